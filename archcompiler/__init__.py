@@ -1,0 +1,1 @@
+"""Compile network architectures written as YAML."""

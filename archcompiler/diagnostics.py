@@ -1,0 +1,93 @@
+"""What is wrong, as data: found by every stage of the pipeline, put into words by `render/`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from archcompiler.span import Span
+
+Severity = Literal["error", "warning"]
+
+CODES = {
+    "Y001": "not well-formed YAML",
+    "Y002": "duplicate key",
+    "Y003": "a plain scalar that YAML 1.1 and 1.2 read differently",
+    "Y004": "a key that is not a string",
+    "Y005": "a tag",
+    "Y006": "more than one document",
+    "Y007": "an empty document",
+    "Y008": "text that is not UTF-8",
+    "Y009": "a merge key",
+    "Y010": "aliases that expand beyond the limit",
+    "Y011": "nesting beyond the limit",
+    "Y012": "a file beyond the size limit",
+    "Y013": "a file that cannot be read",
+    "S001": "unknown key",
+    "S002": "wrong type",
+    "S003": "missing key",
+    "S004": "a value that is not one of the allowed ones",
+    "S005": "a number out of range",
+    "S006": "a string of the wrong form",
+    "S007": "alternatives given together",
+    "R001": "base not found",
+    "R002": "a spec that extends itself",
+    "R003": "a defaults entry that nothing uses",
+    "R004": "a selector that matches no block",
+    "R005": "null that removes nothing",
+    "R006": "`after` names no other stage",
+    "R007": "a setting that cannot be applied",
+    "R008": "names that clash",
+    "R009": "unknown spec",
+    "G001": "cardinality does not divide the width",
+    "G002": "an identity shortcut whose shape does not fit",
+    "G003": "zero padding that would shrink the channels",
+    "G004": "a window larger than its map",
+    "G005": "norm groups do not divide the channels",
+    "G006": "padding that keeps no map size",
+    "G007": "the linear layer's input is too large",
+    "G008": "a network beyond the size limit",
+    "L001": "a name that nothing uses",
+}
+"""Every code and what it stands for. The letter is the stage: Y syntax, S schema, R resolution, G graph, L lint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A second place that matters, with a word on why."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One fault: its primary place, what was found against what was expected, and the way out."""
+
+    code: str
+    message: str
+    span: Span
+    help: str | None = None
+    labels: tuple[Label, ...] = ()
+    severity: Severity = "error"
+
+    def __post_init__(self) -> None:
+        if self.code not in CODES:
+            raise ValueError(f"unregistered diagnostic code {self.code!r}")
+
+
+class SpecError(Exception):
+    """The faults of one or several specs; `unreadable` where no text could be had at all (exit 2)."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic], *, unreadable: bool = False) -> None:
+        self.diagnostics = tuple(diagnostics)
+        self.unreadable = unreadable
+        super().__init__("\n".join(f"{d.span}: {d.code} {d.message}" for d in self.diagnostics))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_restore_error, (self.diagnostics, self.unreadable))
+
+
+def _restore_error(diagnostics: tuple[Diagnostic, ...], unreadable: bool) -> SpecError:
+    return SpecError(diagnostics, unreadable=unreadable)
