@@ -1,0 +1,135 @@
+"""Parameters, multiply-adds and activations of a graph, by part, block or layer.
+
+The counting policies, which papers and tools mix up:
+
+* `macs`: multiply-adds of convolutions and linear layers, without biases: what the papers print as FLOPs.
+* `torchinfo_mult_adds`: torchinfo's own total: for convolutions every parameter (biases too) times the output's
+  positions; for any other layer every parameter once, norms included (torchinfo/layer_info.py, calculate_macs).
+* `activations`: output elements of convolutions and linear layers (RegNet, arXiv:2003.13678, section 3.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import prod
+
+from archcompiler import ops
+from archcompiler.ir import Body, Graph, Node, full_path
+from archcompiler.ops import Op, Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Exact counts, at the batch they were asked for (parameters do not depend on it)."""
+
+    params: int = 0
+    macs: int = 0
+    torchinfo_mult_adds: int = 0
+    activations: int = 0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(
+            self.params + other.params,
+            self.macs + other.macs,
+            self.torchinfo_mult_adds + other.torchinfo_mult_adds,
+            self.activations + other.activations,
+        )
+
+    def at_batch(self, batch: int) -> Cost:
+        """Return the cost of a batch."""
+        return Cost(self.params, self.macs * batch, self.torchinfo_mult_adds * batch, self.activations * batch)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The cost of one part, block or layer, with what it is and the shape that leaves it."""
+
+    name: str
+    kind: str
+    output: Shape
+    cost: Cost
+
+
+def total(graph: Graph, batch: int = 1) -> Cost:
+    """Return the cost of the whole network."""
+    return sum((row.cost for row in by_part(graph, batch)), Cost())
+
+
+def by_part(graph: Graph, batch: int = 1) -> Iterator[Row]:
+    """Yield stem, stages and head; equal blocks are counted once and multiplied."""
+    known: dict[int, Cost] = {}
+    shape = graph.input
+    for part in graph.parts:
+        cost = Cost()
+        for call in part.calls:
+            key = id(call.body)
+            if key not in known:
+                known[key] = body_cost(call.body)
+            cost += known[key]
+            shape = call.body.output
+        yield Row(part.name, part.kind, _ints(shape), cost.at_batch(batch))
+
+
+def by_block(graph: Graph, batch: int = 1) -> Iterator[Row]:
+    """Yield the stem, each block (and transition), and the head."""
+    for part in graph.parts:
+        for call in part.calls:
+            name = part.name if part.kind != "stage" else call.path
+            cost = body_cost(call.body).at_batch(batch)
+            yield Row(name, call.body.class_name or part.kind, _ints(call.body.output), cost)
+
+
+def by_layer(graph: Graph, batch: int = 1) -> Iterator[Row]:
+    """Yield every op that is a module, under its module path."""
+    for call in graph.calls:
+        for node in call.body.nodes:
+            if node.path:
+                cost = node_cost(node).at_batch(batch)
+                yield Row(full_path(call, node), type(node.op).__name__, _ints(node.shape), cost)
+
+
+def body_cost(body: Body) -> Cost:
+    """Return the cost of one body at batch 1."""
+    return sum((node_cost(node) for node in body.nodes), Cost())
+
+
+def node_cost(node: Node) -> Cost:
+    """Return the cost of one op at batch 1."""
+    params = sum(prod(shape) for shape in node.op.parameters().values())
+    macs = MACS[type(node.op)](node.op, node.shape)
+    if not params:
+        return Cost(macs=macs)
+    positions = prod(_ints(node.shape)[1:]) if isinstance(node.op, ops.Conv) else 1
+    activations = prod(_ints(node.shape)) if isinstance(node.op, (ops.Conv, ops.Linear)) else 0
+    return Cost(params, macs, params * positions, activations)
+
+
+def _weight_macs(op: Op, shape: Shape) -> int:
+    return prod(op.parameters()["weight"]) * prod(_ints(shape)[1:])
+
+
+def _no_macs(op: Op, shape: Shape) -> int:
+    return 0
+
+
+MACS: dict[type[Op], Callable[[Op, Shape], int]] = {
+    ops.Conv: _weight_macs,
+    ops.Linear: _weight_macs,
+    ops.BatchNorm: _no_macs,
+    ops.GroupNorm: _no_macs,
+    ops.LayerNorm: _no_macs,
+    ops.Activation: _no_macs,
+    ops.Dropout: _no_macs,
+    ops.Pool: _no_macs,
+    ops.GridPool: _no_macs,
+    ops.Subsample: _no_macs,
+    ops.PadChannels: _no_macs,
+    ops.Flatten: _no_macs,
+    ops.Add: _no_macs,
+}
+"""The rule of every op: one without a rule is an error, never a zero by accident."""
+
+
+def _ints(shape: Shape) -> Shape:
+    return tuple(int(side) for side in shape)

@@ -1,0 +1,57 @@
+"""The Python API: load, compile, cost, build. torch is imported by the first `build` only."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Union
+
+from archcompiler.analyses.report import CostReport, cost_report
+from archcompiler.ir import Graph
+from archcompiler.lower import lower
+from archcompiler.resolve import Spec, load_spec
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+SpecLike = Union[str, os.PathLike[str], Spec, Graph]
+"""A path, a shipped name such as `resnet/resnet50`, or what `load` or `compile` returned."""
+
+
+def load(spec: str | os.PathLike[str], settings: Iterable[str] = ()) -> Spec:
+    """Return the resolved spec of a path or shipped name; `settings` are `a.b=value` strings laid over it.
+
+    Raises SpecError with every fault found, each with its file, line and column.
+    """
+    return load_spec(spec, settings)
+
+
+def compile(spec: SpecLike) -> Graph:
+    """Return the typed graph of a spec, every shape checked; raises SpecError."""
+    if isinstance(spec, Graph):
+        return spec
+    return lower(spec if isinstance(spec, Spec) else load(spec))
+
+
+def cost(spec: SpecLike, batch: int = 1) -> CostReport:
+    """Return exact counts: parameters, MACs, torchinfo's mult-adds, activations, memory; raises SpecError."""
+    return cost_report(compile(spec), batch)
+
+
+def build(
+    spec: SpecLike,
+    weights: Mapping[str, Tensor] | None = None,
+    device: torch.device | str | None = None,
+    dtype: torch.dtype | None = None,
+    seed: int | None = None,
+) -> nn.Module:
+    """Return the `nn.Module` of a spec, initialised, or holding copies of `weights` (strict: keys and shapes match).
+
+    Raises SpecError where the spec is faulty, ImportError where torch is not installed, RuntimeError where `weights`
+    do not fit. With a `seed` the weights are the same each time; on device "meta" nothing is allocated.
+    """
+    graph = compile(spec)
+    from archcompiler.backends.pytorch.module import build_module
+
+    return build_module(graph, weights=weights, device=device, dtype=dtype, seed=seed)

@@ -1,0 +1,1 @@
+"""PyTorch: `source` writes the text that a person would have written, `module` runs it."""

@@ -1,0 +1,114 @@
+"""Which classes a graph's blocks need, and what each block passes to its class.
+
+Bodies of one structure share a class: same ops, roles and wiring, the same literals, and named numbers computed by the
+same expressions. What then differs between them are the values of names: those become the constructor's arguments.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Union
+
+from archcompiler.ir import Body, Graph, Node
+from archcompiler.named import Expression, Named, expression_of, names_in, substitute
+
+_SIZES = ("in_channels", "channels", "width")
+_Signature = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A constructor argument, with its default where it has one."""
+
+    name: str
+    default: int | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BlockClass:
+    """One class to emit: a body that stands for all of its kind, and the names that stay names in its source."""
+
+    name: str
+    body: Body
+    parameters: tuple[Parameter, ...]
+    values: dict[str, Expression]
+
+    def arguments(self, body: Body) -> tuple[str, ...]:
+        """Return the argument sources for one body: sizes of the map by position, the rest by keyword."""
+        given = [p for p in self.parameters if body.arguments[p.name] != p.default]
+        return tuple(
+            str(body.arguments[p.name]) if p.name.endswith("channels") else f"{p.name}={body.arguments[p.name]}"
+            for p in given
+        )
+
+
+def block_classes(graph: Graph, reserved: set[str]) -> dict[int, BlockClass]:
+    """Return the class of every body that is not inlined, by the body's id, in order of first use."""
+    groups: dict[_Signature, list[Body]] = {}
+    known: set[int] = set()
+    for call in graph.calls:
+        if not call.inline and id(call.body) not in known:
+            known.add(id(call.body))
+            groups.setdefault(_signature(call.body), []).append(call.body)
+    taken = set(reserved)
+    classes: dict[int, BlockClass] = {}
+    for bodies in groups.values():
+        name = _free_name(bodies[0].class_name, taken)
+        taken.add(name)
+        block_class = _block_class(name, bodies)
+        classes |= {id(body): block_class for body in bodies}
+    return classes
+
+
+def _block_class(name: str, bodies: list[Body]) -> BlockClass:
+    body = bodies[0]
+    values: dict[str, Expression] = dict(body.aliases)
+    parameters = []
+    for argument in _used_names(body):
+        numbers = {each.arguments[argument] for each in bodies}
+        constant = min(numbers) if len(numbers) == 1 else None
+        if argument in _SIZES:
+            parameters.append(Parameter(argument, None))
+        elif constant in (0, 1):
+            values[argument] = constant
+        else:
+            parameters.append(Parameter(argument, 1 if constant is None and 1 in numbers else constant))
+    return BlockClass(name, body, tuple(sorted(parameters, key=_required_first)), values)
+
+
+def _required_first(parameter: Parameter) -> tuple[bool, int]:
+    order = _SIZES.index(parameter.name) if parameter.name in _SIZES else len(_SIZES)
+    return parameter.default is not None, order
+
+
+def _used_names(body: Body) -> list[str]:
+    """Return the names that a body's ops mention, in the order in which the body knows them."""
+    used: set[str] = set()
+    for node in body.nodes:
+        for _, value in _attributes(node):
+            if isinstance(value, Named):
+                used |= names_in(substitute(expression_of(value), body.aliases))
+    return [name for name in body.arguments if name in used]
+
+
+def _signature(body: Body) -> _Signature:
+    nodes = tuple((node.role, node.path, type(node.op), node.inputs, _structure(node, body)) for node in body.nodes)
+    return (body.class_name, nodes)
+
+
+def _structure(node: Node, body: Body) -> tuple[Union[Expression, object], ...]:
+    return tuple(
+        substitute(expression_of(value), body.aliases) if isinstance(value, Named) else value
+        for _, value in _attributes(node)
+    )
+
+
+def _attributes(node: Node) -> list[tuple[str, object]]:
+    return [(field.name, getattr(node.op, field.name)) for field in fields(node.op)]
+
+
+def _free_name(wanted: str, taken: set[str]) -> str:
+    name, count = wanted, 2
+    while name in taken:
+        name, count = f"{wanted}{count}", count + 1
+    return name

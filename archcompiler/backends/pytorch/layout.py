@@ -1,0 +1,48 @@
+"""Python calls as small trees, laid out as ruff format lays them out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Union
+
+LINE_LENGTH = 88
+"""ruff format's default: the emitted file stands in somebody else's repository."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallText:
+    """`name(argument, ...)`; an argument may carry a prefix such as `stride=` or `*`. `close` ends it."""
+
+    name: str
+    arguments: tuple[Code, ...]
+    opening: str = "("
+    close: str = ")"
+    prefix: str = ""
+    exploded: bool = False
+
+
+Code = Union[str, CallText]
+
+
+def lines(code: Code, indent: str, before: str = "", after: str = "") -> list[str]:
+    """Return code as lines: on one where it fits, else one argument a line, each with its comma."""
+    flat = f"{indent}{before}{one_line(code)}{after}"
+    if isinstance(code, str) or not code.arguments:
+        return [flat]
+    if len(flat) <= LINE_LENGTH and not _is_exploded(code):
+        return [flat]
+    result = [f"{indent}{before}{code.prefix}{code.name}{code.opening}"]
+    for argument in code.arguments:
+        result += lines(argument, indent + "    ", after=",")
+    return [*result, f"{indent}{code.close}{after}"]
+
+
+def one_line(code: Code) -> str:
+    """Return code without a line break."""
+    if isinstance(code, str):
+        return code
+    return f"{code.prefix}{code.name}{code.opening}{', '.join(map(one_line, code.arguments))}{code.close}"
+
+
+def _is_exploded(code: Code) -> bool:
+    return isinstance(code, CallText) and (code.exploded or any(map(_is_exploded, code.arguments)))

@@ -1,0 +1,156 @@
+"""The members of one class: which attributes it registers, and the steps of its forward pass."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from keyword import iskeyword
+
+from archcompiler.backends.pytorch.layout import CallText, Code, one_line
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One computation: the module under `path`, or else the `expression`, on earlier values.
+
+    Value 0 is the input and value i + 1 what step i returns. `ends_line` asks for a statement of its own.
+    """
+
+    path: str
+    source: Code
+    expression: str
+    inputs: tuple[int, ...]
+    ends_line: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Attributes in order of registration, and the steps with each chain of submodules made one step."""
+
+    attributes: dict[str, Code]
+    steps: list[Step]
+
+
+def members(steps: list[Step]) -> Members:
+    """Gather steps under one attribute each: a chain becomes `nn.Sequential`, anything else `nn.ModuleDict`."""
+    collapsed = steps
+    for name in dict.fromkeys(step.path.partition(".")[0] for step in steps if "." in step.path):
+        collapsed = _collapse(collapsed, name)
+    attributes: dict[str, Code] = {}
+    groups: dict[str, list[Step]] = {}
+    result = []
+    for step in collapsed:
+        name, dot, _ = step.path.partition(".")
+        if dot:
+            groups.setdefault(name, []).append(step)
+            attributes.setdefault(name, "")
+        elif name:
+            attributes.setdefault(name, step.source)
+        access = _access(step.path) if step.path else step.expression
+        result.append(Step(step.path, step.source, access, step.inputs, step.ends_line))
+    attributes |= {name: _dictionary(group, name) for name, group in groups.items()}
+    return Members(attributes, result)
+
+
+def attribute_line(name: str, source: Code) -> tuple[str, Code, str]:
+    """Return what stands before, the source, and what stands after, of an attribute's registration."""
+    if _is_plain(name):
+        return f"self.{name} = ", source, ""
+    return "", CallText("self.add_module", (f'"{name}"', source)), ""
+
+
+def _collapse(steps: list[Step], name: str) -> list[Step]:
+    """Return the steps with those below `name` as one `nn.Sequential` step, if they are a chain."""
+    chosen = [index for index, step in enumerate(steps) if step.path.startswith(f"{name}.")]
+    start, stop = chosen[0], chosen[-1] + 1
+    uses = Counter(value for step in steps for value in step.inputs)
+    chain = len(chosen) == stop - start and all(
+        steps[index].inputs == (index,) and uses[index] == 1 for index in range(start + 1, stop)
+    )
+    paths = [step.path for step in steps[start:stop]]
+    if not chain or len(set(paths)) != len(paths):
+        return steps
+    inner = members([_inside(step, name, start, steps[start].inputs) for step in steps[start:stop]])
+    if len(inner.attributes) != len(inner.steps):
+        return steps
+    ends_line = any(step.ends_line for step in steps[start:stop])
+    one = Step(name, _sequential(inner.attributes), "", steps[start].inputs, ends_line)
+    shift = stop - start - 1
+    after = [_renumbered(step, stop, shift) for step in steps[stop:]]
+    return [*steps[:start], one, *after]
+
+
+def _inside(step: Step, name: str, start: int, first_inputs: tuple[int, ...]) -> Step:
+    inputs = (0,) if step.inputs == first_inputs else tuple(value - start for value in step.inputs)
+    return Step(step.path[len(name) + 1 :], step.source, step.expression, inputs)
+
+
+def _renumbered(step: Step, stop: int, shift: int) -> Step:
+    inputs = tuple(value - shift if value >= stop else value for value in step.inputs)
+    return Step(step.path, step.source, step.expression, inputs, step.ends_line)
+
+
+def _sequential(attributes: dict[str, Code]) -> CallText:
+    """Return `nn.Sequential`, with names where they are not 0, 1, 2, ...; equal neighbours become a repeat."""
+    if list(attributes) == [str(index) for index in range(len(attributes))]:
+        return CallText("nn.Sequential", tuple(_repeated(list(attributes.values()))), exploded=len(attributes) > 2)
+    if all(map(_is_plain, attributes)):
+        entries: tuple[Code, ...] = tuple(_keyword(name, source) for name, source in attributes.items())
+        return CallText("nn.Sequential", (CallText("OrderedDict", entries),))
+    return CallText("nn.Sequential", (CallText("OrderedDict", (_pairs(attributes),)),))
+
+
+def _repeated(sources: list[Code]) -> list[Code]:
+    result: list[Code] = []
+    index = 0
+    while index < len(sources):
+        count = 1
+        while index + count < len(sources) and sources[index + count] == sources[index]:
+            count += 1
+        one = one_line(sources[index])
+        result += [f"*({one} for _ in range({count}))"] if count > 1 else [sources[index]]
+        index += count
+    return result
+
+
+def _keyword(name: str, source: Code) -> Code:
+    if isinstance(source, str):
+        return f"{name}={source}"
+    return CallText(source.name, source.arguments, source.opening, source.close, f"{name}={source.prefix}")
+
+
+def _pairs(attributes: dict[str, Code]) -> CallText:
+    pairs = tuple(CallText("", (f'"{name}"', source)) for name, source in attributes.items())
+    return CallText("", pairs, "[", "]")
+
+
+def _dictionary(steps: list[Step], name: str) -> Code:
+    """Return the nested `nn.ModuleDict` of steps that are no chain."""
+    entries: dict[str, Code] = {}
+    groups: dict[str, list[Step]] = {}
+    for step in steps:
+        child, dot, rest = step.path[len(name) + 1 :].partition(".")
+        if dot:
+            groups.setdefault(child, []).append(Step(f"{child}.{rest}", step.source, "", ()))
+            entries.setdefault(child, "")
+        else:
+            entries.setdefault(child, step.source)
+    entries |= {child: _dictionary(group, child) for child, group in groups.items()}
+    items: tuple[Code, ...] = tuple(_item(key, source) for key, source in entries.items())
+    return CallText("nn.ModuleDict", (CallText("", items, "{", "}"),))
+
+
+def _item(key: str, source: Code) -> Code:
+    if isinstance(source, str):
+        return f'"{key}": {source}'
+    return CallText(source.name, source.arguments, source.opening, source.close, f'"{key}": {source.prefix}')
+
+
+def _access(path: str) -> str:
+    name, *keys = path.split(".")
+    start = f"self.{name}" if _is_plain(name) else f'getattr(self, "{name}")'
+    return start + "".join(f'["{key}"]' for key in keys)
+
+
+def _is_plain(name: str) -> bool:
+    return name.isidentifier() and not iskeyword(name)

@@ -1,0 +1,42 @@
+"""torchinfo's reading of the built module: the second opinion on what the analysis counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torchinfo
+
+from archcompiler.analyses.report import CostReport
+from archcompiler.backends.pytorch.module import allocated
+from archcompiler.ir import Graph
+
+LARGEST_ON_CPU = 2**31
+"""Bytes above which the forward pass runs on the meta device: it allocates nothing, but its first use is slow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What torchinfo printed, and its totals at batch 1."""
+
+    table: str
+    params: int
+    mult_adds: int
+
+    def agrees_with(self, report: CostReport) -> bool:
+        """Tell whether torchinfo and the analysis count the same."""
+        return (self.params, self.mult_adds) == (report.total.params, report.total.torchinfo_mult_adds)
+
+
+def torchinfo_summary(graph: Graph, report: CostReport, depth: int) -> Measured:
+    """Return torchinfo's table of a graph: its module is allocated, never initialised, and run once."""
+    memory = report.memory
+    device = "meta" if memory.parameters_bytes + memory.peak_activation_bytes > LARGEST_ON_CPU else "cpu"
+    found = torchinfo.summary(
+        allocated(graph, device),
+        input_size=(1, *graph.input),
+        depth=depth,
+        device=device,
+        col_names=("output_size", "num_params", "mult_adds"),
+        verbose=0,
+    )
+    return Measured(str(found), found.total_params, found.total_mult_adds)

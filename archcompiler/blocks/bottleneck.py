@@ -1,0 +1,52 @@
+"""The bottleneck block: 1x1, 3x3, 1x1 (ResNet, arXiv:1512.03385, Figure 5 right), with the cardinality of ResNeXt.
+
+The grouped 3x3 is form (c) of ResNeXt's Figure 3 (arXiv:1611.05431). The stride sits on the 3x3, as in Facebook's
+Torch code and torchvision ("v1.5"), or on the first 1x1, as in the paper's own Caffe models ("v1").
+"""
+
+from __future__ import annotations
+
+from archcompiler.fields import Fields
+from archcompiler.record import Recorder, ShapeFault, Value
+from archcompiler.shortcut import add_shortcut
+
+CLASS_NAME = "Bottleneck"
+
+
+def record(b: Recorder, x: Value, f: Fields) -> Value:
+    """Record reduce, grouped 3x3 and expand, each with its norm; shortcut; act."""
+    channels, cardinality = f.integer("channels"), f.integer("cardinality")
+    dilation, bias = f.integer("dilation"), f.flag("bias")
+    norm, activation = f.union("norm"), f.union("activation")
+    width = _total_width(b, f)
+    strides = (1, f.integer("stride")) if f.text("stride_on") == "3x3" else (f.integer("stride"), 1)
+    reduce_groups = cardinality if f.flag("grouped_reduce") else 1
+
+    y = b.conv("conv1", x, width, kernel=1, stride=strides[0], groups=reduce_groups, bias=bias)
+    y = b.norm("norm1", y, norm)
+    y = b.activation("act1", y, activation)
+    y = b.conv("conv2", y, width, kernel=3, stride=strides[1], dilation=dilation, groups=cardinality, bias=bias)
+    y = b.norm("norm2", y, norm)
+    y = b.activation("act2", y, activation)
+    y = b.conv("conv3", y, channels, kernel=1, bias=bias)
+    y = b.norm("norm3", y, norm, zero_scale=f.flag("zero_init"))
+    y = add_shortcut(b, x, y, f)
+    return b.activation("act3", y, activation)
+
+
+def _total_width(b: Recorder, f: Fields) -> int:
+    """Return the channels of the 3x3: cardinality times the width per group, or the total that the spec gives."""
+    cardinality = f.integer("cardinality")
+    if not f.has("width"):
+        return b.let("width", cardinality * f.integer("bottleneck_width"))
+    width = f.integer("width")
+    if width % cardinality:
+        below = int(width) // int(cardinality) * int(cardinality)
+        near = [number for number in (below, below + int(cardinality)) if number]
+        raise ShapeFault(
+            "G001",
+            f"width {int(width)} is not divisible by cardinality {int(cardinality)}",
+            ("width", "cardinality"),
+            f"use a width of {' or '.join(map(str, near))}, or give `bottleneck_width`, the width per group",
+        )
+    return width

@@ -1,0 +1,28 @@
+"""One convolution with its norm and activation: the stage of plain networks (LeNet, VGG)."""
+
+from __future__ import annotations
+
+from archcompiler.fields import Fields
+from archcompiler.record import Recorder, Value
+from archcompiler.shortcut import add_shortcut
+from archcompiler.steps import padding_of
+
+CLASS_NAME = "ConvBlock"
+
+
+def record(b: Recorder, x: Value, f: Fields) -> Value:
+    """Record conv, norm, shortcut, act."""
+    y = b.conv(
+        "conv",
+        x,
+        f.integer("channels"),
+        kernel=f.integer("kernel"),
+        stride=f.integer("stride"),
+        padding=padding_of(f),
+        dilation=f.integer("dilation"),
+        groups=f.integer("cardinality"),
+        bias=f.flag("bias"),
+    )
+    y = b.norm("norm", y, f.union("norm"))
+    y = add_shortcut(b, x, y, f)
+    return b.activation("act", y, f.union("activation"))

@@ -1,0 +1,106 @@
+"""The door: `archc VERB`. The only place that prints and that sets exit codes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from argparse import Action, ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+from archcompiler.diagnostics import SpecError
+from archcompiler.output import OutputRefused
+from archcompiler.verbs import FINDINGS, UNUSABLE, Outcome, Usage, json_text
+
+VERBS = ("validate", "show", "cost", "build", "list", "new", "schema")
+_DESCRIPTION = "Compile network architectures written as YAML."
+_EPILOG = """first steps:
+  archc list                                    what is shipped
+  archc cost resnet/resnet50                    what a network costs
+  archc build resnet/resnet50 --summary         compile it and look inside
+  archc new my_net --extends resnet/resnet50    start a variant
+
+exit codes: 0 fine, 1 findings, 2 usage or unreadable input"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb and return its exit code."""
+    args = parser().parse_args(arguments)
+    args.colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    try:
+        outcome = _run(args)
+        _print(outcome)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    return outcome.code
+
+
+def parser() -> ArgumentParser:
+    """Return the parser of the whole command."""
+    result = ArgumentParser("archc", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=RawDescriptionHelpFormatter)
+    result.add_argument("--version", action=_Version, nargs=0, help="print the version")
+    result.add_argument("--print-completion", action=_Completion, metavar="SHELL", help="print a completion script: bash, zsh or tcsh")
+    verbs = result.add_subparsers(title="verbs", metavar="VERB", required=True)
+    for name in VERBS:
+        verb = import_module(f"archcompiler.verbs.{name}")
+        sub = verbs.add_parser(
+            name,
+            help=verb.HELP,
+            description=f"{verb.HELP[0].upper()}{verb.HELP[1:]}.",
+            epilog=f"examples:\n{verb.EXAMPLES}",
+            formatter_class=RawDescriptionHelpFormatter,
+        )
+        verb.configure(sub)
+        sub.set_defaults(run=verb.run)
+    return result
+
+
+def _run(args: Namespace) -> Outcome:
+    try:
+        outcome: Outcome = args.run(args)
+    except SpecError as error:
+        return Outcome(code=UNUSABLE if error.unreadable else FINDINGS, err=_faults(error, args))
+    except (OutputRefused, Usage) as error:
+        return Outcome(code=UNUSABLE, err=f"archc: {error}")
+    return outcome
+
+
+def _faults(error: SpecError, args: Namespace) -> str:
+    from archcompiler.render.text import render
+    from archcompiler.render.sources import text_of
+
+    if getattr(args, "format", "") == "json":
+        from archcompiler.render.diagnostics_json import document
+
+        return json_text(document(error.diagnostics))
+    return render(error.diagnostics, colour=args.colour and sys.stderr.isatty(), sources=text_of)
+
+
+def _print(outcome: Outcome) -> None:
+    if outcome.out:
+        print(outcome.out, flush=True)
+    if outcome.err:
+        print(outcome.err, file=sys.stderr, flush=True)
+
+
+class _Version(Action):
+    def __call__(self, parser: ArgumentParser, *_: Any) -> None:
+        from archcompiler import __version__
+
+        print(f"archc {__version__}")
+        parser.exit()
+
+
+class _Completion(Action):
+    def __call__(self, parser: ArgumentParser, namespace: Namespace, values: Any, option: str | None = None) -> None:
+        import shtab
+
+        if values not in shtab.SUPPORTED_SHELLS:
+            parser.error(f"no completion for {values!r}: choose {', '.join(shtab.SUPPORTED_SHELLS)}")
+        print(shtab.complete(parser, values))
+        parser.exit()

@@ -1,0 +1,232 @@
+"""YAML events -> tree. There is no constructor here: a parser only says what stands where, so no tag can run code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+import yaml
+from yaml import events
+
+from archcompiler.diagnostics import Diagnostic, Label
+from archcompiler.parse_errors import describe
+from archcompiler.scalars import key_problem, read_plain, shown
+from archcompiler.source_text import Source
+from archcompiler.span import Span
+from archcompiler.tree import Entry, Mapping, Node, Scalar, Sequence
+
+if TYPE_CHECKING or not yaml.__with_libyaml__:
+    from archcompiler.slow_parser import SlowParser as Parser
+else:
+    from yaml.cyaml import CParser as Parser
+
+MAX_DEPTH = 100
+"""Levels of nesting, aliases followed."""
+
+MAX_SIZE = 100_000
+"""Keys and values of one document, aliases expanded; a string counts once more for each 64 characters."""
+
+_TAG = re.compile(r"!(?:<[^>\s]*>|[^\s,\[\]{}]*)")
+_PROPERTIES = re.compile(rf"(?:(?:&[-\w]+|{_TAG.pattern})(?:\s+(?:#[^\r\n]*)?)*)+")
+_LEADS = "&!|>"  # what a node begins with whose marks hold more than its content
+_JOINED_PAIR = re.compile(r"([\w.-]+):(\S+)")
+
+
+def compose(source: Source) -> tuple[Node | None, list[Diagnostic]]:
+    """Return the document, None where there is none, and every fault found up to where reading had to stop."""
+    composer = _Composer(source)
+    node = None
+    try:
+        node = composer.document()
+    except _StopError as stop:
+        composer.faults.append(stop.fault)
+    except yaml.MarkedYAMLError as error:
+        composer.faults.append(describe(error, source))
+    return node, composer.faults
+
+
+class _StopError(Exception):
+    """A fault after which nothing more is read."""
+
+    def __init__(self, code: str, message: str, span: Span) -> None:
+        self.fault = Diagnostic(code, message, span)
+
+
+class _Anchored(NamedTuple):
+    node: Node
+    size: int
+    height: int
+
+
+class _Composer:
+    """Reads one document. Its size, its deepest level and the end of what was read are counted on the way."""
+
+    def __init__(self, source: Source) -> None:
+        self.faults: list[Diagnostic] = []
+        self._source = source
+        self._next_event: Callable[[], events.Event] = Parser(source.text).get_event
+        self._anchors: dict[str, _Anchored | None] = {}  # None while the anchored collection is still open
+        self._size = 0
+        self._deepest = 0
+        self._end = (1, 1)  # line and column
+
+    def document(self) -> Node | None:
+        """Return the one document of the stream; None where there is none or nothing is in it."""
+        self._next_event()  # the start of the stream
+        if isinstance(self._next_event(), events.StreamEndEvent):
+            return None
+        root = self._next_event()
+        node = self._node(root, 0)
+        self._next_event()  # the end of the document
+        after = self._next_event()
+        if isinstance(after, events.DocumentStartEvent):
+            start = after.start_mark.index
+            self._fault("Y006", "a second document begins here", self._source.span(start, start + 3))
+        return None if _is_nothing(root) else node
+
+    def _fault(self, code: str, message: str, span: Span, help: str | None = None, *labels: Label) -> None:
+        self.faults.append(Diagnostic(code, message, span, help=help, labels=labels))
+
+    def _node(self, event: events.Event, depth: int) -> Node:
+        if isinstance(event, events.ScalarEvent):
+            return self._scalar(event)
+        if isinstance(event, events.CollectionStartEvent):
+            return self._collection(event, depth + 1)
+        assert isinstance(event, events.AliasEvent)
+        return self._alias(event, depth)
+
+    def _alias(self, event: events.AliasEvent, depth: int) -> Node:
+        span = self._marked(event)
+        name = shown(f"*{event.anchor}")
+        if event.anchor not in self._anchors:
+            self._fault("Y001", f"{name} repeats an anchor that is not defined above", span)
+            return Scalar(None, span)
+        anchored = self._anchors[event.anchor]
+        if anchored is None:
+            raise _StopError("Y010", f"{name} stands inside the value that it repeats", span)
+        self._descend(depth + anchored.height, span)
+        self._grow(anchored.size, span)
+        return anchored.node
+
+    def _scalar(self, event: events.ScalarEvent) -> Scalar:
+        span = self._place(event)
+        value, problem = read_plain(event.value) if _is_plain(event) else (event.value, None)
+        if problem:
+            self.faults.append(problem.at(span))
+        return self._measured(event, Scalar(value, span))
+
+    def _measured(self, event: events.ScalarEvent, node: Scalar) -> Scalar:
+        size = 1 + len(event.value) // 64
+        self._grow(size, node.span)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = _Anchored(node, size, 0)
+        return node
+
+    def _collection(self, event: events.CollectionStartEvent, depth: int) -> Node:
+        start = self._place(event)
+        size, deepest = self._size, self._deepest
+        self._deepest = 0
+        self._descend(depth, start)
+        self._grow(1, start)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = None
+        read = self._mapping if isinstance(event, events.MappingStartEvent) else self._sequence
+        node = read(start, depth, in_brackets=bool(event.flow_style))
+        if event.anchor is not None:
+            self._anchors[event.anchor] = _Anchored(node, self._size - size, self._deepest - depth + 1)
+        self._deepest = max(deepest, self._deepest)
+        return node
+
+    def _sequence(self, start: Span, depth: int, *, in_brackets: bool) -> Node:
+        items: list[Node] = []
+        while not isinstance(event := self._next_event(), events.SequenceEndEvent):
+            items.append(self._node(event, depth))
+        return Sequence(tuple(items), self._whole(start, event, in_brackets=in_brackets))
+
+    def _mapping(self, start: Span, depth: int, *, in_brackets: bool) -> Node:
+        entries: dict[str, Entry] = {}
+        while not isinstance(event := self._next_event(), events.MappingEndEvent):
+            if not isinstance(event, events.ScalarEvent):
+                self._unfit_key(event, depth)
+                continue
+            key_span = self._key(event)
+            value_event = self._next_event()
+            if _is_plain(event) and _is_nothing(value_event):
+                self._check_colon(event.value, key_span)
+            self._enter(entries, event.value, Entry(key_span, self._node(value_event, depth)))
+        return Mapping(entries, self._whole(start, event, in_brackets=in_brackets))
+
+    def _key(self, event: events.ScalarEvent) -> Span:
+        span = self._place(event)
+        if _is_plain(event) and (problem := key_problem(event.value)):
+            self.faults.append(problem.at(span))
+        self._measured(event, Scalar(event.value, span))
+        return span
+
+    def _unfit_key(self, event: events.Event, depth: int) -> None:
+        what = "an alias" if isinstance(event, events.AliasEvent) else "a collection"
+        self._fault("Y004", f"{what} cannot be a key: keys are strings", self._marked(event))
+        self._node(event, depth)
+        self._node(self._next_event(), depth)
+
+    def _enter(self, entries: dict[str, Entry], key: str, entry: Entry) -> None:
+        first = entries.setdefault(key, entry)
+        if first is not entry:
+            label = Label(first.key_span, "first written here")
+            self._fault("Y002", f"the key {shown(key)} is written twice", entry.key_span, "keep one of them", label)
+
+    def _check_colon(self, key: str, span: Span) -> None:
+        if pair := _JOINED_PAIR.fullmatch(key):
+            message = f"{shown(key)} is a key without a value: a space is missing after the colon"
+            self._fault("Y001", message, span, f"write {shown(': '.join(pair.groups()))}")
+
+    def _grow(self, size: int, span: Span) -> None:
+        self._size += size
+        if self._size > MAX_SIZE:
+            raise _StopError("Y010", f"the document holds more than {MAX_SIZE} values, aliases expanded", span)
+
+    def _descend(self, depth: int, span: Span) -> None:
+        self._deepest = max(self._deepest, depth)
+        if depth > MAX_DEPTH:
+            raise _StopError("Y011", f"more than {MAX_DEPTH} levels of nesting", span)
+
+    def _place(self, event: events.ScalarEvent | events.CollectionStartEvent) -> Span:
+        """Return where the content of a node stands, without anchor and tag; of a collection only the start."""
+        if event.tag is not None:
+            self._refuse_tag(event)
+        start = event.start_mark.index
+        if self._source.text[start : start + 1] not in _LEADS:
+            return self._marked(event)
+        content = _PROPERTIES.match(self._source.text, start)
+        start = min(content.end(), event.end_mark.index) if content else start
+        length = len(self._source.text[start : event.end_mark.index].rstrip())  # a block scalar ends in line breaks
+        span = self._source.span(start, start + length)
+        self._end = (span.end_line, span.end_column)
+        return span
+
+    def _marked(self, event: events.Event) -> Span:
+        start, end = event.start_mark, event.end_mark
+        self._end = (end.line + 1, end.column + 1)
+        return Span(self._source.path, start.line + 1, start.column + 1, *self._end)
+
+    def _refuse_tag(self, event: events.ScalarEvent | events.CollectionStartEvent) -> None:
+        written = _TAG.search(self._source.text, event.start_mark.index)
+        start, end = written.span() if written else (event.start_mark.index, event.end_mark.index)
+        message = f"the tag {shown(self._source.text[start:end])} is refused: a spec is data, typed by its schema"
+        self._fault("Y005", message, self._source.span(start, end), "remove the tag")
+
+    def _whole(self, start: Span, close: events.Event, *, in_brackets: bool) -> Span:
+        """Return the place of a collection: up to its bracket where it has one, else to the end of its last node."""
+        end = close.end_mark
+        if in_brackets and self._source.text[end.index - 1] in "]}":  # `[a: 1]` holds a mapping without brackets
+            self._end = (end.line + 1, end.column + 1)
+        return Span(self._source.path, start.line, start.column, *self._end)
+
+
+def _is_plain(event: events.ScalarEvent) -> bool:
+    return event.tag is None and event.implicit[0]
+
+
+def _is_nothing(event: events.Event) -> bool:
+    return isinstance(event, events.ScalarEvent) and event.start_mark.index == event.end_mark.index

@@ -1,0 +1,30 @@
+"""What turns the last map into scores. Roles: pool, linear1, act1, ..., dropout, linear (the last layer)."""
+
+from __future__ import annotations
+
+from archcompiler.fields import Fields
+from archcompiler.record import Recorder, ShapeFault, Value
+
+
+def record_head(b: Recorder, x: Value, f: Fields) -> Value:
+    """Record pool, flatten, the hidden layers with their activations, dropout and the classifier."""
+    x = b.flatten(_pool(b, x, f.union("pool")))
+    for count, features in enumerate(f.integers("hidden"), 1):
+        x = b.linear(f"linear{count}", x, features, bias=f.flag("bias"))
+        x = b.activation(f"act{count}", x, f.union("activation"))
+    x = b.dropout("dropout", x, f.number("dropout"))
+    return b.linear("linear", x, f.integer("classes"), bias=f.flag("bias"))
+
+
+def _pool(b: Recorder, x: Value, pool: Fields) -> Value:
+    kind = pool.text("type")
+    if kind == "none":
+        return x
+    if kind == "window":
+        window = pool.integer("window")
+        try:
+            return b.pool("pool", x, "average", kernel=window, stride=window)
+        except ShapeFault as fault:
+            fault.span = pool.span("window")
+            raise
+    return b.grid_pool("pool", x, pool.integer("grid") if kind == "grid" else 1)

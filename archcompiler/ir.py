@@ -1,0 +1,95 @@
+"""The compiled network: a chain of bodies, each a short list of typed nodes with shapes and module paths.
+
+    Graph  parts  ->  stem | stage | head, in order
+    Part   calls  ->  each block (and stem, transition, head) in order; equal blocks share one Body
+    Body   nodes  ->  ops in the order of computation; value 0 is the body's input, value i + 1 is nodes[i]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from archcompiler.ops import Op, Shape
+
+PartKind = Literal["stem", "stage", "head"]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One op: its role in the body, the module path relative to it (empty where no module is needed), its inputs."""
+
+    role: str
+    path: str
+    op: Op
+    inputs: tuple[int, ...]
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Body:
+    """A recorded block. `class_name` is what a person would call it; `arguments` are the named ints it was run on.
+
+    `aliases` maps a name to the one it must equal for the body to be well-shaped (an identity shortcut makes
+    `in_channels` the same as `channels`).
+    """
+
+    class_name: str
+    input: Shape
+    nodes: tuple[Node, ...]
+    arguments: dict[str, int]
+    aliases: dict[str, str]
+
+    @property
+    def output(self) -> Shape:
+        """The shape that leaves."""
+        return self.nodes[-1].shape if self.nodes else self.input
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A body at its place: `path` prefixes its nodes' paths; `inline` where it has no class of its own."""
+
+    body: Body
+    path: str
+    inline: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The stem, one stage or the head."""
+
+    kind: PartKind
+    name: str
+    calls: tuple[Call, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Graph:
+    """A whole network. Shapes leave out the batch."""
+
+    name: str
+    description: str
+    input: Shape
+    parts: tuple[Part, ...]
+
+    @property
+    def calls(self) -> Iterator[Call]:
+        """Every body in order."""
+        return (call for part in self.parts for call in part.calls)
+
+    @property
+    def output(self) -> Shape:
+        """The shape that leaves."""
+        shape = self.input
+        for call in self.calls:
+            shape = call.body.output
+        return shape
+
+
+def full_path(call: Call, node: Node) -> str:
+    """Return a node's module path from the root; empty where the node is no module."""
+    if not node.path or not call.path:
+        return node.path
+    return f"{call.path}.{node.path}"

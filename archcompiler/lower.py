@@ -1,0 +1,149 @@
+"""From a resolved spec to a graph: run each block function once on numbers, and chain what it recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from archcompiler.blocks import find_block
+from archcompiler.diagnostics import Diagnostic, Label, SpecError
+from archcompiler.fields import Fields
+from archcompiler.head import record_head
+from archcompiler.ir import Body, Call, Graph, Part
+from archcompiler.named import Named
+from archcompiler.names import NameTable, name_faults
+from archcompiler.ops import Shape
+from archcompiler.record import Recorder, ShapeFault, Value, shape_text
+from archcompiler.resolve import Spec, Stage
+from archcompiler.span import SCHEMA_ORIGIN, Span
+from archcompiler.stem import record_stem
+from archcompiler.steps import record_steps
+from archcompiler.tree import Mapping, Sequence
+
+Record = Callable[[Recorder, Value, Fields], Value]
+
+
+def lower(spec: Spec) -> Graph:
+    """Return the typed graph of a spec; SpecError with every shape that does not fit, stage by stage."""
+    return _Lowering(spec).graph()
+
+
+class _Lowering:
+    def __init__(self, spec: Spec) -> None:
+        self._spec = spec
+        self._names = NameTable(spec.section("names"))
+        self._faults: list[Diagnostic] = []
+        self._bodies: dict[tuple[int, Shape], Body] = {}
+
+    def graph(self) -> Graph:
+        shape = _input_shape(self._spec.section("input"))
+        graph_input = shape
+        parts: list[Part] = []
+        stem, shape = self._section("stem", record_stem, shape)
+        parts.append(stem)
+        for stage in self._spec.stages:
+            part, shape = self._stage(stage, shape)
+            parts.append(part)
+        head, shape = self._section("head", record_head, shape)
+        parts.append(head)
+        graph = Graph(self._spec.name, self._spec.description, graph_input, tuple(parts))
+        span = self._spec.section("names").span
+        faults = self._faults or name_faults(graph, span)
+        if faults:
+            raise SpecError(faults)
+        return graph
+
+    def _section(self, kind: str, record: Record, shape: Shape) -> tuple[Part, Shape]:
+        """Return the stem or head; after a fault in the stem nothing that follows has a shape to check."""
+        mapping = self._spec.section(kind)
+        entry = self._spec.document.entries[kind]
+        try:
+            body = self._record(mapping, record, shape, lambda role: self._names.path(f"{kind}.{role}"))
+        except ShapeFault as fault:
+            self._report(fault, mapping, entry.key_span, shape)
+            raise SpecError(self._faults) from None
+        calls = (Call(body, "", inline=True),) if body.nodes else ()
+        return Part("stem" if kind == "stem" else "head", kind, calls), body.output
+
+    def _stage(self, stage: Stage, shape: Shape) -> tuple[Part, Shape]:
+        """Return a stage; after a fault the next one is checked on the shape that this one should have had."""
+        calls: list[Call] = []
+        at_end = stage.transition is not None and Fields(stage.transition).text("at") == "end"
+        fields = stage.transition
+        try:
+            if stage.transition and not at_end:
+                shape = self._transition(stage, shape, calls)
+            for index, fields in enumerate(stage.blocks):
+                body = self._block(fields, shape)
+                calls.append(Call(body, self._names.block(stage.name, index), inline=False))
+                shape = body.output
+            if stage.transition and at_end:
+                shape = self._transition(stage, shape, calls)
+        except ShapeFault as fault:
+            self._report(fault, fields, stage.key_span, shape)
+            shape = _expected(stage, shape)
+        return Part("stage", stage.name, tuple(calls)), shape
+
+    def _transition(self, stage: Stage, shape: Shape, calls: list[Call]) -> Shape:
+        steps = stage.transition.get("steps") if stage.transition else None
+        if not isinstance(steps, Sequence):
+            return shape
+        recorder = Recorder(_plain(shape), self._names.path, {})
+        record_steps(recorder, recorder.input, steps)
+        body = recorder.body("Transition")
+        calls.append(Call(body, self._names.transition(stage.name), inline=True))
+        return body.output
+
+    def _block(self, fields: Mapping, shape: Shape) -> Body:
+        """Record a block once for each set of fields and shape; blocks that repeat share the body."""
+        key = (id(fields), tuple(int(side) for side in shape))
+        if key not in self._bodies:
+            class_name, record = find_block(Fields(fields).text("block"))
+            self._bodies[key] = self._record(fields, record, shape, self._names.path, class_name)
+        return self._bodies[key]
+
+    def _record(
+        self, fields: Mapping, record: Record, shape: Shape, path_of: Callable[[str], str], class_name: str = ""
+    ) -> Body:
+        shape = _plain(shape)
+        if class_name:
+            shape = (Named(shape[0], "in_channels"), *shape[1:])
+        recorder = Recorder(shape, path_of, {"in_channels": int(shape[0]), **_integers(fields)} if class_name else {})
+        record(recorder, recorder.input, Fields(fields, named=bool(class_name)))
+        return recorder.body(class_name)
+
+    def _report(self, fault: ShapeFault, fields: Mapping | None, place: Span, shape: Shape) -> None:
+        """Note a fault at the first culprit that somebody wrote, else at the object's own key."""
+        written = [
+            fields.entries[name].value.span
+            for name in fault.fields
+            if fields and name in fields.entries and fields.entries[name].value.span != SCHEMA_ORIGIN
+        ]
+        span = fault.span or (written[0] if written else place)
+        labels = [Label(other, "and this") for other in written if other != span]
+        labels.append(Label(place, f"{shape_text(shape)} arrives here"))
+        self._faults.append(Diagnostic(fault.code, fault.message, span, fault.help, tuple(labels)))
+
+
+def _input_shape(value: Mapping) -> Shape:
+    fields = Fields(value)
+    sides = fields.integers("size") or (fields.integer("size"),) * 2
+    return (fields.integer("channels"), *sides)
+
+
+def _plain(shape: Shape) -> Shape:
+    return tuple(int(side) for side in shape)
+
+
+def _integers(fields: Mapping) -> dict[str, int]:
+    """Return the int fields of a block: the arguments that its class may take."""
+    from archcompiler.tree import plain
+
+    return {name: value for name, value in plain(fields).items() if type(value) is int}  # type: ignore[union-attr]
+
+
+def _expected(stage: Stage, shape: Shape) -> Shape:
+    """Return the shape that a faulty stage was meant to have, for the stages behind it."""
+    fields = Fields(stage.blocks[0])
+    channels = fields.integer("channels") if fields.has("channels") else int(shape[0])
+    stride = fields.integer("stride")
+    return (channels, *(max(1, -(-int(side) // stride)) for side in shape[1:]))

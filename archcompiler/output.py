@@ -1,0 +1,42 @@
+"""Write files so that nothing is lost: beside the target first, then renamed over it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+
+class OutputRefused(Exception):
+    """A file that cannot be written, or that exists and was not to be overwritten."""
+
+
+def write_file(path: str, text: str, *, force: bool) -> None:
+    """Write text to a path, atomically; OutputRefused where it exists (without `force`) or cannot be written."""
+    target = Path(path)
+    if target.exists() and not force:
+        raise OutputRefused(f"{path} exists: give --force to overwrite it, or another name")
+    try:
+        _replace(target, text)
+    except OSError as error:
+        raise OutputRefused(f"cannot write {path}: {error.strerror}") from None
+
+
+def _replace(target: Path, text: str) -> None:
+    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, target)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,41 @@
+"""Diagnostics as one JSON document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from archcompiler.diagnostics import Diagnostic, Label
+from archcompiler.span import Span
+
+FORMAT_VERSION = 1
+
+
+def document(diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:
+    """Return what `json.dumps` writes. Lines and columns count from 1, columns in code points, ends are exclusive."""
+    return {"format_version": FORMAT_VERSION, "diagnostics": [_diagnostic(found) for found in diagnostics]}
+
+
+def _diagnostic(found: Diagnostic) -> dict[str, Any]:
+    return {
+        **_place(found.span),
+        "code": found.code,
+        "severity": found.severity,
+        "message": found.message,
+        "help": found.help,
+        "labels": [_label(label) for label in found.labels],
+    }
+
+
+def _label(label: Label) -> dict[str, Any]:
+    return {**_place(label.span), "text": label.text}
+
+
+def _place(span: Span) -> dict[str, Any]:
+    return {
+        "path": span.path,
+        "line": span.line,
+        "column": span.column,
+        "end_line": span.end_line,
+        "end_column": span.end_column,
+    }

@@ -1,0 +1,105 @@
+"""A resolved spec as YAML in canonical form, and where each of its values came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import yaml
+
+from archcompiler.render.table import table
+from archcompiler.resolve import Spec
+from archcompiler.scalars import read_plain
+from archcompiler.span import SCHEMA_ORIGIN, Span
+from archcompiler.tree import Entry, Mapping, Node, Path, Scalar, Sequence, plain, walk
+
+_BLOCK_STYLE = ("", "stages", "names")
+_WIDTH = 2**16
+
+
+def spec_yaml(spec: Spec) -> str:
+    """Return the spec as YAML that stands alone: every value written out, one row a stage."""
+    root = _node(spec.document, "")
+    return str(yaml.serialize(root, Dumper=yaml.SafeDumper, width=_WIDTH, allow_unicode=True)).rstrip("\n")
+
+
+def origin_rows(spec: Spec) -> Iterator[tuple[str, Node, Span, tuple[Node, ...]]]:
+    """Yield each value's address, the value, where it was written, and the values that it hides."""
+    for path, entry in walk(spec.document):
+        if not isinstance(entry.value, Mapping):
+            yield _address(path), entry.value, entry.value.span, entry.shadows
+
+
+def origins_table(spec: Spec) -> str:
+    """Return one row a value: `stages.layer3.blocks  9  my.yaml:5:22  over 6 of resnet50.yaml:12:12`."""
+    rows = [
+        [address, _short(value), _place(span), "; ".join(f"{_short(node)} of {_place(node.span)}" for node in hidden)]
+        for address, value, span, hidden in origin_rows(spec)
+    ]
+    return table(["value", "is", "written at", "instead of"], rows)
+
+
+def origins_document(spec: Spec) -> dict[str, object]:
+    """Return the same as data."""
+    return {
+        "format_version": 1,
+        "name": spec.name,
+        "values": [
+            {
+                "address": address,
+                "value": plain(value),
+                "origin": _place(span),
+                "instead_of": [{"value": plain(node), "origin": _place(node.span)} for node in hidden],
+            }
+            for address, value, span, hidden in origin_rows(spec)
+        ],
+    }
+
+
+def _node(node: Node, key: str) -> yaml.Node:
+    if isinstance(node, Mapping):
+        short = _shorthand(node)
+        if short is not None:
+            return _scalar(short)
+        pairs = [(_scalar(name), _node(entry.value, name)) for name, entry in node.entries.items()]
+        return yaml.MappingNode("tag:yaml.org,2002:map", pairs, flow_style=key not in _BLOCK_STYLE)
+    if isinstance(node, Sequence):
+        items = [_node(item, "item") for item in node.items]
+        return yaml.SequenceNode("tag:yaml.org,2002:seq", items, flow_style=True)
+    return _scalar(node.value)
+
+
+def _shorthand(node: Mapping) -> str | None:
+    """Return the type of an object that says nothing else, or only what the schema says anyway."""
+    entries = dict(node.entries)
+    kind: Entry | None = entries.pop("type", None)
+    written = any(entry.value.span != SCHEMA_ORIGIN for entry in entries.values())
+    return str(kind.value.value) if kind and isinstance(kind.value, Scalar) and not written else None
+
+
+def _scalar(value: object) -> yaml.ScalarNode:
+    node: yaml.ScalarNode = yaml.SafeDumper("").represent_data(value)
+    if isinstance(value, str) and read_plain(value) != (value, None):
+        node.style = '"'
+    return node
+
+
+def scalar_text(value: str) -> str:
+    """Return a string as it stands in YAML, quoted where it would be read as something else."""
+    return str(yaml.serialize(_scalar(value), Dumper=yaml.SafeDumper, width=_WIDTH, allow_unicode=True)).removesuffix(
+        "\n"
+    ).removesuffix("\n...")
+
+
+def _address(path: Path) -> str:
+    return ".".join(str(part) for part in path)
+
+
+def _place(span: Span) -> str:
+    return "schema default" if span == SCHEMA_ORIGIN else str(span)
+
+
+def _short(node: Node) -> str:
+    value = plain(node)
+    if isinstance(value, (dict, list)):
+        return "{...}" if isinstance(value, dict) else str(value)
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,78 @@
+"""`build --summary`: what each stage says, torchinfo's table, and whether both counts agree."""
+
+from __future__ import annotations
+
+from archcompiler.analyses.report import CostReport
+from archcompiler.backends.summary import Measured
+from archcompiler.render.cost import cost_document, shape_text
+from archcompiler.render.table import Cell, table
+from archcompiler.resolve import Spec, Stage
+from archcompiler.tree import Mapping, Scalar, plain
+
+
+def summary_text(spec: Spec, report: CostReport, measured: Measured) -> str:
+    """Return the whole page."""
+    return "\n".join([report.name, spec.description, "", stage_table(spec, report), "", measured.table, "", agreement(report, measured)])
+
+
+def stage_table(spec: Spec, report: CostReport) -> str:
+    """Return one row a part: what the spec says of it, the shape that leaves, what it costs."""
+    stages = {stage.name: stage for stage in spec.stages}
+    rows: list[list[Cell]] = []
+    for row in report.parts:
+        said = stage_text(stages[row.name]) if row.name in stages else _section_text(spec.section(row.name))
+        rows.append([row.name, said, shape_text(row.output), row.cost.params, row.cost.macs])
+    rows.append(["total", "", shape_text(report.output), report.total.params, report.total.macs])
+    return table(["part", "is", "output", "params", "MACs"], rows)
+
+
+def stage_text(stage: Stage) -> str:
+    """Return a stage in a few words: `3 x bottleneck 256, 32x4d, stride 2`."""
+    if not stage.blocks:
+        return "no blocks"
+    fields = stage.blocks[0]
+    words = [f"{len(stage.blocks)} x {_value(fields, 'block')} {_value(fields, 'channels')}"]
+    if "bottleneck_width" in fields.entries:
+        words.append(f"{_value(fields, 'cardinality')}x{_value(fields, 'bottleneck_width')}d")
+    if "width" in fields.entries:
+        words.append(f"width {_value(fields, 'width')} in {_value(fields, 'cardinality')} groups")
+    words.append(f"stride {_value(fields, 'stride')}")
+    words.append(_kind(fields, "shortcut"))
+    return ", ".join(words)
+
+
+def agreement(report: CostReport, measured: Measured) -> str:
+    """Return two lines that say whether analysis and torchinfo count the same."""
+    pairs = [
+        ("parameters", report.total.params, measured.params),
+        ("mult-adds", report.total.torchinfo_mult_adds, measured.mult_adds),
+    ]
+    return "\n".join(
+        f"{name}: analysis {ours:,} {'=' if ours == theirs else 'DIFFERS FROM'} torchinfo {theirs:,}"
+        for name, ours, theirs in pairs
+    )
+
+
+def summary_document(spec: Spec, report: CostReport, measured: Measured) -> dict[str, object]:
+    """Return the same as data."""
+    return {
+        **cost_document(report),
+        "torchinfo": {"params": measured.params, "mult_adds": measured.mult_adds},
+        "agrees": measured.agrees_with(report),
+    }
+
+
+def _section_text(section: Mapping) -> str:
+    words = [_value(section, "type")]
+    words += [f"{key} {_value(section, key)}" for key in ("channels", "classes") if key in section.entries]
+    return ", ".join(words)
+
+
+def _kind(fields: Mapping, key: str) -> str:
+    value = fields.get(key)
+    return _value(value, "type") if isinstance(value, Mapping) else ""
+
+
+def _value(fields: Mapping, key: str) -> str:
+    value = fields.get(key)
+    return str(plain(value)) if isinstance(value, Scalar) else ""

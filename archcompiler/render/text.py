@@ -1,0 +1,75 @@
+"""Diagnostics for a person at a terminal: the place, the fault, the line with the fault underlined, the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from archcompiler.diagnostics import Diagnostic
+from archcompiler.render.excerpt import excerpt, visible
+from archcompiler.source_text import BOM, LINE_END
+from archcompiler.span import Span
+
+_STYLES = {"error": "1;31", "warning": "1;33", "place": "1", "gutter": "1;34", "note": "36", "help": "1;32"}
+
+
+def render(diagnostics: Iterable[Diagnostic], *, colour: bool, sources: Callable[[str], str | None]) -> str:
+    """Return the diagnostics as text, a blank line between two, no line end after the last.
+
+    `sources` gives the text of a path, None where there is none: then no line of it is shown.
+    """
+    page = _Page(colour=colour, sources=sources)
+    return "\n\n".join("\n".join(page.diagnostic(found)) for found in diagnostics)
+
+
+def summary(n_errors: int, n_warnings: int, n_files: int) -> str:
+    """Return the counts as one line."""
+    found = [_count(n, what) for n, what in ((n_errors, "error"), (n_warnings, "warning")) if n]
+    return f"{', '.join(found) or 'no faults'} in {_count(n_files, 'file')}"
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
+class _Page:
+    """What the diagnostics of one output share: colours, and the lines of each source."""
+
+    def __init__(self, *, colour: bool, sources: Callable[[str], str | None]) -> None:
+        self._colour = colour
+        self._sources = sources
+        self._lines: dict[str, list[str]] = {}
+
+    def diagnostic(self, found: Diagnostic) -> list[str]:
+        """Return the lines of one diagnostic."""
+        margin = " " * len(str(max(found.span.line, *(label.span.line for label in found.labels), 1)))
+        bar = f"{margin} {self._paint('gutter', '=')} "
+        title = self._paint(found.severity, f"{found.severity}[{found.code}]")
+        lines = [f"{self._paint('place', visible(str(found.span)))}: {title}: {visible(found.message)}"]
+        lines += self._excerpt(found.span, margin, found.severity)
+        for label in found.labels:
+            lines.append(f"{bar}{self._paint('note', 'note')}: {visible(f'{label.span}: {label.text}')}")
+            lines += self._excerpt(label.span, margin, "note")
+        if found.help is not None:
+            lines.append(f"{bar}{self._paint('help', 'help')}: {visible(found.help)}")
+        return lines
+
+    def _excerpt(self, span: Span, margin: str, style: str) -> list[str]:
+        lines = self._lines_of(span.path)
+        if span.line > len(lines):
+            return []
+        line = lines[span.line - 1]
+        end = span.end_column - 1 if span.end_line == span.line else len(line)
+        shown = excerpt(line, span.column - 1, end)
+        bar = self._paint("gutter", "|")
+        number = self._paint("gutter", f"{span.line:>{len(margin)}}")
+        carets = " " * shown.column + self._paint(style, "^" * shown.width)
+        return [f"{margin} {bar}", f"{number} {bar} {shown.text}".rstrip(), f"{margin} {bar} {carets}"]
+
+    def _lines_of(self, path: str) -> list[str]:
+        if path not in self._lines:
+            text = self._sources(path)
+            self._lines[path] = [] if text is None else LINE_END.split(text.removeprefix(BOM))
+        return self._lines[path]
+
+    def _paint(self, style: str, text: str) -> str:
+        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self._colour else text

@@ -1,0 +1,34 @@
+"""From files to one resolved spec: every value explicit, each with the place it came from.
+
+The passes, in order: `chain` reads a spec and its bases, `merge` lays them over each other, `settle` answers which
+value each block, stem and head takes (override > stage > defaults > schema).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from archcompiler.diagnostics import SpecError
+from archcompiler.resolve.chain import read_chain
+from archcompiler.resolve.merge import merge_chain
+from archcompiler.resolve.settle import settle
+from archcompiler.resolve.spec import Spec, Stage
+from archcompiler.schema import complete_faults
+
+__all__ = ["Spec", "Stage", "load_spec"]
+
+
+def load_spec(spec: str | os.PathLike[str], settings: Iterable[str] = ()) -> Spec:
+    """Return the resolved spec of a path or shipped name, with `a.b=c` settings laid over it.
+
+    Raises SpecError with every fault found; `unreadable` where there is no such file.
+    """
+    chain = read_chain(spec, settings)
+    document, faults = merge_chain(chain.documents)
+    settled, more = settle(document)
+    faults = [*faults, *more]
+    faults += complete_faults(settled.document)
+    if any(fault.severity == "error" for fault in faults):
+        raise SpecError(faults)
+    return Spec(chain.path, settled.document, settled.stages, tuple(faults))

@@ -1,0 +1,48 @@
+"""The resolved spec: what every later stage of the pipeline reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from archcompiler.diagnostics import Diagnostic
+from archcompiler.span import Span
+from archcompiler.tree import Mapping, Scalar
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stage:
+    """One stage: its blocks' fields in order (equal ones are the same object), and its `transition`, if any."""
+
+    name: str
+    key_span: Span
+    blocks: tuple[Mapping, ...]
+    transition: Mapping | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spec:
+    """A resolved spec. `document` holds every value, in canonical form; `warnings` what was found but does no harm."""
+
+    path: str
+    document: Mapping
+    stages: tuple[Stage, ...]
+    warnings: tuple[Diagnostic, ...]
+
+    @property
+    def name(self) -> str:
+        """The network's name."""
+        return self._text("name")
+
+    @property
+    def description(self) -> str:
+        """What its author says of it; empty where nothing is said."""
+        return self._text("description")
+
+    def section(self, key: str) -> Mapping:
+        """Return a top-level object such as `stem`; an empty one where the spec has none."""
+        value = self.document.get(key)
+        return value if isinstance(value, Mapping) else Mapping({}, self.document.span)
+
+    def _text(self, key: str) -> str:
+        value = self.document.get(key)
+        return str(value.value) if isinstance(value, Scalar) else ""

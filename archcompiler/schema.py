@@ -1,0 +1,193 @@
+"""Check documents against the schema: every fault at once, each at the place where it stands.
+
+The walk picks the closed object of `architecture.json` by its discriminator, as the schema's own if/then/else does, and
+has jsonschema check the values of that object. So there is one fault for one cause, and it speaks about its own field.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from archcompiler import schema_faults as faults
+from archcompiler.diagnostics import Diagnostic
+from archcompiler.schema_values import definition, value_faults
+from archcompiler.span import Span
+from archcompiler.tree import Entry, Mapping, Node, Scalar, Sequence, plain
+
+Json = dict[str, Any]
+_ARCHITECTURE, _NAMES = "architecture.json", "names.json"
+
+
+def partial_faults(document: Mapping) -> list[Diagnostic]:
+    """Return the faults of one file as it is written; a document that extends another may leave keys to its base."""
+    extends = "extends" in document.entries
+    return _faults(document, _Walk(_ARCHITECTURE, nulls=extends, standalone=not extends))
+
+
+def complete_faults(document: Mapping) -> list[Diagnostic]:
+    """Return the faults of a resolved spec, in which nothing is left to inherit."""
+    return _faults(document, _Walk(_ARCHITECTURE, complete=True, standalone=True))
+
+
+def names_faults(document: Mapping) -> list[Diagnostic]:
+    """Return the faults of a table of module names."""
+    return _faults(document, _Walk(_NAMES, nulls=True))
+
+
+def _faults(document: Mapping, walk: _Walk) -> list[Diagnostic]:
+    first = next(iter(document.entries.values()), None)
+    place = _Place("", first.key_span if first else document.span, "the document", whole=walk.standalone)
+    found = dict.fromkeys(walk.visit("", document, place))
+    return sorted(found, key=lambda fault: (fault.span.path, fault.span.line, fault.span.column))
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a value stands: its key, what messages call the object, and whether it must be whole there.
+
+    `case` is the case of the choice that holds where the object does not say its own.
+    """
+
+    key: str
+    key_span: Span
+    what: str
+    whole: bool = False
+    case: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """One walk over one document. `complete`: nothing is left to inherit; `nulls`: null may stand for a removed key."""
+
+    file: str
+    nulls: bool = False
+    standalone: bool = False
+    complete: bool = False
+
+    def visit(self, name: str, node: Node, place: _Place) -> Iterator[Diagnostic]:
+        """Yield the faults of a value that one definition of the schema describes."""
+        described = definition(self.file, name)
+        scalar = described.get("x-scalar")
+        if "x-choice" in described:
+            yield from self._choose(name, node, place)
+        elif isinstance(node, Mapping):
+            yield from self._object(name, node, place)
+        elif scalar and isinstance(node, Scalar) and isinstance(node.value, str):
+            meant = Mapping({scalar: Entry(place.key_span, node)}, node.span)
+            yield from self._object(name, meant, place)
+        else:
+            types = [described["type"]] if isinstance(described["type"], str) else described["type"]
+            yield faults.wrong_type(place.key, types, plain(node), node.span)
+
+    def _choose(self, name: str, node: Node, place: _Place) -> Iterator[Diagnostic]:
+        """Yield the faults of an object that a discriminator picks."""
+        choice = definition(self.file, name)["x-choice"]
+        key, cases = choice["key"], choice["cases"]
+        if isinstance(node, Mapping):
+            case = _case(node, choice, place)
+            what = f"{place.what} ({key} {case})" if key and case else f"step `{case}`" if case else place.what
+            yield from self._object(f"{name}.{case or 'any'}", node, replace(place, what=what, case=case), name)
+        elif key != "type":
+            yield faults.wrong_type(place.key, ("object",), plain(node), node.span)
+        elif not isinstance(node, Scalar) or not isinstance(node.value, str):
+            yield faults.wrong_type(place.key, ("string", "object"), plain(node), node.span)
+        elif node.value not in cases:
+            yield faults.not_allowed(place.key, node.value, cases, node.span)
+        else:
+            meant = Mapping({"type": Entry(place.key_span, node)}, node.span)
+            alone = replace(place, what=f"{place.what} (type {node.value})", whole=True)
+            yield from _missing(definition(self.file, f"{name}.{node.value}"), meant, alone)
+
+    def _object(self, name: str, node: Mapping, place: _Place, choice: str = "") -> Iterator[Diagnostic]:
+        """Yield the faults of one closed object, or of a mapping with keys of the writer's choice."""
+        described = definition(self.file, name)
+        properties, others = described.get("properties", {}), described["additionalProperties"]
+        pattern = described.get("propertyNames", {}).get("pattern", "")
+        found = value_faults(self.file, name, node)
+        yield from _missing(described, node, place)
+        yield from _alternatives(described, node, place)
+        for key, entry in node.entries.items():
+            schema = properties.get(key, others)
+            if schema is False:
+                yield faults.unknown_key(place.what, key, entry.key_span, properties, _owner(self.file, choice, key))
+            elif key not in properties and not re.fullmatch(pattern, key):
+                yield faults.bad_key(place.key, key, pattern, entry.key_span, properties)
+            elif isinstance(entry.value, Scalar) and entry.value.value is None:
+                yield from self._null(name, key, entry)
+            elif key in found:
+                yield from found[key]
+            else:
+                yield from self._below(schema, key, entry, place)
+
+    def _null(self, name: str, key: str, entry: Entry) -> Iterator[Diagnostic]:
+        """Yield a fault where null does not stand for a key that is removed."""
+        required = key in definition(self.file, name).get("required", ())
+        if required or not self.nulls or name.startswith("step."):
+            yield faults.useless_null(key, entry.value.span, required=required)
+
+    def _below(self, schema: Json, key: str, entry: Entry, parent: _Place) -> Iterator[Diagnostic]:
+        """Yield the faults of an object or of a list of steps under one key."""
+        reference = schema.get("$ref", "").removeprefix("#/$defs/")
+        if reference:
+            yield from self.visit(reference, entry.value, self._place(reference, key, entry.key_span, parent))
+        elif "$ref" in schema.get("items", {}) and isinstance(entry.value, Sequence):
+            for item in entry.value.items:
+                yield from self.visit("step", item, _Place(key, item.span, "a step", whole=True))
+
+    def _place(self, reference: str, key: str, span: Span, parent: _Place) -> _Place:
+        """Return where the value under a key stands."""
+        if reference in ("stages", "overrides"):
+            return replace(parent, key=key, key_span=span)
+        if reference == "stage":
+            return _Place(key, span, f"stage `{key}`", whole=self.complete)
+        if reference == "override":
+            return _Place(key, span, f"override `{key}` of {parent.what}", case=parent.case if self.complete else None)
+        return _Place(key, span, key, whole=parent.whole and reference != "defaults")
+
+
+def _case(node: Mapping, choice: Json, place: _Place) -> str | None:
+    """Return the case of a choice that an object says, implies or is given by the object around it."""
+    key, cases = choice["key"], choice["cases"]
+    if not key:
+        return next((case for case in cases if case in node.entries), None)
+    said = node.get(key)
+    if said is not None:
+        return str(said.value) if isinstance(said, Scalar) and said.value in cases else None
+    implied = next((case for case in choice.get("implied", ()) if case in node.entries), None)
+    return implied or (choice.get("default") if place.whole else place.case)
+
+
+def _missing(described: Json, node: Mapping, place: _Place) -> Iterator[Diagnostic]:
+    """Yield the keys that an object needs and does not have; of alternatives it needs one."""
+    wanted = [*described.get("required", ()), *(described.get("x-required", ()) if place.whole else ())]
+    groups = {name: tuple(group) for group in described.get("x-alternatives", ()) for name in group}
+    for group in dict.fromkeys(groups.get(name, (name,)) for name in wanted):
+        if not any(name in node.entries for name in group):
+            text = " ".join(f"`{name}`: {described['properties'][name]['description']}" for name in group)
+            yield faults.missing_key(place.what, group, place.key_span, text)
+    if "anyOf" in described and not node.entries:
+        yield faults.missing_key(
+            place.what, described["properties"], place.key_span, "it has exactly one of these keys"
+        )
+
+
+def _alternatives(described: Json, node: Mapping, place: _Place) -> Iterator[Diagnostic]:
+    """Yield the groups of alternatives of which an object gives more than one."""
+    for group in described.get("x-alternatives", ()):
+        given = [(key, entry) for key, entry in node.entries.items() if key in group and plain(entry.value) is not None]
+        if len(given) > 1:
+            yield faults.both_given(place.what, given)
+
+
+def _owner(file: str, choice: str, key: str) -> str | None:
+    """Return which cases of a choice have the key, in words, or None."""
+    if not choice:
+        return None
+    discriminator, cases = (definition(file, choice)["x-choice"][part] for part in ("key", "cases"))
+    owners = [case for case in cases if key in definition(file, f"{choice}.{case}")["properties"]]
+    if key in owners and not discriminator:
+        return "a step of its own"
+    return f"a field of {discriminator or 'step'} {' and '.join(owners)}" if owners else None

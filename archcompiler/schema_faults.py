@@ -1,0 +1,144 @@
+"""Put what the schema forbids into words: one function for each kind of fault."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from archcompiler.diagnostics import Diagnostic, Label
+from archcompiler.span import Span
+from archcompiler.tree import Entry, Plain
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+
+_EXPECTED = {
+    "integer": "an integer",
+    "number": "a number",
+    "string": "a string",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+}
+_RANGES = {
+    "minimum": "at least",
+    "maximum": "at most",
+    "exclusiveMinimum": "more than",
+    "exclusiveMaximum": "less than",
+}
+_LENGTHS = {"minLength": "at least", "maxLength": "at most"}
+
+
+def unknown_key(what: str, key: str, span: Span, fields: Iterable[str], owner: str | None) -> Diagnostic:
+    """Report a key that the object does not have; `owner` says which object has it."""
+    allowed = list(fields)
+    every = f"the fields are {_listed(allowed)}" if allowed else "it has no fields"
+    help_text = f"`{key}` is {owner}" if owner else _nearest(key, allowed) or every
+    return Diagnostic("S001", f"{what} has no field `{key}`", span, help_text)
+
+
+def wrong_type(name: str, types: Iterable[str], found: Plain, span: Span, words: Sequence[str] = ()) -> Diagnostic:
+    """Report a value of a type that the field does not take; `words` are the only strings that it takes."""
+    kinds = [_EXPECTED[kind] for kind in types if kind != "null" and not (kind == "string" and words)]
+    expected = " or ".join([*kinds, *(f"`{word}`" for word in words)])
+    return Diagnostic("S002", f"{name}: expected {expected}, found {_found(found)}", span, _plainly(types, found))
+
+
+def useless_null(name: str, span: Span, *, required: bool) -> Diagnostic:
+    """Report a null that removes nothing."""
+    reason = (
+        "the key is required" if required else "null removes what a document inherits, and nothing is inherited here"
+    )
+    return Diagnostic("S002", f"{name}: expected a value, found null", span, reason)
+
+
+def missing_key(what: str, names: Iterable[str], span: Span, description: str) -> Diagnostic:
+    """Report that an object has none of the keys of which it needs one."""
+    wanted = " or ".join(f"`{name}`" for name in names)
+    return Diagnostic("S003", f"{what} lacks {wanted}", span, description)
+
+
+def not_allowed(name: str, found: Plain, allowed: Sequence[Plain], span: Span) -> Diagnostic:
+    """Report a value that is none of the allowed ones."""
+    choices = [str(choice) for choice in allowed if choice is not None]
+    expected = f"one of {', '.join(choices)}" if len(choices) > 1 else choices[0]
+    message = f"{name}: expected {expected}, found {_found(found)}"
+    return Diagnostic("S004", message, span, _nearest(str(found), choices))
+
+
+def bad_form(name: str, found: str, pattern: str, span: Span, help_text: str | None) -> Diagnostic:
+    """Report a string that does not have the form it needs."""
+    return Diagnostic("S006", f"{name}: {_short(found)} does not match {pattern}", span, help_text)
+
+
+def bad_key(what: str, key: str, pattern: str, span: Span, named: Iterable[str]) -> Diagnostic:
+    """Report a key that the writer chose and that does not have the form it needs."""
+    return bad_form(f"a key of {what}", key, pattern, span, _nearest(key, list(named)))
+
+
+def both_given(what: str, given: Sequence[tuple[str, Entry]]) -> Diagnostic:
+    """Report alternatives of which more than one is given."""
+    names = " and ".join(f"`{name}`" for name, _ in given)
+    labels = tuple(Label(entry.key_span, f"`{name}` is given here") for name, entry in given)
+    help_text = "they are alternatives: write one of them"
+    return Diagnostic("S007", f"{what} gives {names}", given[-1][1].key_span, help_text, labels)
+
+
+def from_error(name: str, error: ValidationError, span: Span) -> Diagnostic:
+    """Put what jsonschema says about one value into words."""
+    keyword = str(error.validator)
+    limit: Any = error.validator_value
+    found: Any = error.instance
+    schema: dict[str, Any] = error.schema if isinstance(error.schema, dict) else {}
+    if keyword == "type":
+        types = limit if isinstance(limit, list) else [limit]
+        return wrong_type(name, types, found, span, schema.get("then", {}).get("enum", ()))
+    if keyword in ("enum", "const"):
+        return not_allowed(name, found, limit if keyword == "enum" else [limit], span)
+    if keyword in _RANGES:
+        return Diagnostic("S005", f"{name}: expected {_RANGES[keyword]} {limit}, found {found}", span)
+    if keyword in _LENGTHS:
+        message = f"{name}: expected {_LENGTHS[keyword]} {limit} characters, found {len(found)}"
+        return Diagnostic("S006", message, span)
+    if keyword == "pattern":
+        return bad_form(name, found, str(limit), span, f"for example `{schema['examples'][0]}`")
+    return Diagnostic("S002", f"{name}: expected a list of {limit}, found a list of {len(found)}", span)
+
+
+def _found(value: Plain) -> str:
+    """Name a value and its type."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return f"the boolean {str(value).lower()}"
+    if isinstance(value, str):
+        return f"the string {_short(value)}"
+    if isinstance(value, (int, float)):
+        return f"the {'integer' if isinstance(value, int) else 'number'} {value}"
+    return "a list" if isinstance(value, list) else "a mapping"
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 60 else f"{text[:57]}...")
+
+
+def _plainly(types: Iterable[str], found: Plain) -> str | None:
+    """Return how to write a number that was meant to be an integer."""
+    if "integer" not in types:
+        return None
+    if isinstance(found, float) and found.is_integer():
+        return f"write {int(found)}"
+    if isinstance(found, str) and re.fullmatch(r"-?[0-9]{1,18}", found):
+        return f"write {int(found)} without quotes"
+    return None
+
+
+def _nearest(word: str, names: Sequence[str]) -> str | None:
+    near = get_close_matches(word, names, n=2, cutoff=0.6)
+    return f"did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else None
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

@@ -1,0 +1,131 @@
+"""Build JSON Schema from fields: closed objects, choices between them, and mappings with free keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Json = dict[str, Any]
+_OWN_KEYS = ("required", "alternatives", "union", "object", "steps", "words")
+
+
+def property_schema(field: Json, *, nullable: bool) -> Json:
+    """Return the JSON Schema of one field."""
+    schema = {key: value for key, value in field.items() if key not in _OWN_KEYS}
+    target = field.get("union") or field.get("object")
+    if target:
+        schema["$ref"] = f"#/$defs/{target}"
+    if "union" in field:
+        schema["x-union"] = field["union"]
+    if field.get("steps"):
+        schema |= {"type": "array", "items": {"$ref": "#/$defs/step"}}
+    if field.get("words"):
+        schema |= {"type": [schema["type"], "string"], "if": {"type": "string"}, "then": {"enum": field["words"]}}
+    may_be_null = nullable and not target and field.get("required") != "always"
+    return _nullable(schema) if may_be_null else schema
+
+
+def _nullable(schema: Json) -> Json:
+    """Return a schema that null satisfies too."""
+    changed = dict(schema)
+    if "type" in schema:
+        types = schema["type"]
+        changed["type"] = [*(types if isinstance(types, list) else [types]), "null"]
+    if "enum" in schema:
+        changed["enum"] = [*schema["enum"], None]
+    return changed
+
+
+def closed_object(fields: Mapping[str, Json], *, nullable: bool) -> Json:
+    """Return the closed object that has these fields."""
+    schema: Json = {
+        "type": ["object", "null"] if nullable else "object",
+        "properties": {name: property_schema(field, nullable=nullable) for name, field in fields.items()},
+        "additionalProperties": False,
+    }
+    always = [name for name, field in fields.items() if field.get("required") == "always"]
+    in_the_end = [name for name, field in fields.items() if field.get("required")]
+    alternatives = sorted({tuple(sorted((name, *field["alternatives"]))) for name, field in _alternatives(fields)})
+    if always:
+        schema["required"] = always
+    if in_the_end:
+        schema["x-required"] = in_the_end
+    if alternatives:
+        schema["x-alternatives"] = [list(group) for group in alternatives]
+        schema["allOf"] = [_exclusive(first, rest) for first, *rest in alternatives]
+    return schema
+
+
+def _alternatives(fields: Mapping[str, Json]) -> list[tuple[str, Json]]:
+    return [(name, field) for name, field in fields.items() if "alternatives" in field]
+
+
+def _exclusive(first: str, rest: list[str]) -> Json:
+    """Return the rule that where `first` has a value, the others have none."""
+    message = f"{' and '.join([first, *rest])} are alternatives: write one of them."
+    return {
+        "if": {"properties": {first: {"not": {"type": "null"}}}, "required": [first]},
+        "then": {"properties": {name: {"type": "null", "errorMessage": message} for name in rest}},
+    }
+
+
+def merged_fields(groups: Iterable[tuple[str, Json]]) -> Json:
+    """Return the fields of all groups; where two groups disagree on a default there is none."""
+    merged: Json = {}
+    for owner, fields in groups:
+        for name, field in fields.items():
+            merged[name] = _agreed(name, owner, merged[name], field) if name in merged else field
+    return merged
+
+
+def _agreed(name: str, owner: str, first: Json, second: Json) -> Json:
+    """Return what two definitions of one field have in common; they may differ in default and words about it only."""
+    free = ("default", "description", "examples", "required", "alternatives")
+    if any(first.get(key) != second.get(key) for key in {*first, *second} - {*free}):
+        raise ValueError(f"field {name!r} of {owner!r} takes other values than elsewhere: give it a name of its own")
+    agreed = {key: value for key, value in first.items() if key not in free}
+    agreed |= {key: first[key] for key in free if key in first and first[key] == second.get(key)}
+    for key in ("description", "examples"):
+        agreed.setdefault(key, first[key])
+    return agreed
+
+
+def kind_field(word: str, groups: Json) -> Json:
+    """Return the field that says which of the groups is meant."""
+    choices = "; ".join(f"`{name}`: {group['description'].rstrip('.')}" for name, group in groups.items())
+    return {"enum": list(groups), "description": f"{word} {choices}.", "examples": [next(iter(groups))]}
+
+
+def choice(prefix: str, key: str, tests: Mapping[str, Json], **annotations: Any) -> Json:
+    """Return the schema that picks one object by its discriminator, or the object of all where nothing is picked."""
+    chain: Json = {"$ref": f"#/$defs/{prefix}.any"}
+    for name in reversed(list(tests)):
+        chain = {"if": tests[name], "then": {"$ref": f"#/$defs/{prefix}.{name}"}, "else": chain}
+    return {**chain, "x-choice": {"key": key, "cases": list(tests), **annotations}}
+
+
+def says(key: str, value: str) -> Json:
+    """Return the test for an object that has this value under the key."""
+    return {"type": "object", "properties": {key: {"const": value}}, "required": [key]}
+
+
+def has(key: str) -> Json:
+    """Return the test for an object that has the key."""
+    return {"type": "object", "required": [key]}
+
+
+def implies(variant: str) -> Json:
+    """Return the test for an object that says no type and has a key with the name of the variant."""
+    return {"type": "object", "required": [variant], "not": {"required": ["type"]}}
+
+
+def free_mapping(pattern: str, value: Json, properties: Json | None = None) -> Json:
+    """Return a mapping whose keys the writer chooses."""
+    named = {name: property_schema(field, nullable=True) for name, field in (properties or {}).items()}
+    schema: Json = {"type": ["object", "null"], "propertyNames": {"pattern": pattern}, "additionalProperties": value}
+    return {**schema, "properties": named} if named else schema
+
+
+def required_fields(fields: Json) -> list[str]:
+    """Return the names of the fields that have to be there in the end."""
+    return [name for name, field in fields.items() if field.get("required")]

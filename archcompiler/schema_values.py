@@ -1,0 +1,87 @@
+"""Have jsonschema check the plain values of one object: types, ranges, words and forms."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from archcompiler.diagnostics import Diagnostic
+from archcompiler.language import read_schema
+from archcompiler.schema_faults import from_error
+from archcompiler.tree import Mapping, Path, find, plain
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+    from jsonschema.protocols import Validator
+
+Json = dict[str, Any]
+_ANNOTATIONS = ("description", "default")
+
+
+def definition(file: str, name: str) -> Json:
+    """Return one definition of a schema; the empty name is the schema itself."""
+    schema = read_schema(file)
+    found: Json = schema["$defs"][name] if name else schema
+    return found
+
+
+def value_faults(file: str, name: str, node: Mapping) -> dict[str, list[Diagnostic]]:
+    """Return the faults of the plain values of an object, by key; null is no value."""
+    validator = _validator(file, name)
+    values = {key: plain(entry.value) for key, entry in node.entries.items() if _is_value(validator, key)}
+    errors: dict[Path, ValidationError] = {}
+    for error in validator.iter_errors({key: value for key, value in values.items() if value is not None}):
+        place = tuple(error.path)
+        if place not in errors or error.validator == "type":
+            errors[place] = error
+    faults: dict[str, list[Diagnostic]] = {}
+    for (key, *indices), error in errors.items():
+        field = "".join([str(key), *(f"[{index}]" for index in indices)])
+        faults.setdefault(str(key), []).append(from_error(field, error, find(node, (key, *indices)).span))
+    return faults
+
+
+def _is_value(validator: Validator, key: str) -> bool:
+    """Return whether the validator says anything about the key."""
+    assert isinstance(validator.schema, dict)
+    return bool(validator.schema["properties"].get(key, validator.schema["additionalProperties"]))
+
+
+@cache
+def _validator(file: str, name: str) -> Validator:
+    """Return the validator of the plain values of one object; what lies deeper is left to the walk."""
+    described = definition(file, name)
+    values = {key: _value(schema) for key, schema in described.get("properties", {}).items()}
+    others = _value(described["additionalProperties"])
+    return _validator_class()({"properties": values, "additionalProperties": others})
+
+
+def _value(schema: Json | bool) -> Json:
+    """Return what a schema says about a value alone; nothing where it refers to a definition."""
+    if isinstance(schema, bool) or "$ref" in schema:
+        return {}
+    deep = "$ref" in schema.get("items", {})
+    return {key: value for key, value in schema.items() if key not in _ANNOTATIONS and not (deep and key == "items")}
+
+
+@cache
+def _validator_class() -> type[Validator]:
+    """Return a validator for which a float is never an integer and a pattern holds for the whole string."""
+    from jsonschema import Draft202012Validator, ValidationError, validators
+
+    def is_integer(_: object, value: object) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool)
+
+    def is_number(_: object, value: object) -> bool:
+        return is_integer(_, value) or (isinstance(value, float) and math.isfinite(value))
+
+    def pattern(_: Validator, pattern: str, value: object, __: Json) -> Iterator[ValidationError]:
+        if isinstance(value, str) and not re.fullmatch(pattern, value):
+            yield ValidationError("no match")
+
+    types = Draft202012Validator.TYPE_CHECKER.redefine_many({"integer": is_integer, "number": is_number})
+    extend: Callable[..., type[Validator]] = validators.extend
+    return extend(Draft202012Validator, {"pattern": pattern}, type_checker=types)

@@ -1,0 +1,250 @@
+"""Assemble `schemas/architecture.json` and `schemas/names.json` from the fragments beside them.
+
+The output is flat on purpose: one closed object for each block and each variant, picked by its discriminator with
+if/then/else, so that editors complete exactly its fields and errors speak about the field that is wrong. Keys that
+start with `x-` are read by `archcompiler.language` and ignored by every other reader.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from archcompiler.schema_shapes import (
+    Json,
+    choice,
+    closed_object,
+    free_mapping,
+    has,
+    implies,
+    kind_field,
+    merged_fields,
+    property_schema,
+    required_fields,
+    says,
+)
+from archcompiler.shipped import shipped
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+@dataclass(frozen=True, slots=True)
+class _Fragments:
+    """The fragments as they are written, by file."""
+
+    document: Json
+    fields: Json
+    blocks: Json
+    unions: Json
+    steps: Json
+
+    def field(self, name: str, own: Json) -> Json:
+        """Return one field: what the fragment says over what the shared definition says."""
+        return {**self.fields.get(name, {}), **own}
+
+    def fields_of(self, fragment: Json) -> Json:
+        """Return the fields of a block, a variant or a step."""
+        return {name: self.field(name, own) for name, own in fragment.get("fields", {}).items()}
+
+
+def _read(path: Path) -> Json:
+    loaded: Json = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return loaded
+
+
+def _read_folder(folder: Path) -> Json:
+    return {path.stem: _read(path) for path in sorted(folder.glob("*.yaml"))}
+
+
+def _fragments() -> _Fragments:
+    root = shipped("schemas")
+    return _Fragments(
+        _read(root / "document.yaml"),
+        _read(root / "fields.yaml"),
+        _read_folder(root / "blocks"),
+        _read_folder(root / "unions"),
+        _read(root / "steps.yaml"),
+    )
+
+
+def generate() -> Json:
+    """Return the schema of architecture documents."""
+    fragments = _fragments()
+    document = fragments.document
+    root = closed_object(document["fields"], nullable=True)
+    return {
+        "$schema": _DIALECT,
+        "title": document["title"],
+        "description": document["description"],
+        **root,
+        "if": {"required": ["extends"]},
+        "else": _standalone(fragments),
+        "$defs": {
+            **_document_objects(document),
+            **_block_objects(fragments),
+            **{key: value for name in fragments.unions for key, value in _union(fragments, name).items()},
+            **_step_objects(fragments),
+            "no_null": _no_null(),
+        },
+    }
+
+
+def generate_names() -> Json:
+    """Return the schema of the tables of module names."""
+    document = _fragments().document
+    fields = {"archc": document["fields"]["archc"], "names": {**document["fields"]["names"], "required": "always"}}
+    return {
+        "$schema": _DIALECT,
+        "title": "archcompiler module names",
+        "description": "A table of module names that documents can share.",
+        **closed_object(fields, nullable=False),
+        "$defs": {"names": _names(document["names"])},
+    }
+
+
+def _block_objects(fragments: _Fragments) -> Json:
+    """Return the stages, the overrides and the defaults, which have the fields of blocks."""
+    common, blocks = fragments.document["stage"], fragments.blocks
+    block = kind_field("The kind of block.", blocks)
+    fields = {name: fragments.fields_of(fragment) for name, fragment in blocks.items()}
+    tests = {name: says("block", name) for name in blocks}
+    every = merged_fields(fields.items())
+    objects: Json = {
+        "stage": choice("stage", "block", tests),
+        "override": choice("override", "block", tests),
+        "defaults": closed_object({"block": block, **every, "transition": common["transition"]}, nullable=True),
+    }
+    for name, own in {**fields, "any": every}.items():
+        stage = {"block": {**block, "required": True}, "blocks": common["blocks"], **own}
+        stage |= {key: value for key, value in common.items() if key != "blocks"}
+        objects[f"stage.{name}"] = closed_object(stage, nullable=True)
+        objects[f"override.{name}"] = closed_object({"block": block, **own}, nullable=True)
+    return objects
+
+
+def _union(fragments: _Fragments, name: str) -> Json:
+    """Return a union, one closed object for each of its variants, and one object with the fields of all of them."""
+    union = fragments.unions[name]
+    variants = union["variants"]
+    fields = {variant: fragments.fields_of(fragment) for variant, fragment in variants.items()}
+    implied = [variant for variant in variants if variant in fields[variant]]
+    kind = kind_field(union["description"], variants) | ({"default": union["default"]} if "default" in union else {})
+    tests = {variant: says("type", variant) for variant in variants}
+    tests |= {variant: {"anyOf": [says("type", variant), implies(variant)]} for variant in implied}
+    scalars = [variant for variant in variants if not required_fields(fields[variant])]
+    picked = choice(name, "type", tests, implied=implied, default=union.get("default"))
+    objects = {
+        name: {
+            "type": ["string", "object", "null"],
+            "if": {"type": "string"},
+            "then": {"enum": scalars} if scalars else {"type": "object"},
+            "else": {key: value for key, value in picked.items() if key != "x-choice"},
+            "x-choice": picked["x-choice"],
+        }
+    }
+    for variant, own in fields.items():
+        objects[f"{name}.{variant}"] = closed_object({"type": kind, **own}, nullable=True)
+    untyped = {"type": {**kind, "required": "default" not in union}, **merged_fields(fields.items())}
+    return {**objects, f"{name}.any": closed_object(untyped, nullable=True)}
+
+
+def _step_objects(fragments: _Fragments) -> Json:
+    """Return the steps; a step is told by the one key that only it has."""
+    fields = {name: fragments.fields_of(fragment) for name, fragment in fragments.steps.items()}
+    objects: Json = {"step": choice("step", "", {name: has(name) for name in fields})}
+    for name, own in fields.items():
+        objects[f"step.{name}"] = step = closed_object(own, nullable=False)
+        for key, field in own.items():
+            if "union" in field:
+                step["properties"][key] |= {"not": {"type": "null"}, **_whole(fragments, field["union"])}
+    starts = {name: {**own[name], "required": False} for name, own in fields.items()}
+    objects["step.any"] = {**closed_object(starts, nullable=False), "anyOf": [{"required": [name]} for name in fields]}
+    return objects
+
+
+def _document_objects(document: Json) -> Json:
+    """Return the objects that stand in a document once."""
+    selectors = {
+        name: {"object": "override", "description": text, "examples": [{"dilation": 2}]}
+        for name, text in document["selectors"].items()
+    }
+    return {
+        "input": closed_object(document["input"], nullable=True),
+        "transition": closed_object(document["transition"], nullable=True),
+        "stages": free_mapping(document["stage_pattern"], {"$ref": "#/$defs/stage"}),
+        "overrides": free_mapping(document["selector_pattern"], {"$ref": "#/$defs/override"}, selectors),
+        "names": _names(document["names"]),
+    }
+
+
+def _names(names: Json) -> Json:
+    """Return the table from roles to module paths."""
+    path = property_schema(names["path"], nullable=True)
+    table = free_mapping(names["role_pattern"], path, {"extends": names["extends"]})
+    return {**table, "type": ["object", "string", "null"], "minLength": 1, "x-scalar": "extends"}
+
+
+def _no_null() -> Json:
+    """Return the rule for documents that inherit nothing: there is nothing that null could remove."""
+    below = {"$ref": "#/$defs/no_null"}
+    return {
+        "not": {"type": "null"},
+        "errorMessage": "null removes what a document inherits; this one extends nothing.",
+        "additionalProperties": below,
+        "items": below,
+    }
+
+
+def _standalone(fragments: _Fragments) -> Json:
+    """Return what a document has to say that inherits nothing."""
+    fields = fragments.document["fields"]
+    unions = {name: _whole(fragments, field["union"]) for name, field in fields.items() if "union" in field}
+    return {
+        "allOf": [{"$ref": "#/$defs/no_null"}],
+        "required": [name for name, field in fields.items() if field.get("required") is True],
+        "properties": {"input": {"required": required_fields(fragments.document["input"])}, **unions},
+    }
+
+
+def _whole(fragments: _Fragments, name: str) -> Json:
+    """Return what an object of a union has to say where it inherits nothing."""
+    union = fragments.unions[name]
+    rules = [] if "default" in union else [{"if": _untyped(union), "then": {"required": ["type"]}}]
+    for variant, fragment in union["variants"].items():
+        fields = fragments.fields_of(fragment)
+        nested = {key: _whole(fragments, field["union"]) for key, field in fields.items() if "union" in field}
+        rule = {"required": required_fields(fields), "properties": nested}
+        tests = [says("type", variant), *([_untyped(union)] if variant == union.get("default") else [])]
+        if required_fields(fields) or nested:
+            rules.append({"if": {"anyOf": tests}, "then": {key: value for key, value in rule.items() if value}})
+    return {"allOf": rules}
+
+
+def _untyped(union: Json) -> Json:
+    """Return the test for an object that neither says its type nor implies it."""
+    implied = [name for name, fragment in union["variants"].items() if name in fragment.get("fields", {})]
+    return {"type": "object", "not": {"anyOf": [{"required": [key]} for key in ("type", *implied)]}}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the schemas, or say with `--check` which of them are out of date."""
+    parser = argparse.ArgumentParser(prog="python -m archcompiler.schemagen", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 where a schema is out of date")
+    check = parser.parse_args(arguments).check
+    stale = 0
+    for name, schema in (("architecture.json", generate()), ("names.json", generate_names())):
+        path, text = shipped("schemas") / name, json.dumps(schema, indent=1) + "\n"
+        if path.is_file() and path.read_text(encoding="utf-8") == text:
+            continue
+        stale += 1
+        if not check:
+            path.write_text(text, encoding="utf-8")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,35 @@
+"""What stands before the first stage. Roles: conv1, norm1, act1, conv2, ..., pool1."""
+
+from __future__ import annotations
+
+from archcompiler.fields import Fields
+from archcompiler.record import Recorder, Value
+from archcompiler.steps import record_steps
+from archcompiler.tree import Sequence
+
+
+def record_stem(b: Recorder, x: Value, f: Fields) -> Value:
+    """Record the stem that `type` names."""
+    kind = f.text("type")
+    if kind == "none":
+        return x
+    if kind == "steps":
+        steps = f.mapping.get("steps")
+        return record_steps(b, x, steps) if isinstance(steps, Sequence) else x
+    if kind == "conv3x3":
+        return _conv_norm_act(b, 1, x, f, f.integer("channels"), kernel=3)
+    if kind == "deep":
+        x = _conv_norm_act(b, 1, x, f, f.integer("width"), kernel=3, stride=2)
+        x = _conv_norm_act(b, 2, x, f, f.integer("width"), kernel=3)
+        x = _conv_norm_act(b, 3, x, f, f.integer("channels"), kernel=3)
+    else:
+        x = _conv_norm_act(b, 1, x, f, f.integer("channels"), kernel=7, stride=2)
+    return b.pool("pool1", x, "max", kernel=3, stride=2, padding=1)
+
+
+def _conv_norm_act(
+    b: Recorder, count: int, x: Value, f: Fields, channels: int, *, kernel: int, stride: int = 1
+) -> Value:
+    x = b.conv(f"conv{count}", x, channels, kernel=kernel, stride=stride, bias=f.flag("bias"))
+    x = b.norm(f"norm{count}", x, f.union("norm"))
+    return b.activation(f"act{count}", x, f.union("activation"))

@@ -1,0 +1,26 @@
+"""One verb, one file: `configure` declares its arguments, `run` returns what to print and the exit code."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+FINE, FINDINGS, UNUSABLE = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a verb says on standard output, on standard error, and its exit code."""
+
+    out: str = ""
+    code: int = FINE
+    err: str = ""
+
+
+class Usage(Exception):
+    """Arguments that cannot be used together (exit 2)."""
+
+
+def json_text(document: object) -> str:
+    """Return a document as JSON for people and machines."""
+    return json.dumps(document, indent=2, ensure_ascii=False)

@@ -1,0 +1,66 @@
+"""`archc cost`: what networks cost, without torch."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+
+from archcompiler.verbs import Outcome, json_text
+
+HELP = "count parameters, MACs, activations and memory, in milliseconds"
+EXAMPLES = """  archc cost resnet/resnet50
+  archc cost resnet/resnet50 resnext/resnext50_32x4d my_net.yaml
+  archc cost my_net.yaml --by layer --input 288 --batch 32 --format csv"""
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("specs", nargs="+", metavar="SPEC", help="a file, or a shipped name such as resnet/resnet50")
+    parser.add_argument("--set", dest="settings", action="append", default=[], metavar="a.b=VALUE", help="lay a value over the spec's")
+    parser.add_argument("--by", choices=["stage", "block", "layer"], default="stage", help="one row for each of these (default: stage)")
+    parser.add_argument("--input", type=input_size, metavar="SIZE", help="another input size: 288, or 288x352 (height x width)")
+    parser.add_argument("--batch", type=positive, default=1, metavar="N", help="count a batch of N (default: 1)")
+    parser.add_argument("--format", choices=["table", "json", "csv"], default="table", help="how to print (default: table)")
+
+
+def run(args: Namespace) -> Outcome:
+    """Count each spec, and print one in detail or several side by side."""
+    from archcompiler.analyses.cost import by_block, by_layer
+    from archcompiler.analyses.report import cost_report
+    from archcompiler.lower import lower
+    from archcompiler.render import cost as render
+    from archcompiler.resolve import load_spec
+
+    settings = [*args.settings, *([args.input] if args.input else [])]
+    graphs = [lower(load_spec(spec, settings)) for spec in args.specs]
+    reports = [cost_report(graph, args.batch) for graph in graphs]
+    rows = [list(report.parts) for report in reports]
+    if args.by != "stage":
+        rows = [list((by_block if args.by == "block" else by_layer)(graph, args.batch)) for graph in graphs]
+    if args.format == "csv":
+        pairs = ((report.name, row) for report, part in zip(reports, rows, strict=True) for row in part)
+        return Outcome(render.cost_csv(pairs))
+    if args.format == "json":
+        documents = [
+            {**render.cost_document(report), f"{args.by}s": [render.row_document(row) for row in part]}
+            for report, part in zip(reports, rows, strict=True)
+        ]
+        return Outcome(json_text(documents[0] if len(documents) == 1 else documents))
+    if len(reports) == 1:
+        return Outcome(render.cost_table(reports[0], rows[0], args.by))
+    return Outcome(render.compare_table(reports))
+
+
+def positive(text: str) -> int:
+    """Return a whole number from 1."""
+    if not text.isdecimal() or not int(text):
+        raise ArgumentTypeError(f"expected a whole number from 1, found {text!r}")
+    return int(text)
+
+
+def input_size(text: str) -> str:
+    """Return the setting that an input size stands for."""
+    sides = text.split("x")
+    if len(sides) > 2:
+        raise ArgumentTypeError(f"expected 288 or 288x352, found {text!r}")
+    numbers = [str(positive(side)) for side in sides]
+    return f"input.size={numbers[0] if len(numbers) == 1 else '[' + ', '.join(numbers) + ']'}"

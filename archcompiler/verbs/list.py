@@ -1,0 +1,36 @@
+"""`archc list`: what is shipped."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from archcompiler.verbs import Outcome, json_text
+
+HELP = "name the shipped specs"
+EXAMPLES = """  archc list
+  archc list resnext"""
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("filter", nargs="?", default="", help="only names that contain this")
+    parser.add_argument("--format", choices=["text", "json"], default="text", help="how to print (default: text)")
+
+
+def run(args: Namespace) -> Outcome:
+    """Print each name with the spec's own description."""
+    from archcompiler.render.table import table
+    from archcompiler.shipped import shipped_spec, spec_names
+    from archcompiler.syntax import read
+    from archcompiler.tree import Scalar
+
+    specs = []
+    for name in spec_names():
+        path = shipped_spec(name)
+        if path and args.filter in name:
+            description = read(path).get("description")
+            specs.append((name, str(description.value) if isinstance(description, Scalar) else ""))
+    if args.format == "json":
+        rows = [{"name": name, "description": description} for name, description in specs]
+        return Outcome(json_text({"format_version": 1, "specs": rows}))
+    return Outcome(table(["name", "description"], specs))

@@ -1,0 +1,60 @@
+"""`archc validate`: every fault of every file."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from archcompiler.diagnostics import Diagnostic, SpecError
+from archcompiler.verbs import FINDINGS, FINE, UNUSABLE, Outcome, json_text
+
+HELP = "report every fault of every file, with its line and column"
+EXAMPLES = """  archc validate my_net.yaml
+  archc validate specs/*.yaml --format json
+  archc validate resnet/resnet50 --set stages.layer1.bottleneck_width=100"""
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("specs", nargs="+", metavar="SPEC", help="a file, or a shipped name such as resnet/resnet50")
+    parser.add_argument("--set", dest="settings", action="append", default=[], metavar="a.b=VALUE", help="lay a value over the spec's")
+    parser.add_argument("--format", choices=["text", "json"], default="text", help="how to print (default: text)")
+    parser.add_argument("--quiet", "-q", action="store_true", help="print nothing where nothing is wrong")
+
+
+def run(args: Namespace) -> Outcome:
+    """Validate each spec as far as its shapes."""
+    found: list[Diagnostic] = []
+    unreadable = False
+    for spec in args.specs:
+        diagnostics, no_text = _validate(spec, args.settings)
+        found += [diagnostic for diagnostic in diagnostics if diagnostic not in found]
+        unreadable |= no_text
+    errors = sum(diagnostic.severity == "error" for diagnostic in found)
+    code = UNUSABLE if unreadable else FINDINGS if errors else FINE
+    return Outcome(_text(args, found, errors), code)
+
+
+def _validate(spec: str, settings: list[str]) -> tuple[tuple[Diagnostic, ...], bool]:
+    from archcompiler.lower import lower
+    from archcompiler.resolve import load_spec
+
+    try:
+        resolved = load_spec(spec, settings)
+        lower(resolved)
+    except SpecError as error:
+        return error.diagnostics, error.unreadable
+    return resolved.warnings, False
+
+
+def _text(args: Namespace, found: list[Diagnostic], errors: int) -> str:
+    if args.format == "json":
+        from archcompiler.render.diagnostics_json import document
+
+        return json_text(document(found))
+    from archcompiler.render.text import render, summary
+    from archcompiler.render.sources import text_of
+
+    if args.quiet and not found:
+        return ""
+    page = render(found, colour=args.colour, sources=text_of)
+    return f"{page}\n\n{summary(errors, len(found) - errors, len(args.specs))}".strip()
