@@ -42,9 +42,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parser() -> ArgumentParser:
     """Return the parser of the whole command."""
-    result = ArgumentParser("archc", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=RawDescriptionHelpFormatter)
+    result = ArgumentParser(
+        "archc", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=RawDescriptionHelpFormatter
+    )
     result.add_argument("--version", action=_Version, nargs=0, help="print the version")
-    result.add_argument("--print-completion", action=_Completion, metavar="SHELL", help="print a completion script: bash, zsh or tcsh")
+    result.add_argument(
+        "--print-completion", action=_Completion, metavar="SHELL", help="print a completion script: bash, zsh or tcsh"
+    )
     verbs = result.add_subparsers(title="verbs", metavar="VERB", required=True)
     for name in VERBS:
         verb = import_module(f"archcompiler.verbs.{name}")
@@ -71,8 +75,8 @@ def _run(args: Namespace) -> Outcome:
 
 
 def _faults(error: SpecError, args: Namespace) -> str:
-    from archcompiler.render.text import render
     from archcompiler.render.sources import text_of
+    from archcompiler.render.text import render
 
     if getattr(args, "format", "") == "json":
         from archcompiler.render.diagnostics_json import document

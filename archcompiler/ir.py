@@ -1,8 +1,8 @@
 """The compiled network: a chain of bodies, each a short list of typed nodes with shapes and module paths.
 
-    Graph  parts  ->  stem | stage | head, in order
-    Part   calls  ->  each block (and stem, transition, head) in order; equal blocks share one Body
-    Body   nodes  ->  ops in the order of computation; value 0 is the body's input, value i + 1 is nodes[i]
+Graph  parts  ->  stem | stage | head, in order
+Part   calls  ->  each block (and stem, transition, head) in order; equal blocks share one Body
+Body   nodes  ->  ops in the order of computation; value 0 is the body's input, value i + 1 is nodes[i]
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 
 from archcompiler.diagnostics import Diagnostic
@@ -13,16 +14,20 @@ from archcompiler.tree import Mapping, Scalar
 BLOCK_PATH = "{stage}.{block}"
 TRANSITION_PATH = "{stage}_transition"
 
-# torch.nn.Module's own attributes: a child of such a name would hide a method. Kept equal to PyTorch's by a test.
+# torch.nn.Module's own attributes and the emitted `init_weights`: a child of such a name would hide them. A test holds
+# the list against PyTorch.
 MODULE_ATTRIBUTES = frozenset(
-    """T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double dump_patches
-    eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half init_weights ipu
-    load_state_dict modules mtia named_buffers named_children named_modules named_parameters parameters
-    register_backward_hook register_buffer register_forward_hook register_forward_pre_hook
-    register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook
-    register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook
-    register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory state_dict to to_empty
-    train training type xpu zero_grad""".split()
+    re.findall(
+        r"\w+",
+        """T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double dump_patches
+        eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half init_weights ipu
+        load_state_dict modules mtia named_buffers named_children named_modules named_parameters parameters
+        register_backward_hook register_buffer register_forward_hook register_forward_pre_hook
+        register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook
+        register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook
+        register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory state_dict to to_empty
+        train training type xpu zero_grad""",
+    )
 )
 
 

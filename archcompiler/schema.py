@@ -144,7 +144,8 @@ class _Walk:
         if reference == "stage":
             return _Place(key, span, f"stage `{key}`", whole=self.complete)
         if reference == "override":
-            return _Place(key, span, f"override `{key}` of {parent.what}", case=parent.case if self.complete else None)
+            stage = parent.what.partition(" (")[0]
+            return _Place(key, span, f"override `{key}` of {stage}", case=parent.case if self.complete else None)
         return _Place(key, span, key, whole=parent.whole and reference != "defaults")
 
 

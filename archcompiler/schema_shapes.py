@@ -70,17 +70,18 @@ def _exclusive(first: str, rest: list[str]) -> Json:
 
 
 def merged_fields(groups: Iterable[tuple[str, Json]]) -> Json:
-    """Return the fields of all groups; where two groups disagree on a default there is none."""
+    """Return the fields of all groups, none of them required; where two groups disagree on a default there is none."""
     merged: Json = {}
     for owner, fields in groups:
-        for name, field in fields.items():
+        for name, found in fields.items():
+            field = {key: value for key, value in found.items() if key != "required"}
             merged[name] = _agreed(name, owner, merged[name], field) if name in merged else field
     return merged
 
 
 def _agreed(name: str, owner: str, first: Json, second: Json) -> Json:
     """Return what two definitions of one field have in common; they may differ in default and words about it only."""
-    free = ("default", "description", "examples", "required", "alternatives")
+    free = ("default", "description", "examples", "alternatives")
     if any(first.get(key) != second.get(key) for key in {*first, *second} - {*free}):
         raise ValueError(f"field {name!r} of {owner!r} takes other values than elsewhere: give it a name of its own")
     agreed = {key: value for key, value in first.items() if key not in free}
@@ -92,7 +93,7 @@ def _agreed(name: str, owner: str, first: Json, second: Json) -> Json:
 
 def kind_field(word: str, groups: Json) -> Json:
     """Return the field that says which of the groups is meant."""
-    choices = "; ".join(f"`{name}`: {group['description'].rstrip('.')}" for name, group in groups.items())
+    choices = "; ".join(f"{name}: {group['description'].rstrip('.')}" for name, group in groups.items())
     return {"enum": list(groups), "description": f"{word} {choices}.", "examples": [next(iter(groups))]}
 
 

@@ -52,8 +52,7 @@ class _Fragments:
 
 
 def _read(path: Path) -> Json:
-    loaded: Json = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return loaded
+    return dict(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
 def _read_folder(folder: Path) -> Json:
@@ -96,12 +95,12 @@ def generate() -> Json:
 def generate_names() -> Json:
     """Return the schema of the tables of module names."""
     document = _fragments().document
-    fields = {"archc": document["fields"]["archc"], "names": {**document["fields"]["names"], "required": "always"}}
+    root = {"archc": document["fields"]["archc"], "names": {**document["fields"]["names"], "required": "always"}}
     return {
         "$schema": _DIALECT,
         "title": "archcompiler module names",
         "description": "A table of module names that documents can share.",
-        **closed_object(fields, nullable=False),
+        **closed_object(root, nullable=False),
         "$defs": {"names": _names(document["names"])},
     }
 
@@ -192,8 +191,8 @@ def _no_null() -> Json:
     """Return the rule for documents that inherit nothing: there is nothing that null could remove."""
     below = {"$ref": "#/$defs/no_null"}
     return {
-        "not": {"type": "null"},
-        "errorMessage": "null removes what a document inherits; this one extends nothing.",
+        "if": {"type": "null"},
+        "then": {"type": "string", "errorMessage": "null removes what is inherited, and nothing is inherited here"},
         "additionalProperties": below,
         "items": below,
     }

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
 
 
-@lru_cache(maxsize=None)
+@cache
 def shipped(folder: str) -> Path:
     """Return the shipped folder `specs` or `schemas`: in the wheel it lies in the package, in a checkout beside it."""
     inside = _PACKAGE / folder

@@ -15,7 +15,7 @@ Plain = Union[None, bool, int, float, str, list["Plain"], dict[str, "Plain"]]
 class Scalar:
     """One typed value."""
 
-    value: None | bool | int | float | str
+    value: bool | int | float | str | None
     span: Span
 
 
@@ -51,6 +51,12 @@ class Mapping:
         """Return the value under the key, or None."""
         entry = self.entries.get(key)
         return entry.value if entry else None
+
+
+def mapping_at(mapping: Mapping, key: str) -> Mapping:
+    """Return the mapping under a key; an empty one where there is none."""
+    value = mapping.get(key)
+    return value if isinstance(value, Mapping) else Mapping({}, mapping.span)
 
 
 Node = Union[Scalar, Sequence, Mapping]

@@ -39,4 +39,6 @@ def torchinfo_summary(graph: Graph, report: CostReport, depth: int) -> Measured:
         col_names=("output_size", "num_params", "mult_adds"),
         verbose=0,
     )
-    return Measured(str(found), found.total_params, found.total_mult_adds)
+    # torchinfo 1.8 prints its enum's name on Python 3.11 and later: "(Units.GIGABYTES)" for 10^9.
+    table = str(found).replace("(Units.GIGABYTES)", "(G)").replace("(Units.MEGABYTES)", "(M)")
+    return Measured(table, found.total_params, found.total_mult_adds)

@@ -6,7 +6,7 @@ A block's fields and their defaults stand in `schemas/blocks/NAME.yaml`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
 
 from archcompiler.fields import Fields
@@ -15,7 +15,7 @@ from archcompiler.record import Recorder, Value
 Record = Callable[[Recorder, Value, Fields], Value]
 
 
-@lru_cache(maxsize=None)
+@cache
 def find_block(name: str) -> tuple[str, Record]:
     """Return the class name and the function of a block that the schema names."""
     module = import_module(f"archcompiler.blocks.{name}")

@@ -37,7 +37,7 @@ def cost_table(report: CostReport, rows: Sequence[Row], by: str) -> str:
 
 def compare_table(reports: Iterable[CostReport]) -> str:
     """Return one row a network."""
-    rows = [
+    rows: list[list[Cell]] = [
         [report.name, shape_text(report.input), *_counts(report.total), _mib(report.memory.peak_activation_bytes)]
         for report in reports
     ]

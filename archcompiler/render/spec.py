@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import StringIO
 
 import yaml
 
@@ -14,6 +15,7 @@ from archcompiler.tree import Entry, Mapping, Node, Path, Scalar, Sequence, plai
 
 _BLOCK_STYLE = ("", "stages", "names")
 _WIDTH = 2**16
+_REPRESENTER = yaml.SafeDumper(StringIO())
 
 
 def spec_yaml(spec: Spec) -> str:
@@ -77,7 +79,9 @@ def _shorthand(node: Mapping) -> str | None:
 
 
 def _scalar(value: object) -> yaml.ScalarNode:
-    node: yaml.ScalarNode = yaml.SafeDumper("").represent_data(value)
+    node = _REPRESENTER.represent_data(value)
+    if not isinstance(node, yaml.ScalarNode):
+        raise TypeError(f"{value!r} is no scalar")
     if isinstance(value, str) and read_plain(value) != (value, None):
         node.style = '"'
     return node
@@ -85,9 +89,8 @@ def _scalar(value: object) -> yaml.ScalarNode:
 
 def scalar_text(value: str) -> str:
     """Return a string as it stands in YAML, quoted where it would be read as something else."""
-    return str(yaml.serialize(_scalar(value), Dumper=yaml.SafeDumper, width=_WIDTH, allow_unicode=True)).removesuffix(
-        "\n"
-    ).removesuffix("\n...")
+    text = str(yaml.serialize(_scalar(value), Dumper=yaml.SafeDumper, width=_WIDTH, allow_unicode=True))
+    return text.removesuffix("\n").removesuffix("\n...")
 
 
 def _address(path: Path) -> str:

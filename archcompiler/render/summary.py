@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from archcompiler.analyses.report import CostReport
-from archcompiler.backends.summary import Measured
 from archcompiler.render.cost import cost_document, shape_text
 from archcompiler.render.table import Cell, table
 from archcompiler.resolve import Spec, Stage
 from archcompiler.tree import Mapping, Scalar, plain
 
+if TYPE_CHECKING:
+    from archcompiler.backends.summary import Measured
+
 
 def summary_text(spec: Spec, report: CostReport, measured: Measured) -> str:
     """Return the whole page."""
-    return "\n".join([report.name, spec.description, "", stage_table(spec, report), "", measured.table, "", agreement(report, measured)])
+    pages = (
+        f"{report.name}\n{spec.description}",
+        stage_table(spec, report),
+        measured.table,
+        agreement(report, measured),
+    )
+    return "\n\n".join(pages)
 
 
 def stage_table(spec: Spec, report: CostReport) -> str:

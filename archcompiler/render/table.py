@@ -15,7 +15,10 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     texts = [list(header), *([_text(cell) for cell in row] for row in body)]
     widths = [max(len(row[column]) for row in texts) for column in range(len(header))]
     lines = [
-        "  ".join(cell.rjust(width) if to_right else cell.ljust(width) for cell, width, to_right in zip(row, widths, right, strict=True))
+        "  ".join(
+            cell.rjust(width) if to_right else cell.ljust(width)
+            for cell, width, to_right in zip(row, widths, right, strict=True)
+        )
         for row in texts
     ]
     return "\n".join(line.rstrip() for line in [lines[0], "  ".join("-" * width for width in widths), *lines[1:]])

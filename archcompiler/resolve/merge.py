@@ -16,7 +16,9 @@ def merge_chain(documents: Documents[Mapping]) -> tuple[Mapping, list[Diagnostic
     faults: list[Diagnostic] = []
     merged = _without_nulls(documents[0], faults)
     for document in documents[1:]:
-        own = {key: entry for key, entry in merged.entries.items() if key not in NEVER_INHERITED or _is_setting(document)}
+        own = {
+            key: entry for key, entry in merged.entries.items() if key not in NEVER_INHERITED or _is_setting(document)
+        }
         merged = merge(Mapping(own, document.span), document, faults)
     merged = _place_stages(merged, faults)
     return Mapping({k: e for k, e in merged.entries.items() if k != "extends"}, merged.span), faults

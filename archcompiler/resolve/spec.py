@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.span import Span
-from archcompiler.tree import Mapping, Scalar
+from archcompiler.tree import Mapping, Scalar, mapping_at
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,8 +40,7 @@ class Spec:
 
     def section(self, key: str) -> Mapping:
         """Return a top-level object such as `stem`; an empty one where the spec has none."""
-        value = self.document.get(key)
-        return value if isinstance(value, Mapping) else Mapping({}, self.document.span)
+        return mapping_at(self.document, key)
 
     def _text(self, key: str) -> str:
         value = self.document.get(key)

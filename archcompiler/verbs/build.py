@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
 
 from archcompiler.verbs import FINDINGS, FINE, Outcome, Usage, json_text
-from archcompiler.verbs.cost import input_size, positive
+from archcompiler.verbs.arguments import add_format, add_input, add_output, add_spec, all_settings, positive
+
+if TYPE_CHECKING:
+    from archcompiler.ir import Graph
+    from archcompiler.resolve import Spec
 
 HELP = "compile a spec: to a module, its summary, or PyTorch source"
 EXAMPLES = """  archc build resnext/resnext50_32x4d --summary
@@ -15,17 +20,21 @@ EXAMPLES = """  archc build resnext/resnext50_32x4d --summary
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("spec", metavar="SPEC", help="a file, or a shipped name such as resnet/resnet50")
-    parser.add_argument("--set", dest="settings", action="append", default=[], metavar="a.b=VALUE", help="lay a value over the spec's")
-    parser.add_argument("--input", type=input_size, metavar="SIZE", help="another input size: 288, or 288x352 (height x width)")
-    parser.add_argument("--summary", action="store_true", help="print the stages, torchinfo's table and whether both counts agree")
-    parser.add_argument("--depth", type=positive, default=3, metavar="N", help="how deep torchinfo's table goes (default: 3)")
+    add_spec(parser)
+    add_input(parser)
+    parser.add_argument(
+        "--summary", action="store_true", help="print stages, torchinfo's table, and whether both agree"
+    )
+    parser.add_argument(
+        "--depth", type=positive, default=3, metavar="N", help="how deep torchinfo's table goes (default: 3)"
+    )
     parser.add_argument("--emit", choices=["python"], help="write PyTorch source that needs no archcompiler")
-    parser.add_argument("-o", "--output", metavar="FILE", help="where --emit writes (default: standard output)")
-    parser.add_argument("--force", action="store_true", help="overwrite an existing file")
-    parser.add_argument("--device", default="cpu", help="where the module is built: cpu, cuda, meta, ... (default: cpu)")
+    add_output(parser, "where --emit writes (default: standard output)")
+    parser.add_argument(
+        "--device", default="cpu", help="where the module is built: cpu, cuda, meta, ... (default: cpu)"
+    )
     parser.add_argument("--seed", type=int, help="initialise the weights reproducibly")
-    parser.add_argument("--format", choices=["text", "json"], default="text", help="how to print (default: text)")
+    add_format(parser, "text", "json")
 
 
 def run(args: Namespace) -> Outcome:
@@ -37,7 +46,7 @@ def run(args: Namespace) -> Outcome:
         raise Usage("-o goes with --emit python")
     if args.emit and args.summary:
         raise Usage("--emit and --summary are two calls")
-    spec = load_spec(args.spec, [*args.settings, *([args.input] if args.input else [])])
+    spec = load_spec(args.spec, all_settings(args))
     graph = lower(spec)
     if args.emit:
         return _emit(args, graph)
@@ -45,7 +54,7 @@ def run(args: Namespace) -> Outcome:
     return _summary(args, spec, graph) if args.summary else _build(args, graph)
 
 
-def _emit(args, graph):
+def _emit(args: Namespace, graph: Graph) -> Outcome:
     from archcompiler.backends.pytorch.source import source
     from archcompiler.output import write_file
 
@@ -56,7 +65,7 @@ def _emit(args, graph):
     return Outcome(f"wrote {args.output}")
 
 
-def _summary(args, spec, graph):
+def _summary(args: Namespace, spec: Spec, graph: Graph) -> Outcome:
     from archcompiler.analyses.report import cost_report
     from archcompiler.backends.summary import torchinfo_summary
     from archcompiler.render import summary as render
@@ -69,7 +78,7 @@ def _summary(args, spec, graph):
     return Outcome(render.summary_text(spec, report, measured), code)
 
 
-def _build(args, graph):
+def _build(args: Namespace, graph: Graph) -> Outcome:
     from archcompiler.analyses.cost import total
     from archcompiler.backends.pytorch.module import build_module
 
@@ -81,7 +90,7 @@ def _build(args, graph):
     return Outcome(f"built {graph.name} on {args.device}: {params:,} parameters, {macs:,} MACs")
 
 
-def _require_torch():
+def _require_torch() -> None:
     from importlib.util import find_spec
 
     missing = [name for name in ("torch", "torchinfo") if find_spec(name) is None]

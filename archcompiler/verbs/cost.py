@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, Namespace
 
 from archcompiler.verbs import Outcome, json_text
+from archcompiler.verbs.arguments import add_format, add_input, add_specs, all_settings, positive
 
 HELP = "count parameters, MACs, activations and memory, in milliseconds"
 EXAMPLES = """  archc cost resnet/resnet50
@@ -14,12 +15,13 @@ EXAMPLES = """  archc cost resnet/resnet50
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("specs", nargs="+", metavar="SPEC", help="a file, or a shipped name such as resnet/resnet50")
-    parser.add_argument("--set", dest="settings", action="append", default=[], metavar="a.b=VALUE", help="lay a value over the spec's")
-    parser.add_argument("--by", choices=["stage", "block", "layer"], default="stage", help="one row for each of these (default: stage)")
-    parser.add_argument("--input", type=input_size, metavar="SIZE", help="another input size: 288, or 288x352 (height x width)")
+    add_specs(parser)
+    parser.add_argument(
+        "--by", choices=["stage", "block", "layer"], default="stage", help="one row for each of these (default: stage)"
+    )
+    add_input(parser)
     parser.add_argument("--batch", type=positive, default=1, metavar="N", help="count a batch of N (default: 1)")
-    parser.add_argument("--format", choices=["table", "json", "csv"], default="table", help="how to print (default: table)")
+    add_format(parser, "table", "json", "csv")
 
 
 def run(args: Namespace) -> Outcome:
@@ -30,8 +32,7 @@ def run(args: Namespace) -> Outcome:
     from archcompiler.render import cost as render
     from archcompiler.resolve import load_spec
 
-    settings = [*args.settings, *([args.input] if args.input else [])]
-    graphs = [lower(load_spec(spec, settings)) for spec in args.specs]
+    graphs = [lower(load_spec(spec, all_settings(args))) for spec in args.specs]
     reports = [cost_report(graph, args.batch) for graph in graphs]
     rows = [list(report.parts) for report in reports]
     if args.by != "stage":
@@ -48,19 +49,3 @@ def run(args: Namespace) -> Outcome:
     if len(reports) == 1:
         return Outcome(render.cost_table(reports[0], rows[0], args.by))
     return Outcome(render.compare_table(reports))
-
-
-def positive(text: str) -> int:
-    """Return a whole number from 1."""
-    if not text.isdecimal() or not int(text):
-        raise ArgumentTypeError(f"expected a whole number from 1, found {text!r}")
-    return int(text)
-
-
-def input_size(text: str) -> str:
-    """Return the setting that an input size stands for."""
-    sides = text.split("x")
-    if len(sides) > 2:
-        raise ArgumentTypeError(f"expected 288 or 288x352, found {text!r}")
-    numbers = [str(positive(side)) for side in sides]
-    return f"input.size={numbers[0] if len(numbers) == 1 else '[' + ', '.join(numbers) + ']'}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from archcompiler.verbs import Outcome, json_text
+from archcompiler.verbs.arguments import add_format
 
 HELP = "name the shipped specs"
 EXAMPLES = """  archc list
@@ -14,7 +15,7 @@ EXAMPLES = """  archc list
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("filter", nargs="?", default="", help="only names that contain this")
-    parser.add_argument("--format", choices=["text", "json"], default="text", help="how to print (default: text)")
+    add_format(parser, "text", "json")
 
 
 def run(args: Namespace) -> Outcome:

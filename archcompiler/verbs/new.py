@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from archcompiler.verbs import Outcome, Usage
+from archcompiler.verbs.arguments import add_output
 
 HELP = "start a variant that extends a spec"
 EXAMPLES = """  archc new my_net --extends resnext/resnext50_32x4d
@@ -18,8 +19,7 @@ def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("name", metavar="NAME", help="the network's name: letters, digits, _")
     parser.add_argument("--extends", required=True, metavar="SPEC", help="a shipped name, or a path")
-    parser.add_argument("-o", "--output", metavar="FILE", help="the file to write (default: NAME.yaml)")
-    parser.add_argument("--force", action="store_true", help="overwrite an existing file")
+    add_output(parser, "the file to write (default: NAME.yaml)")
 
 
 def run(args: Namespace) -> Outcome:

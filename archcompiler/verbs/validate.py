@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 
 from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.verbs import FINDINGS, FINE, UNUSABLE, Outcome, json_text
+from archcompiler.verbs.arguments import add_format, add_specs
 
 HELP = "report every fault of every file, with its line and column"
 EXAMPLES = """  archc validate my_net.yaml
@@ -15,9 +16,8 @@ EXAMPLES = """  archc validate my_net.yaml
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("specs", nargs="+", metavar="SPEC", help="a file, or a shipped name such as resnet/resnet50")
-    parser.add_argument("--set", dest="settings", action="append", default=[], metavar="a.b=VALUE", help="lay a value over the spec's")
-    parser.add_argument("--format", choices=["text", "json"], default="text", help="how to print (default: text)")
+    add_specs(parser)
+    add_format(parser, "text", "json")
     parser.add_argument("--quiet", "-q", action="store_true", help="print nothing where nothing is wrong")
 
 
@@ -51,8 +51,8 @@ def _text(args: Namespace, found: list[Diagnostic], errors: int) -> str:
         from archcompiler.render.diagnostics_json import document
 
         return json_text(document(found))
-    from archcompiler.render.text import render, summary
     from archcompiler.render.sources import text_of
+    from archcompiler.render.text import render, summary
 
     if args.quiet and not found:
         return ""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 import subprocess
-import time
+import threading
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -13,26 +14,20 @@ from typing import Any
 SERVER = "yaml-language-server@2.0.0"
 CACHE = Path.home() / ".cache" / "archcompiler-tests" / "yaml-language-server"
 FOLDER = Path(__file__).resolve().parent
+PATIENCE_IN_SECONDS = 120
 Json = dict[str, Any]
 
 
 def installed_server() -> Path:
     """Return the server's program; install it first where it is missing, one process at a time."""
-    program = CACHE / "node_modules" / ".bin" / "yaml-language-server"
-    lock = CACHE / "lock"
     CACHE.mkdir(parents=True, exist_ok=True)
-    while not (CACHE / "complete").exists():
-        try:
-            lock.mkdir()
-        except FileExistsError:
-            time.sleep(0.2)
-            continue
-        try:
+    complete = CACHE / "complete"
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not complete.exists():
             _install()
-            (CACHE / "complete").touch()
-        finally:
-            lock.rmdir()
-    return program
+            complete.touch()
+    return CACHE / "node_modules" / ".bin" / "yaml-language-server"
 
 
 def _install() -> None:
@@ -48,16 +43,19 @@ class Editor:
     def __init__(self) -> None:
         command = [str(installed_server()), "--stdio"]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._watchdog = threading.Timer(PATIENCE_IN_SECONDS, self._process.kill)
         self._last = 0
         self._opened = 0
 
     def __enter__(self) -> Editor:
+        self._watchdog.start()
         capabilities = {"textDocument": {"completion": {}, "hover": {"contentFormat": ["plaintext"]}}}
         self._ask("initialize", {"processId": None, "rootUri": FOLDER.as_uri(), "capabilities": capabilities})
         self._tell("initialized", {})
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._watchdog.cancel()
         self._process.kill()
         self._process.communicate()
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from archcompiler import ops
+from archcompiler.backends.pytorch.layout import CallText, Code
 from archcompiler.named import Expression, expression_of, substitute, text
 from archcompiler.ops import Op
-from archcompiler.backends.pytorch.layout import CallText, Code
 
 Values = Mapping[str, Expression]
 

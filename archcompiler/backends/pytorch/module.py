@@ -5,7 +5,7 @@ from __future__ import annotations
 import copyreg
 import linecache
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
@@ -45,22 +45,27 @@ def build_module(
 def allocated(graph: Graph, device: torch.device | str) -> nn.Module:
     """Return the module of a graph with parameters allocated and not filled: for whoever fills or never reads them."""
     code = source(graph)
-    with _SkipInit(), torch.device(device):
+    device = torch.device(device)
+    elsewhere = device if device != torch.get_default_device() else nullcontext()
+    with _SkipInit(), elsewhere:
         return _classes(code)[code.class_name]()
 
 
 class _SkipInit(TorchFunctionMode):
-    """Leave out what `torch.nn.init` would fill: construction allocates, one later pass initialises.
+    """Leave out random fills: construction allocates, one later pass initialises.
 
-    Only this thread's calls inside the `with` are affected; buffers are computed as ever, since layers set them
-    without `torch.nn.init`.
+    Only this thread's calls inside the `with` are affected, and constants are filled as ever, buffers among them.
+    Some of `torch.nn.init`'s functions are seen here themselves, some only by the method that they end in.
     """
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        if getattr(func, "__module__", None) == "torch.nn.init":
+        if func in _RANDOM_FILLS or getattr(func, "__module__", None) == "torch.nn.init":
             return kwargs["tensor"] if "tensor" in kwargs else args[0]
         return func(*args, **kwargs)
+
+
+_RANDOM_FILLS = (Tensor.normal_, Tensor.uniform_)
 
 
 @contextmanager

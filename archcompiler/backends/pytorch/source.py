@@ -51,11 +51,13 @@ def _header(graph: Graph, code: str) -> str:
     imports = ["from collections import OrderedDict", ""] if "OrderedDict(" in code else []
     imports += ["import torch"] if "torch.flatten" in code else []
     imports += ["import torch.nn.functional as F"] if "F." in code else []
-    return "\n".join([_docstring(graph.description or f"{graph.name}.", ""), "", *imports, "from torch import Tensor, nn"])
+    return "\n".join(
+        [_docstring(graph.description or f"{graph.name}.", ""), "", *imports, "from torch import Tensor, nn"]
+    )
 
 
 def _docstring(description: str, indent: str) -> str:
-    """Return a docstring that no description can break out of: double quotes go, backslashes and controls are escaped."""
+    """Return a docstring that no description can break out of: no `"`, and backslashes and controls escaped."""
     safe = " ".join(description.split()).replace('"', "'").encode("unicode_escape").decode()
     rows = wrap(safe, LINE_LENGTH - len(indent) - 6) or [""]
     if len(rows) == 1:
@@ -122,7 +124,9 @@ def _network_steps(graph: Graph, classes: dict[int, BlockClass]) -> list[Step]:
         start = len(steps)
         if not call.inline:
             block = classes[id(call.body)]
-            steps.append(Step(call.path, CallText(block.name, block.arguments(call.body)), "", (start,), ends_line=True))
+            steps.append(
+                Step(call.path, CallText(block.name, block.arguments(call.body)), "", (start,), ends_line=True)
+            )
             continue
         uses = Counter(value for node in call.body.nodes for value in node.inputs)
         in_place = _paths_in_place(call.body, uses)

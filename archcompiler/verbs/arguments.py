@@ -1,0 +1,67 @@
+"""Arguments that several verbs share."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+
+
+def add_spec(parser: ArgumentParser) -> None:
+    """Declare one spec and the settings over it."""
+    parser.add_argument("spec", metavar="SPEC", help="a file, or a shipped name such as resnet/resnet50")
+    _add_settings(parser)
+
+
+def add_specs(parser: ArgumentParser) -> None:
+    """Declare one or several specs and the settings over each."""
+    parser.add_argument("specs", nargs="+", metavar="SPEC", help="a file, or a shipped name such as resnet/resnet50")
+    _add_settings(parser)
+
+
+def add_input(parser: ArgumentParser) -> None:
+    """Declare another input size."""
+    parser.add_argument(
+        "--input", type=_input_setting, metavar="SIZE", help="another input size: 288, or 288x352 (height x width)"
+    )
+
+
+def add_format(parser: ArgumentParser, *formats: str) -> None:
+    """Declare the formats, the default first."""
+    parser.add_argument("--format", choices=formats, default=formats[0], help=f"how to print (default: {formats[0]})")
+
+
+def add_output(parser: ArgumentParser, help: str) -> None:
+    """Declare a file to write, and that an existing one may be overwritten."""
+    parser.add_argument("-o", "--output", metavar="FILE", help=help)
+    parser.add_argument("--force", action="store_true", help="overwrite an existing file")
+
+
+def all_settings(args: Namespace) -> list[str]:
+    """Return the settings, the input size among them."""
+    return [*args.settings, *([args.input] if args.input else [])]
+
+
+def positive(text: str) -> int:
+    """Return a whole number from 1."""
+    if not (text.isascii() and text.isdecimal() and int(text)):
+        raise ArgumentTypeError(f"expected a whole number from 1, found {text!r}")
+    return int(text)
+
+
+def _add_settings(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--set",
+        dest="settings",
+        action="append",
+        default=[],
+        metavar="a.b=VALUE",
+        help="lay a value over the spec's, for example stages.layer3.blocks=9 (repeatable)",
+    )
+
+
+def _input_setting(text: str) -> str:
+    """Return the setting that an input size stands for."""
+    sides = text.split("x")
+    if len(sides) > 2:
+        raise ArgumentTypeError(f"expected 288 or 288x352, found {text!r}")
+    numbers = [str(positive(side)) for side in sides]
+    return f"input.size={numbers[0] if len(numbers) == 1 else '[' + ', '.join(numbers) + ']'}"
