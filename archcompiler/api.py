@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Union
 
 from archcompiler.analyses.report import CostReport, cost_report
-from archcompiler.ir import Graph
-from archcompiler.lower import lower
+from archcompiler.graph.ir import Graph
+from archcompiler.lower.network import lower
 from archcompiler.resolve import Spec, load_spec
 
 if TYPE_CHECKING:

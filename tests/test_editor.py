@@ -4,7 +4,7 @@ import pytest
 from editor.client import FOLDER, Editor
 from editor.transcript import BLOCK_ABSENT, BLOCK_WRITTEN, HOVER, MISTYPED, transcript
 
-from archcompiler.language import language
+from archcompiler.schema.language import language
 
 pytestmark = pytest.mark.slow
 STAGE_KEYS = {"after", "override", "transition"}

@@ -6,9 +6,9 @@ import sys
 import pytest
 from schema_documents import HERE, PLAIN_NET, VARIANT
 
-from archcompiler.language import canonical, canonical_document, filled, language
+from archcompiler.schema.language import canonical, canonical_document, filled, language
 from archcompiler.span import SCHEMA_ORIGIN
-from archcompiler.syntax import parse
+from archcompiler.syntax.parse import parse
 from archcompiler.tree import find, from_plain, plain
 
 
@@ -62,5 +62,5 @@ def test_language_knows_alternatives_and_stage_fields():
 
 
 def test_language_needs_no_jsonschema():
-    script = "import sys, archcompiler.language as l; l.language(); assert 'jsonschema' not in sys.modules"
+    script = "import sys, archcompiler.schema.language as l; l.language(); assert 'jsonschema' not in sys.modules"
     subprocess.run([sys.executable, "-c", script], check=True)

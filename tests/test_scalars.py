@@ -8,9 +8,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archcompiler import scalars, yaml_1_1
 from archcompiler.diagnostics import SpecError
-from archcompiler.syntax import parse, parse_value
+from archcompiler.syntax import scalars, yaml_1_1
+from archcompiler.syntax.parse import parse, parse_value
 from archcompiler.tree import plain
 
 TYPED = [

@@ -3,10 +3,10 @@
 import pytest
 from schema_documents import BAD, GOOD, HERE, PLAIN_NET, RESNEXT, STEPS, VARIANT, spec
 
-from archcompiler.language import canonical_document, fill, filled, language
-from archcompiler.schema import complete_faults, names_faults, partial_faults
+from archcompiler.schema.check import complete_faults, names_faults, partial_faults
+from archcompiler.schema.language import canonical_document, fill, filled, language
 from archcompiler.span import Span
-from archcompiler.syntax import parse
+from archcompiler.syntax.parse import parse
 from archcompiler.tree import Mapping, from_plain, plain
 
 

@@ -11,11 +11,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archcompiler import compose
 from archcompiler.diagnostics import Diagnostic, SpecError
-from archcompiler.slow_parser import SlowParser
 from archcompiler.span import Span
-from archcompiler.syntax import parse, parse_value, read
+from archcompiler.syntax import compose
+from archcompiler.syntax.parse import parse, parse_value, read
+from archcompiler.syntax.slow_parser import SlowParser
 from archcompiler.tree import Node, Scalar, Sequence, find, plain
 
 SPEC = """\

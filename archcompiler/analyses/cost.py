@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import prod
 
-from archcompiler import ops
-from archcompiler.ir import Body, Graph, Node, full_path
-from archcompiler.ops import Op, Shape
+from archcompiler.graph import ops
+from archcompiler.graph.ir import Body, Graph, Node, full_path
+from archcompiler.graph.ops import Op, Shape
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import prod
 
 from archcompiler.analyses.cost import total
-from archcompiler.ir import Body, Graph
+from archcompiler.graph.ir import Body, Graph
 
 DTYPE_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "float64": 8}
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from archcompiler import ops
-from archcompiler.ir import Body, Graph
-from archcompiler.ops import Op
+from archcompiler.graph import ops
+from archcompiler.graph.ir import Body, Graph
+from archcompiler.graph.ops import Op
 
 Field = tuple[int, int]
 """Side of the receptive field in input pixels, and the input pixels between neighbouring positions."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from archcompiler.analyses.cost import Cost, Row, by_part
 from archcompiler.analyses.memory import Memory, memory
 from archcompiler.analyses.receptive_field import receptive_field
-from archcompiler.ir import Graph
-from archcompiler.ops import Shape
+from archcompiler.graph.ir import Graph
+from archcompiler.graph.ops import Shape
 
 
 @dataclass(frozen=True, slots=True)

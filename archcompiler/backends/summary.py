@@ -8,7 +8,7 @@ import torchinfo
 
 from archcompiler.analyses.report import CostReport
 from archcompiler.backends.pytorch.module import allocated
-from archcompiler.ir import Graph
+from archcompiler.graph.ir import Graph
 
 LARGEST_ON_CPU = 2**31
 """Bytes above which the forward pass runs on the meta device: it allocates nothing, but its first use is slow."""

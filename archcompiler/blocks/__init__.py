@@ -9,8 +9,8 @@ from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 
-from archcompiler.fields import Fields
-from archcompiler.record import Recorder, Value
+from archcompiler.record.fields import Fields
+from archcompiler.record.recorder import Recorder, Value
 
 Record = Callable[[Recorder, Value, Fields], Value]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from archcompiler.fields import Fields
-from archcompiler.record import Recorder, Value
-from archcompiler.shortcut import add_shortcut
+from archcompiler.record.fields import Fields
+from archcompiler.record.recorder import Recorder, Value
+from archcompiler.record.shortcut import add_shortcut
 
 CLASS_NAME = "BasicBlock"
 

@@ -6,9 +6,9 @@ Torch code and torchvision ("v1.5"), or on the first 1x1, as in the paper's own 
 
 from __future__ import annotations
 
-from archcompiler.fields import Fields
-from archcompiler.record import Recorder, ShapeFault, Value
-from archcompiler.shortcut import add_shortcut
+from archcompiler.record.fields import Fields
+from archcompiler.record.recorder import Recorder, ShapeFault, Value
+from archcompiler.record.shortcut import add_shortcut
 
 CLASS_NAME = "Bottleneck"
 

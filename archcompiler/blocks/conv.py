@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from archcompiler.fields import Fields
-from archcompiler.record import Recorder, Value
-from archcompiler.shortcut import add_shortcut
-from archcompiler.steps import padding_of
+from archcompiler.record.fields import Fields
+from archcompiler.record.recorder import Recorder, Value
+from archcompiler.record.shortcut import add_shortcut
+from archcompiler.record.steps import padding_of
 
 CLASS_NAME = "ConvBlock"
 

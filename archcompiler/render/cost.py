@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 from archcompiler.analyses.cost import Cost, Row
 from archcompiler.analyses.report import CostReport
-from archcompiler.ops import Shape
+from archcompiler.graph.ops import Shape
 from archcompiler.render.table import Cell, table
 
 FORMAT_VERSION = 1

@@ -9,8 +9,8 @@ import yaml
 
 from archcompiler.render.table import table
 from archcompiler.resolve import Spec
-from archcompiler.scalars import read_plain
 from archcompiler.span import SCHEMA_ORIGIN, Span
+from archcompiler.syntax.scalars import read_plain
 from archcompiler.tree import Entry, Mapping, Node, Path, Scalar, Sequence, plain, walk
 
 _BLOCK_STYLE = ("", "stages", "names")

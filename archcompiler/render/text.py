@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.render.excerpt import excerpt, visible
-from archcompiler.source_text import BOM, LINE_END
 from archcompiler.span import Span
+from archcompiler.syntax.source import BOM, LINE_END
 
 _STYLES = {"error": "1;31", "warning": "1;33", "place": "1", "gutter": "1;34", "note": "36", "help": "1;32"}
 

@@ -14,7 +14,7 @@ from archcompiler.resolve.chain import read_chain
 from archcompiler.resolve.merge import merge_chain
 from archcompiler.resolve.settle import settle
 from archcompiler.resolve.spec import Spec, Stage
-from archcompiler.schema import complete_faults
+from archcompiler.schema.check import complete_faults
 
 __all__ = ["Spec", "Stage", "load_spec"]
 

@@ -9,12 +9,12 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from archcompiler.diagnostics import Diagnostic, Label, SpecError
-from archcompiler.language import canonical_document
 from archcompiler.resolve.settings import settings_document
-from archcompiler.schema import partial_faults
+from archcompiler.schema.check import partial_faults
+from archcompiler.schema.language import canonical_document
 from archcompiler.shipped import shipped_spec, spec_names
 from archcompiler.span import Span
-from archcompiler.syntax import read
+from archcompiler.syntax.parse import read
 from archcompiler.tree import Entry, Mapping, Scalar
 
 LONGEST_CHAIN = 64

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archcompiler.diagnostics import Diagnostic
-from archcompiler.language import Field
+from archcompiler.schema.language import Field
 from archcompiler.tree import Mapping
 
 

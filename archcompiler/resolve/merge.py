@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence as Documents
 
 from archcompiler.diagnostics import Diagnostic
-from archcompiler.language import language
+from archcompiler.schema.language import language
 from archcompiler.tree import Entry, Mapping, Node, Scalar
 
 NEVER_INHERITED = ("archc", "name", "description", "extends")

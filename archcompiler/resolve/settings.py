@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from archcompiler.diagnostics import Diagnostic, SpecError
-from archcompiler.language import canonical_document
 from archcompiler.resolve.merge import merge
+from archcompiler.schema.language import canonical_document
 from archcompiler.span import Span
-from archcompiler.syntax import parse_value
+from archcompiler.syntax.parse import parse_value
 from archcompiler.tree import Entry, Mapping, Node
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from archcompiler.diagnostics import Diagnostic
-from archcompiler.language import fill, filled, language
 from archcompiler.resolve.defaults import Defaults
 from archcompiler.resolve.spec import Stage
 from archcompiler.resolve.stages import settle_stage
+from archcompiler.schema.language import fill, filled, language
 from archcompiler.tree import Entry, Mapping, Scalar, mapping_at
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from archcompiler.diagnostics import Diagnostic
-from archcompiler.language import fill, language
 from archcompiler.resolve.defaults import Defaults
 from archcompiler.resolve.merge import alternatives
 from archcompiler.resolve.selectors import selected
 from archcompiler.resolve.spec import Stage
+from archcompiler.schema.language import fill, language
 from archcompiler.span import SCHEMA_ORIGIN, Span
 from archcompiler.tree import Entry, Mapping, Scalar, mapping_at
 

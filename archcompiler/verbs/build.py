@@ -9,7 +9,7 @@ from archcompiler.verbs import FINDINGS, FINE, Outcome, Usage, json_text
 from archcompiler.verbs.arguments import add_format, add_input, add_output, add_spec, all_settings, positive
 
 if TYPE_CHECKING:
-    from archcompiler.ir import Graph
+    from archcompiler.graph.ir import Graph
     from archcompiler.resolve import Spec
 
 HELP = "compile a spec: to a module, its summary, or PyTorch source"
@@ -39,7 +39,7 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> Outcome:
     """Compile, then emit, summarise or simply build."""
-    from archcompiler.lower import lower
+    from archcompiler.lower.network import lower
     from archcompiler.resolve import load_spec
 
     if args.output and not args.emit:

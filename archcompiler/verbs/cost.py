@@ -28,7 +28,7 @@ def run(args: Namespace) -> Outcome:
     """Count each spec, and print one in detail or several side by side."""
     from archcompiler.analyses.cost import by_block, by_layer
     from archcompiler.analyses.report import cost_report
-    from archcompiler.lower import lower
+    from archcompiler.lower.network import lower
     from archcompiler.render import cost as render
     from archcompiler.resolve import load_spec
 

@@ -22,7 +22,7 @@ def run(args: Namespace) -> Outcome:
     """Print each name with the spec's own description."""
     from archcompiler.render.table import table
     from archcompiler.shipped import shipped_spec, spec_names
-    from archcompiler.syntax import read
+    from archcompiler.syntax.parse import read
     from archcompiler.tree import Scalar
 
     specs = []

@@ -35,7 +35,7 @@ def run(args: Namespace) -> Outcome:
 
 
 def _validate(spec: str, settings: list[str]) -> tuple[tuple[Diagnostic, ...], bool]:
-    from archcompiler.lower import lower
+    from archcompiler.lower.network import lower
     from archcompiler.resolve import load_spec
 
     try:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Union
 
-from archcompiler.ir import Body, Graph, Node
-from archcompiler.named import Expression, Named, expression_of, names_in, substitute
+from archcompiler.graph.ir import Body, Graph, Node
+from archcompiler.graph.named import Expression, Named, expression_of, names_in, substitute
 
 _SIZES = ("in_channels", "channels", "width")
 _Signature = tuple[object, ...]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from archcompiler import ops
 from archcompiler.backends.pytorch.layout import CallText, Code
-from archcompiler.named import Expression, expression_of, substitute, text
-from archcompiler.ops import Op
+from archcompiler.graph import ops
+from archcompiler.graph.named import Expression, expression_of, substitute, text
+from archcompiler.graph.ops import Op
 
 Values = Mapping[str, Expression]
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from archcompiler.backends.pytorch.source import Source, source
-from archcompiler.ir import Graph
+from archcompiler.graph.ir import Graph
 
 
 def build_module(

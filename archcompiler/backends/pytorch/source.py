@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from keyword import iskeyword
 from textwrap import wrap
 
-from archcompiler import ops
 from archcompiler.backends.pytorch.classes import BlockClass, block_classes
 from archcompiler.backends.pytorch.constructors import EXPRESSIONS, HELPERS, Values, constructor
 from archcompiler.backends.pytorch.forward import forward_lines
 from archcompiler.backends.pytorch.layout import LINE_LENGTH, CallText, Code, lines
 from archcompiler.backends.pytorch.members import Step, attribute_line, members
-from archcompiler.ir import Body, Graph, Node, full_path
+from archcompiler.graph import ops
+from archcompiler.graph.ir import Body, Graph, Node, full_path
 
 _RESERVED = {"OrderedDict", "Tensor", "LayerNorm2d", "Subsample", "PadChannels", "None", "True", "False"}
 

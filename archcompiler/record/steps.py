@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from archcompiler.fields import Fields
-from archcompiler.record import Recorder, ShapeFault, Value
+from archcompiler.record.fields import Fields
+from archcompiler.record.recorder import Recorder, ShapeFault, Value
 from archcompiler.tree import Mapping, Sequence
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from yaml import Mark, MarkedYAMLError
 
 from archcompiler.diagnostics import Diagnostic, Label
-from archcompiler.source_text import Source
+from archcompiler.syntax.source import Source
 
 _KEY = r"[\w.-]+"
 _JOINED_LINE = re.compile(rf"\s*(?:- +)?({_KEY}):([^\s:/].*)")
@@ -86,8 +86,8 @@ def _second_colon(report: _Report) -> Diagnostic:
     if ": " in before:
         help = "quote the value if the colon belongs to it; if not, put `key: value` on the next line"
         return report.fault("a value on the same line as its key cannot be `key: value`", help)
-    if report.line > 1 and (help := _missing_space(report.source.line_text(report.line - 1))):
-        return report.fault("this line continues the one above, whose colon no space follows", help)
+    if report.line > 1 and (mend := _missing_space(report.source.line_text(report.line - 1))):
+        return report.fault("this line continues the one above, whose colon no space follows", mend)
     help = "a key has one value: either the one on its line or the entries below; check the indentation"
     return report.fault("this line continues the value above, which cannot hold `key: value`", help)
 

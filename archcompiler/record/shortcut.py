@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from archcompiler.fields import Fields
-from archcompiler.record import Recorder, ShapeFault, Value, shape_text
+from archcompiler.record.fields import Fields
+from archcompiler.record.recorder import Recorder, ShapeFault, Value, shape_text
 
 
 def add_shortcut(b: Recorder, x: Value, y: Value, f: Fields) -> Value:

@@ -2,7 +2,7 @@
 
 The output is flat on purpose: one closed object for each block and each variant, picked by its discriminator with
 if/then/else, so that editors complete exactly its fields and errors speak about the field that is wrong. Keys that
-start with `x-` are read by `archcompiler.language` and ignored by every other reader.
+start with `x-` are read by `archcompiler.schema.language` and ignored by every other reader.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import yaml
 
-from archcompiler.schema_shapes import (
+from archcompiler.schema.shapes import (
     Json,
     choice,
     closed_object,
@@ -231,7 +231,7 @@ def _untyped(union: Json) -> Json:
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the schemas, or say with `--check` which of them are out of date."""
-    parser = argparse.ArgumentParser(prog="python -m archcompiler.schemagen", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m archcompiler.schema.generate", description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 where a schema is out of date")
     check = parser.parse_args(arguments).check
     stale = 0

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from archcompiler.fields import Fields
-from archcompiler.record import Recorder, ShapeFault, Value
+from archcompiler.record.fields import Fields
+from archcompiler.record.recorder import Recorder, ShapeFault, Value
 
 
 def record_head(b: Recorder, x: Value, f: Fields) -> Value:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from archcompiler.ops import Op, Shape
+from archcompiler.graph.ops import Op, Shape
 
 PartKind = Literal["stem", "stage", "head"]
 

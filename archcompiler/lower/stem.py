@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from archcompiler.fields import Fields
-from archcompiler.record import Recorder, Value
-from archcompiler.steps import record_steps
+from archcompiler.record.fields import Fields
+from archcompiler.record.recorder import Recorder, Value
+from archcompiler.record.steps import record_steps
 from archcompiler.tree import Sequence
 
 

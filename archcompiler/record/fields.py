@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from archcompiler.named import Named
+from archcompiler.graph.named import Named
 from archcompiler.span import Span
 from archcompiler.tree import Mapping, Node, Scalar, Sequence
 

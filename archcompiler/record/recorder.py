@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from archcompiler import ops
-from archcompiler.fields import Fields
-from archcompiler.ir import Body, Node
-from archcompiler.named import Named, expression_of
-from archcompiler.ops import Op, Shape
+from archcompiler.graph import ops
+from archcompiler.graph.ir import Body, Node
+from archcompiler.graph.named import Named, expression_of
+from archcompiler.graph.ops import Op, Shape
+from archcompiler.record.fields import Fields
 from archcompiler.span import Span
 
 

@@ -6,8 +6,8 @@ import re
 from collections import defaultdict
 
 from archcompiler.diagnostics import Diagnostic
-from archcompiler.ir import Graph, full_path
-from archcompiler.ops import Op
+from archcompiler.graph.ir import Graph, full_path
+from archcompiler.graph.ops import Op
 from archcompiler.span import Span
 from archcompiler.tree import Mapping, Scalar
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from archcompiler import schema_faults as faults
 from archcompiler.diagnostics import Diagnostic
-from archcompiler.schema_values import definition, value_faults
+from archcompiler.schema import faults
+from archcompiler.schema.values import definition, value_faults
 from archcompiler.span import Span
 from archcompiler.tree import Entry, Mapping, Node, Scalar, Sequence, plain
 

@@ -9,8 +9,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from archcompiler.diagnostics import Diagnostic
-from archcompiler.language import read_schema
-from archcompiler.schema_faults import from_error
+from archcompiler.schema.faults import from_error
+from archcompiler.schema.language import read_schema
 from archcompiler.tree import Mapping, Path, find, plain
 
 if TYPE_CHECKING:

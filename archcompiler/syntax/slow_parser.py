@@ -23,7 +23,7 @@ class SlowParser(Reader, Scanner, Parser):
     def get_event(self) -> Event | None:
         """Return the next event; ScannerError also for an escape that names no character."""
         try:
-            event: Event | None = super().get_event()
+            event: Event | None = super().get_event()  # type: ignore[no-untyped-call]  # untyped in the stubs
         except (ValueError, OverflowError):  # the scanner gives "\UFFFFFFFF" to chr() unchecked
             raise self._bad_escape() from None
         if isinstance(event, ScalarEvent) and _SURROGATE.search(event.value):

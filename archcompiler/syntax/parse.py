@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import stat
 
-from archcompiler.compose import compose
 from archcompiler.diagnostics import Diagnostic, SpecError
-from archcompiler.source_text import MAX_BYTES, Source, checked, too_large
 from archcompiler.span import Span
+from archcompiler.syntax.compose import compose
+from archcompiler.syntax.source import MAX_BYTES, Source, checked, too_large
 from archcompiler.tree import Mapping, Node, Scalar, Sequence
 
 

@@ -6,9 +6,9 @@ import math
 import re
 from typing import NamedTuple, Union
 
-from archcompiler import yaml_1_1
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.span import Span
+from archcompiler.syntax import yaml_1_1
 
 Value = Union[None, bool, int, float, str]
 

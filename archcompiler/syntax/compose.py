@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
 from yaml import events
+from yaml.error import Mark
 
 from archcompiler.diagnostics import Diagnostic, Label
-from archcompiler.parse_errors import describe
-from archcompiler.scalars import key_problem, read_plain, shown
-from archcompiler.source_text import Source
 from archcompiler.span import Span
+from archcompiler.syntax.errors import describe
+from archcompiler.syntax.scalars import key_problem, read_plain, shown
+from archcompiler.syntax.source import Source
 from archcompiler.tree import Entry, Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING or not yaml.__with_libyaml__:
-    from archcompiler.slow_parser import SlowParser as Parser
+    from archcompiler.syntax.slow_parser import SlowParser as Parser
 else:
     from yaml.cyaml import CParser as Parser
 
@@ -65,11 +65,17 @@ class _Composer:
     def __init__(self, source: Source) -> None:
         self.faults: list[Diagnostic] = []
         self._source = source
-        self._next_event: Callable[[], events.Event] = Parser(source.text).get_event
+        self._parser = Parser(source.text)
         self._anchors: dict[str, _Anchored | None] = {}  # None while the anchored collection is still open
         self._size = 0
         self._deepest = 0
         self._end = (1, 1)  # line and column
+
+    def _next_event(self) -> events.Event:
+        event = self._parser.get_event()
+        if event is None:
+            raise EOFError("the parser has no event left")
+        return event
 
     def document(self) -> Node | None:
         """Return the one document of the stream; None where there is none or nothing is in it."""
@@ -81,7 +87,7 @@ class _Composer:
         self._next_event()  # the end of the document
         after = self._next_event()
         if isinstance(after, events.DocumentStartEvent):
-            start = after.start_mark.index
+            start = _start(after).index
             self._fault("Y006", "a second document begins here", self._source.span(start, start + 3))
         return None if _is_nothing(root) else node
 
@@ -195,30 +201,30 @@ class _Composer:
         """Return where the content of a node stands, without anchor and tag; of a collection only the start."""
         if event.tag is not None:
             self._refuse_tag(event)
-        start = event.start_mark.index
+        start = _start(event).index
         if self._source.text[start : start + 1] not in _LEADS:
             return self._marked(event)
         content = _PROPERTIES.match(self._source.text, start)
-        start = min(content.end(), event.end_mark.index) if content else start
-        length = len(self._source.text[start : event.end_mark.index].rstrip())  # a block scalar ends in line breaks
+        start = min(content.end(), _end(event).index) if content else start
+        length = len(self._source.text[start : _end(event).index].rstrip())  # a block scalar ends in line breaks
         span = self._source.span(start, start + length)
         self._end = (span.end_line, span.end_column)
         return span
 
     def _marked(self, event: events.Event) -> Span:
-        start, end = event.start_mark, event.end_mark
+        start, end = _start(event), _end(event)
         self._end = (end.line + 1, end.column + 1)
         return Span(self._source.path, start.line + 1, start.column + 1, *self._end)
 
     def _refuse_tag(self, event: events.ScalarEvent | events.CollectionStartEvent) -> None:
-        written = _TAG.search(self._source.text, event.start_mark.index)
-        start, end = written.span() if written else (event.start_mark.index, event.end_mark.index)
+        written = _TAG.search(self._source.text, _start(event).index)
+        start, end = written.span() if written else (_start(event).index, _end(event).index)
         message = f"the tag {shown(self._source.text[start:end])} is refused: a spec is data, typed by its schema"
         self._fault("Y005", message, self._source.span(start, end), "remove the tag")
 
     def _whole(self, start: Span, close: events.Event, *, in_brackets: bool) -> Span:
         """Return the place of a collection: up to its bracket where it has one, else to the end of its last node."""
-        end = close.end_mark
+        end = _end(close)
         if in_brackets and self._source.text[end.index - 1] in "]}":  # `[a: 1]` holds a mapping without brackets
             self._end = (end.line + 1, end.column + 1)
         return Span(self._source.path, start.line, start.column, *self._end)
@@ -229,4 +235,19 @@ def _is_plain(event: events.ScalarEvent) -> bool:
 
 
 def _is_nothing(event: events.Event) -> bool:
-    return isinstance(event, events.ScalarEvent) and event.start_mark.index == event.end_mark.index
+    return isinstance(event, events.ScalarEvent) and _start(event).index == _end(event).index
+
+
+def _start(event: events.Event) -> Mark:
+    """Return where an event begins; parsers give every event a mark, which the stubs leave open."""
+    mark = event.start_mark
+    if mark is None:
+        raise ValueError("an event without a mark")
+    return mark
+
+
+def _end(event: events.Event) -> Mark:
+    mark = event.end_mark
+    if mark is None:
+        raise ValueError("an event without a mark")
+    return mark

@@ -6,17 +6,17 @@ from collections.abc import Callable
 
 from archcompiler.blocks import find_block
 from archcompiler.diagnostics import Diagnostic, Label, SpecError
-from archcompiler.fields import Fields
-from archcompiler.head import record_head
-from archcompiler.ir import Body, Call, Graph, Part
-from archcompiler.named import Named
-from archcompiler.names import NameTable, name_faults
-from archcompiler.ops import Shape
-from archcompiler.record import Recorder, ShapeFault, Value, shape_text
+from archcompiler.graph.ir import Body, Call, Graph, Part
+from archcompiler.graph.named import Named
+from archcompiler.graph.names import NameTable, name_faults
+from archcompiler.graph.ops import Shape
+from archcompiler.lower.head import record_head
+from archcompiler.lower.stem import record_stem
+from archcompiler.record.fields import Fields
+from archcompiler.record.recorder import Recorder, ShapeFault, Value, shape_text
+from archcompiler.record.steps import record_steps
 from archcompiler.resolve import Spec, Stage
 from archcompiler.span import SCHEMA_ORIGIN, Span
-from archcompiler.stem import record_stem
-from archcompiler.steps import record_steps
 from archcompiler.tree import Mapping, Sequence
 
 Record = Callable[[Recorder, Value, Fields], Value]

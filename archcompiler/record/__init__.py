@@ -1,0 +1,1 @@
+"""What block functions are written in: the recorder's primitives, typed fields, shortcuts and lists of steps."""

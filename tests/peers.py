@@ -1,0 +1,129 @@
+"""What the tests hold archcompiler against, and the few tools to do so. torch and its friends are imported on use."""
+
+import re
+from pathlib import Path
+
+SPECS = Path(__file__).parents[1] / "specs"
+SHIPPED = sorted(
+    path.relative_to(SPECS).with_suffix("").as_posix()
+    for path in SPECS.rglob("*.yaml")
+    if path.relative_to(SPECS).parts[0] != "names"
+)
+"""Every shipped network; the tables of module names are none."""
+
+TORCHVISION = [
+    "resnet/resnet18",
+    "resnet/resnet34",
+    "resnet/resnet50",
+    "resnet/resnet101",
+    "resnet/resnet152",
+    "resnext/resnext50_32x4d",
+    "resnext/resnext101_32x8d",
+    "resnext/resnext101_64x4d",
+    "wide_resnet/wide_resnet50_2",
+    "wide_resnet/wide_resnet101_2",
+]
+"""The shipped networks that torchvision has a constructor for, whose name is the last part."""
+
+
+def torchvision_network(spec, seed, **options):
+    """Return torchvision's network of a spec's name, every parameter and buffer of it random."""
+    import torchvision
+
+    return filled(lambda: torchvision.models.get_model(spec.rpartition("/")[2], weights=None, **options), seed)
+
+
+def filled(construct, seed):
+    """Return what `construct` builds, allocated without its own initialisation and filled with random values."""
+    import torch
+
+    with torch.device("meta"):
+        network = construct()
+    return randomised(network.to_empty(device="cpu"), seed)
+
+
+def randomised(network, seed):
+    """Fill every parameter and buffer, in order, so that no layer is left out of the output nor drowns the others."""
+    import torch
+
+    random = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, tensor in network.state_dict().items():
+            if name.endswith("num_batches_tracked"):
+                tensor.random_(1, 1000, generator=random)
+            elif tensor.dim() > 1:
+                bound = tensor[0].numel() ** -0.5
+                tensor.uniform_(-bound, bound, generator=random)
+            elif name.endswith(("weight", "running_var")):
+                tensor.uniform_(0.5, 1.5, generator=random)
+            else:
+                tensor.uniform_(-0.3, 0.3, generator=random)
+    return network
+
+
+def random_images(*shape, seed=1):
+    """Return a batch of random images."""
+    import torch
+
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def layout(network):
+    """Return the key, shape and type of every entry of a state dict, in order."""
+    return [(name, tuple(tensor.shape), tensor.dtype) for name, tensor in network.state_dict().items()]
+
+
+def output(network, images):
+    """Return what a network says of images in evaluation; it must be finite and depend on the image."""
+    import torch
+
+    with torch.inference_mode():
+        result = network.eval()(images)
+    assert torch.isfinite(result).all()
+    assert len(images) == 1 or not torch.equal(result[0], result[1])
+    return result
+
+
+def torchinfo_totals(network, images_shape):
+    """Return torchinfo's parameters and mult-adds of a network on the meta device."""
+    import torchinfo
+
+    found = torchinfo.summary(network, input_size=images_shape, device="meta", verbose=0)
+    return found.total_params, found.total_mult_adds
+
+
+def torch_macs(network, images_shape):
+    """Return the multiply-adds of convolutions and matrix products that PyTorch's own counter sees on meta."""
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        network.eval()(torch.empty(images_shape, device="meta"))
+    flops = counter.get_total_flops()
+    assert flops % 2 == 0
+    return flops // 2
+
+
+def hooked_activations(network, images_shape):
+    """Return the output elements of every convolution and linear layer, by forward hooks."""
+    import torch
+    from torch import nn
+
+    sizes = []
+    layers = [module for module in network.modules() if isinstance(module, (nn.Conv2d, nn.Linear))]
+    hooks = [layer.register_forward_hook(lambda *call: sizes.append(call[-1].numel())) for layer in layers]
+    with torch.no_grad():
+        network.eval()(torch.empty(images_shape, device="meta"))
+    for hook in hooks:
+        hook.remove()
+    return sum(sizes)
+
+
+def parameter_count(network):
+    """Return the number of learnable values."""
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def short(spec):
+    """Return a spec's own name, for a test's id."""
+    return re.sub(r".*/", "", spec)
