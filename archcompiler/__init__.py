@@ -1,7 +1,25 @@
 """Compile network architectures written as YAML: `load`, `compile`, `cost` and `build`, on a path or a shipped name."""
 
-from archcompiler.api import build, compile, cost, load
-from archcompiler.diagnostics import Diagnostic, SpecError
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from archcompiler.api import build, compile, cost, load
+    from archcompiler.diagnostics import Diagnostic, SpecError
 
 __all__ = ["Diagnostic", "SpecError", "build", "compile", "cost", "load"]
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> object:
+    """Import the API on first use: the command starts without what its verb does not need."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from archcompiler import api, diagnostics
+
+    return getattr(diagnostics if hasattr(diagnostics, name) else api, name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
 from yaml import events
-from yaml.error import Mark
 
 from archcompiler.diagnostics import Diagnostic, Label
 from archcompiler.span import Span
@@ -16,6 +15,10 @@ from archcompiler.syntax.scalars import key_problem, read_plain, shown
 from archcompiler.syntax.source import Source
 from archcompiler.tree import Entry, Mapping, Node, Scalar, Sequence
 
+if TYPE_CHECKING:
+    from yaml import _yaml, error
+
+    Mark = error.Mark | _yaml.Mark
 if TYPE_CHECKING or not yaml.__with_libyaml__:
     from archcompiler.syntax.slow_parser import SlowParser as Parser
 else:
