@@ -8,7 +8,8 @@ import sys
 from argparse import Action, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
+from io import TextIOWrapper
+from typing import Any, TextIO
 
 from archcompiler.diagnostics import SpecError
 from archcompiler.output import OutputRefused
@@ -27,17 +28,13 @@ exit codes: 0 fine, 1 findings, 2 usage or unreadable input"""
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit code."""
-    args = parser().parse_args(arguments)
-    args.colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     try:
+        args = parser().parse_args(arguments)
+        args.colour = _wants_colour(sys.stdout)
         outcome = _run(args)
-        _print(outcome)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
-    return outcome.code
+    return _say(outcome)
 
 
 def parser() -> ArgumentParser:
@@ -82,14 +79,35 @@ def _faults(error: SpecError, args: Namespace) -> str:
         from archcompiler.render.diagnostics_json import document
 
         return json_text(document(error.diagnostics))
-    return render(error.diagnostics, colour=args.colour and sys.stderr.isatty(), sources=text_of)
+    return render(error.diagnostics, colour=_wants_colour(sys.stderr), sources=text_of)
 
 
-def _print(outcome: Outcome) -> None:
-    if outcome.out:
-        print(outcome.out, flush=True)
-    if outcome.err:
-        print(outcome.err, file=sys.stderr, flush=True)
+def _wants_colour(stream: TextIO | None) -> bool:
+    is_terminal = stream is not None and stream.isatty()
+    return is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _say(outcome: Outcome) -> int:
+    """Print what a verb says and return its exit code, or another one where nobody could be told."""
+    try:
+        _print(outcome.out, sys.stdout)
+        _print(outcome.err, sys.stderr)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print(f"archc: cannot write the output: {error.strerror}", file=sys.stderr)
+        return UNUSABLE
+    return outcome.code
+
+
+def _print(text: str, stream: TextIO) -> None:
+    """Print a text, if any; what the stream's encoding lacks is escaped."""
+    if text and isinstance(stream, TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+    if text:
+        print(text, file=stream, flush=True)
 
 
 class _Version(Action):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 
@@ -23,6 +22,8 @@ def write_file(path: str, text: str, *, force: bool) -> None:
 
 
 def _replace(target: Path, text: str) -> None:
+    import tempfile  # with what it needs, slower to import than most verbs
+
     descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -134,7 +134,7 @@ FIELDS = {
     "projection always": "defaults: {shortcut: projection_always}",
     "dilation": "stages: {layer4: {stride: 1, dilation: 2}}",
     "deep stem": "stem: {type: deep, channels: 64}",
-    "stem steps": "stem: {steps: [{conv: 64, kernel: 4, stride: 4, padding: 0, bias: true}, {norm: layer}, {pool: average}]}",
+    "stem steps": "stem: {steps: [{conv: 64, kernel: 4, stride: 4, padding: 0, bias: true}, {norm: layer}]}",
     "hidden layers": "head: {hidden: [48, 32], classes: 10, dropout: 0.5}",
     "window": "head: {pool: {window: 7}}",
     "grid": "head: {pool: {grid: 3}}",

@@ -17,7 +17,7 @@ from archcompiler.record.recorder import Recorder, ShapeFault, Value, shape_text
 from archcompiler.record.steps import record_steps
 from archcompiler.resolve import Spec, Stage
 from archcompiler.span import SCHEMA_ORIGIN, Span
-from archcompiler.tree import Mapping, Sequence
+from archcompiler.tree import Mapping, Scalar, Sequence
 
 Record = Callable[[Recorder, Value, Fields], Value]
 
@@ -136,9 +136,8 @@ def _plain(shape: Shape) -> Shape:
 
 def _integers(fields: Mapping) -> dict[str, int]:
     """Return the int fields of a block: the arguments that its class may take."""
-    from archcompiler.tree import plain
-
-    return {name: value for name, value in plain(fields).items() if type(value) is int}  # type: ignore[union-attr]
+    values = {name: entry.value.value for name, entry in fields.entries.items() if isinstance(entry.value, Scalar)}
+    return {name: value for name, value in values.items() if type(value) is int}
 
 
 def _expected(stage: Stage, shape: Shape) -> Shape:

@@ -11,14 +11,11 @@ from yaml import events
 from archcompiler.diagnostics import Diagnostic, Label
 from archcompiler.span import Span
 from archcompiler.syntax.errors import describe
+from archcompiler.syntax.marks import end_of, is_nothing, is_plain, start_of
 from archcompiler.syntax.scalars import key_problem, read_plain, shown
 from archcompiler.syntax.source import Source
 from archcompiler.tree import Entry, Mapping, Node, Scalar, Sequence
 
-if TYPE_CHECKING:
-    from yaml import _yaml, error
-
-    Mark = error.Mark | _yaml.Mark
 if TYPE_CHECKING or not yaml.__with_libyaml__:
     from archcompiler.syntax.slow_parser import SlowParser as Parser
 else:
@@ -90,9 +87,9 @@ class _Composer:
         self._next_event()  # the end of the document
         after = self._next_event()
         if isinstance(after, events.DocumentStartEvent):
-            start = _start(after).index
+            start = start_of(after).index
             self._fault("Y006", "a second document begins here", self._source.span(start, start + 3))
-        return None if _is_nothing(root) else node
+        return None if is_nothing(root) else node
 
     def _fault(self, code: str, message: str, span: Span, help: str | None = None, *labels: Label) -> None:
         self.faults.append(Diagnostic(code, message, span, help=help, labels=labels))
@@ -120,7 +117,7 @@ class _Composer:
 
     def _scalar(self, event: events.ScalarEvent) -> Scalar:
         span = self._place(event)
-        value, problem = read_plain(event.value) if _is_plain(event) else (event.value, None)
+        value, problem = read_plain(event.value) if is_plain(event) else (event.value, None)
         if problem:
             self.faults.append(problem.at(span))
         return self._measured(event, Scalar(value, span))
@@ -161,14 +158,14 @@ class _Composer:
                 continue
             key_span = self._key(event)
             value_event = self._next_event()
-            if _is_plain(event) and _is_nothing(value_event):
+            if is_plain(event) and is_nothing(value_event):
                 self._check_colon(event.value, key_span)
             self._enter(entries, event.value, Entry(key_span, self._node(value_event, depth)))
         return Mapping(entries, self._whole(start, event, in_brackets=in_brackets))
 
     def _key(self, event: events.ScalarEvent) -> Span:
         span = self._place(event)
-        if _is_plain(event) and (problem := key_problem(event.value)):
+        if is_plain(event) and (problem := key_problem(event.value)):
             self.faults.append(problem.at(span))
         self._measured(event, Scalar(event.value, span))
         return span
@@ -204,53 +201,30 @@ class _Composer:
         """Return where the content of a node stands, without anchor and tag; of a collection only the start."""
         if event.tag is not None:
             self._refuse_tag(event)
-        start = _start(event).index
+        start = start_of(event).index
         if self._source.text[start : start + 1] not in _LEADS:
             return self._marked(event)
         content = _PROPERTIES.match(self._source.text, start)
-        start = min(content.end(), _end(event).index) if content else start
-        length = len(self._source.text[start : _end(event).index].rstrip())  # a block scalar ends in line breaks
+        start = min(content.end(), end_of(event).index) if content else start
+        length = len(self._source.text[start : end_of(event).index].rstrip())  # a block scalar ends in line breaks
         span = self._source.span(start, start + length)
         self._end = (span.end_line, span.end_column)
         return span
 
     def _marked(self, event: events.Event) -> Span:
-        start, end = _start(event), _end(event)
+        start, end = start_of(event), end_of(event)
         self._end = (end.line + 1, end.column + 1)
         return Span(self._source.path, start.line + 1, start.column + 1, *self._end)
 
     def _refuse_tag(self, event: events.ScalarEvent | events.CollectionStartEvent) -> None:
-        written = _TAG.search(self._source.text, _start(event).index)
-        start, end = written.span() if written else (_start(event).index, _end(event).index)
+        written = _TAG.search(self._source.text, start_of(event).index)
+        start, end = written.span() if written else (start_of(event).index, end_of(event).index)
         message = f"the tag {shown(self._source.text[start:end])} is refused: a spec is data, typed by its schema"
         self._fault("Y005", message, self._source.span(start, end), "remove the tag")
 
     def _whole(self, start: Span, close: events.Event, *, in_brackets: bool) -> Span:
         """Return the place of a collection: up to its bracket where it has one, else to the end of its last node."""
-        end = _end(close)
+        end = end_of(close)
         if in_brackets and self._source.text[end.index - 1] in "]}":  # `[a: 1]` holds a mapping without brackets
             self._end = (end.line + 1, end.column + 1)
         return Span(self._source.path, start.line, start.column, *self._end)
-
-
-def _is_plain(event: events.ScalarEvent) -> bool:
-    return event.tag is None and event.implicit[0]
-
-
-def _is_nothing(event: events.Event) -> bool:
-    return isinstance(event, events.ScalarEvent) and _start(event).index == _end(event).index
-
-
-def _start(event: events.Event) -> Mark:
-    """Return where an event begins; parsers give every event a mark, which the stubs leave open."""
-    mark = event.start_mark
-    if mark is None:
-        raise ValueError("an event without a mark")
-    return mark
-
-
-def _end(event: events.Event) -> Mark:
-    mark = event.end_mark
-    if mark is None:
-        raise ValueError("an event without a mark")
-    return mark

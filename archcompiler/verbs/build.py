@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from typing import TYPE_CHECKING
 
 from archcompiler.verbs import FINDINGS, FINE, Outcome, Usage, json_text
@@ -30,10 +30,8 @@ def configure(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--emit", choices=["python"], help="write PyTorch source that needs no archcompiler")
     add_output(parser, "where --emit writes (default: standard output)")
-    parser.add_argument(
-        "--device", default="cpu", help="where the module is built: cpu, cuda, meta, ... (default: cpu)"
-    )
-    parser.add_argument("--seed", type=int, help="initialise the weights reproducibly")
+    parser.add_argument("--device", help="where the module is built: cpu, cuda, meta, ... (default: cpu)")
+    parser.add_argument("--seed", type=_seed, metavar="N", help="initialise the weights reproducibly")
     add_format(parser, "text", "json")
 
 
@@ -42,16 +40,24 @@ def run(args: Namespace) -> Outcome:
     from archcompiler.lower.network import lower
     from archcompiler.resolve import load_spec
 
-    if args.output and not args.emit:
-        raise Usage("-o goes with --emit python")
-    if args.emit and args.summary:
-        raise Usage("--emit and --summary are two calls")
+    _refuse_what_has_no_effect(args)
     spec = load_spec(args.spec, all_settings(args))
     graph = lower(spec)
     if args.emit:
         return _emit(args, graph)
     _require_torch()
     return _summary(args, spec, graph) if args.summary else _build(args, graph)
+
+
+def _refuse_what_has_no_effect(args: Namespace) -> None:
+    if args.output and not args.emit:
+        raise Usage("-o goes with --emit python")
+    if args.emit and args.summary:
+        raise Usage("--emit and --summary are two calls")
+    if args.emit and args.format != "text":
+        raise Usage("--emit writes source: it has no --format")
+    if (args.emit or args.summary) and (args.device is not None or args.seed is not None):
+        raise Usage("--device and --seed go with a build without --emit and --summary, which fill no weights")
 
 
 def _emit(args: Namespace, graph: Graph) -> Outcome:
@@ -82,12 +88,26 @@ def _build(args: Namespace, graph: Graph) -> Outcome:
     from archcompiler.analyses.cost import total
     from archcompiler.backends.pytorch.module import build_module
 
-    module = build_module(graph, device=args.device, seed=args.seed)
+    device = args.device or "cpu"
+    try:
+        module = build_module(graph, device=device, seed=args.seed)
+    except (AssertionError, ImportError, NotImplementedError, RuntimeError) as error:
+        if device == "cpu":
+            raise
+        raise Usage(f"cannot build on {device!r}: {str(error).splitlines()[0][:200]}") from None  # PyTorch's words
     params = sum(parameter.numel() for parameter in module.parameters())
-    if args.format == "json":
-        return Outcome(json_text({"format_version": 1, "name": graph.name, "params": params, "device": args.device}))
     macs = total(graph).macs
-    return Outcome(f"built {graph.name} on {args.device}: {params:,} parameters, {macs:,} MACs")
+    if args.format == "json":
+        document = {"format_version": 1, "name": graph.name, "device": device, "params": params, "macs": macs}
+        return Outcome(json_text(document))
+    return Outcome(f"built {graph.name} on {device}: {params:,} parameters, {macs:,} MACs")
+
+
+def _seed(text: str) -> int:
+    """Return a number that PyTorch takes for a seed."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= 20 and int(text) < 2**64):
+        raise ArgumentTypeError(f"expected a whole number from 0 to 2^64 - 1, found {text!r}")
+    return int(text)
 
 
 def _require_torch() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copyreg
 import linecache
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
@@ -45,27 +45,35 @@ def build_module(
 def allocated(graph: Graph, device: torch.device | str) -> nn.Module:
     """Return the module of a graph with parameters allocated and not filled: for whoever fills or never reads them."""
     code = source(graph)
-    device = torch.device(device)
-    elsewhere = device if device != torch.get_default_device() else nullcontext()
-    with _SkipInit(), elsewhere:
-        return _classes(code)[code.class_name]()
+    with _Allocate(torch.device(device)):
+        return _classes(code)[code.class_name](init_weights=False)
 
 
-class _SkipInit(TorchFunctionMode):
-    """Leave out random fills: construction allocates, one later pass initialises.
+_FACTORIES = frozenset({torch.empty, torch.zeros, torch.ones, torch.tensor})
+_RANDOM_FILLS = frozenset({Tensor.normal_, Tensor.uniform_})
+_FILLS = _RANDOM_FILLS | {Tensor.fill_, Tensor.zero_}
 
-    Only this thread's calls inside the `with` are affected, and constants are filled as ever, buffers among them.
-    Some of `torch.nn.init`'s functions are seen here themselves, some only by the method that they end in.
+
+class _Allocate(TorchFunctionMode):
+    """Make the layers' tensors on a device and leave out random fills: one later pass initialises them.
+
+    Only this thread's calls inside the `with` are affected. Constants are filled as ever, buffers among them, except
+    on meta, where there is nothing to fill. Some of `torch.nn.init`'s functions are seen here themselves, some only
+    by the method that they end in.
     """
+
+    def __init__(self, device: torch.device) -> None:
+        super().__init__()
+        self._device = device
+        self._skipped: frozenset[Any] = _FILLS if device.type == "meta" else _RANDOM_FILLS
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        if func in _RANDOM_FILLS or getattr(func, "__module__", None) == "torch.nn.init":
+        if func in self._skipped or getattr(func, "__module__", None) == "torch.nn.init":
             return kwargs["tensor"] if "tensor" in kwargs else args[0]
+        if func in _FACTORIES and kwargs.get("device") is None:
+            kwargs["device"] = self._device
         return func(*args, **kwargs)
-
-
-_RANDOM_FILLS = (Tensor.normal_, Tensor.uniform_)
 
 
 @contextmanager

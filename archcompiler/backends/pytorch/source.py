@@ -75,7 +75,7 @@ def _block_source(block: BlockClass) -> str:
 
 def _network_source(graph: Graph, name: str, classes: dict[int, BlockClass]) -> str:
     steps = _network_steps(graph, classes)
-    method = [*_methods(steps, (), after=["", "        self.init_weights()"])]
+    method = [*_methods(steps, ("*", "init_weights: bool = True"), after=_CALL_INIT)]
     init = _init_lines(graph, classes)
     split = next(index for index, line in enumerate(method) if line.startswith("    def forward"))
     return "\n".join([f"class {name}(nn.Module):", *method[:split], *init, "", *method[split:]])
@@ -175,6 +175,7 @@ def _zero_init_lines(graph: Graph, classes: dict[int, BlockClass]) -> list[str]:
     return result
 
 
+_CALL_INIT = ["", "        if init_weights:", "            self.init_weights()"]
 _RESETTABLE = {
     ops.BatchNorm: "nn.BatchNorm2d",
     ops.GroupNorm: "nn.GroupNorm",

@@ -1,0 +1,80 @@
+"""Which file a name means: a path, a shipped spec or table, or what `extends` says in another file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from archcompiler.diagnostics import Diagnostic, Label, SpecError
+from archcompiler.shipped import shipped_spec, spec_names
+from archcompiler.span import Span
+
+LONGEST_CHAIN = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One file of a chain, and the place whose `extends` names it; None for the first."""
+
+    path: str
+    named_at: Span | None = None
+
+
+def locate(spec: str | os.PathLike[str]) -> str:
+    """Return the file of a path or shipped name; SpecError (unreadable) with the nearest names where there is none."""
+    text = os.fspath(spec)
+    if os.path.lexists(text):
+        return text
+    shipped = shipped_spec(text)
+    if shipped:
+        return _shown(shipped)
+    place = Span(text, 1, 1, 1, 1)
+    help = _near(text) or "`archc list` names the shipped specs"
+    raise SpecError([Diagnostic("R009", f"no file and no shipped spec {text!r}", place, help)], unreadable=True)
+
+
+def find_base(name: str, span: Span, chain: Sequence[Link]) -> Link:
+    """Return the file that `extends` in a chain's last file names; SpecError where there is none, or a circle."""
+    path = _base_path(name, chain[-1].path)
+    if path is None:
+        help = _near(name) or "give a shipped name, or a path relative to this file"
+        raise SpecError([Diagnostic("R001", f"no base {name!r}", span, help)])
+    known = [os.path.realpath(link.path) for link in chain]
+    if os.path.realpath(path) in known:
+        raise SpecError([_circle(chain[known.index(os.path.realpath(path)) :], path, span)])
+    if len(chain) >= LONGEST_CHAIN:
+        message = f"a chain of more than {LONGEST_CHAIN} files"
+        raise SpecError([Diagnostic("R002", message, span, "extend a nearer base")])
+    return Link(path, span)
+
+
+def _circle(circle: Sequence[Link], again: str, span: Span) -> Diagnostic:
+    trail = " -> ".join([*(link.path for link in circle), again])
+    labels = tuple(Label(link.named_at, "extended from here") for link in circle[1:] if link.named_at)
+    return Diagnostic("R002", f"the file extends itself: {trail}", span, "remove one `extends` of the circle", labels)
+
+
+def _base_path(name: str, from_path: str) -> str | None:
+    if "\0" in name:
+        return None
+    beside = Path(from_path).parent / name
+    for candidate in (beside, beside.with_name(f"{beside.name}.yaml")):
+        if candidate.is_file():
+            return _shown(candidate)
+    shipped = shipped_spec(name)
+    return _shown(shipped) if shipped else None
+
+
+def _near(name: str) -> str | None:
+    near = get_close_matches(name, list(spec_names()), n=3, cutoff=0.5)
+    return f"did you mean {' or '.join(near)}?" if near else None
+
+
+def _shown(path: Path) -> str:
+    """Return a path as a person would type it: relative where it lies below the working folder."""
+    absolute = os.path.abspath(path)
+    below = os.getcwd() + os.sep
+    return absolute[len(below) :] if absolute.startswith(below) else absolute

@@ -1,0 +1,166 @@
+"""Print the speed targets as ratios measured in one run: `python tests/benchmarks/speed.py [part of a name]`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+from timing import Ratio, compare, process
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+NAME = "resnext/resnext50_32x4d"
+SPEC = str(ROOT / "specs" / f"{NAME}.yaml")
+SCHEMA = str(ROOT / "schemas" / "architecture.json")
+TORCHVISION_SCRIPT = """
+import torchinfo, torchvision
+print(torchinfo.summary(torchvision.models.resnext50_32x4d(), (1, 3, 224, 224)))
+"""
+
+
+def validate() -> Ratio:
+    theirs = process([str(BIN / "check-jsonschema"), "--schemafile", SCHEMA, SPEC])
+    return compare("archc validate / check-jsonschema", _archc("validate", SPEC), theirs, 0.6, 15)
+
+
+def cost() -> Ratio:
+    theirs = process([sys.executable, "-c", TORCHVISION_SCRIPT])
+    return compare("archc cost / torchvision + torchinfo script", _archc("cost", SPEC), theirs, 0.05, 5)
+
+
+def summary() -> Ratio:
+    theirs = process([sys.executable, "-c", "import torch, torchinfo"])
+    return compare("archc build --summary / import torch, torchinfo", _archc("build", SPEC, "--summary"), theirs, 1.25, 7)
+
+
+def build() -> Ratio:
+    import archcompiler
+
+    return compare("build / torchvision constructor", lambda: archcompiler.build(NAME), _torchvision, 0.7, 21)
+
+
+def construct() -> Ratio:
+    from archcompiler.backends.pytorch.module import allocated
+
+    graph = _graph()
+    name = "construction without initialisation / torchvision constructor"
+    return compare(name, lambda: allocated(graph, "cpu"), _torchvision, 0.1, 21)
+
+
+def load() -> Ratio:
+    import archcompiler
+
+    weights = _torchvision().state_dict()
+    graph = _graph()
+    name = "build with weights / torchvision constructor"
+    return compare(name, lambda: archcompiler.build(graph, weights=weights), _torchvision, 0.3, 21)
+
+
+def meta() -> Ratio:
+    import archcompiler
+    import torch
+
+    def theirs() -> None:
+        with torch.device("meta"):
+            _torchvision()
+
+    name = "build on meta / torchvision on meta"
+    return compare(name, lambda: archcompiler.build(NAME, device="meta"), theirs, 0.5, 21)
+
+
+def forward() -> Ratio:
+    import torch
+
+    ours, theirs, x = _pair()
+    with torch.no_grad():
+        return compare("forward / torchvision", lambda: ours(x), lambda: theirs(x), 1.02, 21)
+
+
+def backward() -> Ratio:
+    ours, theirs, x = _pair()
+    ours.train()
+    theirs.train()
+    name = "forward and backward / torchvision"
+    return compare(name, lambda: ours(x).sum().backward(), lambda: theirs(x).sum().backward(), 1.02, 21)
+
+
+def cost_from_path() -> Ratio:
+    import archcompiler
+
+    return compare("cost from a path / torchinfo on meta", lambda: archcompiler.cost(SPEC), _torchinfo(), 0.25, 15)
+
+
+def cost_from_graph() -> Ratio:
+    import archcompiler
+
+    graph = _graph()
+    return compare("cost from a graph / torchinfo on meta", lambda: archcompiler.cost(graph), _torchinfo(), 0.02, 15)
+
+
+def linear() -> Ratio:
+    import archcompiler
+
+    deep = lambda: archcompiler.cost("cifar/resnet1202")  # noqa: E731 -- one of two calls of a pair
+    return compare("cost of 1202 layers / of 20 layers", deep, lambda: archcompiler.cost("cifar/resnet20"), 60, 11)
+
+
+ALL: tuple[Callable[[], Ratio], ...] = (
+    validate,
+    cost,
+    summary,
+    build,
+    construct,
+    load,
+    meta,
+    forward,
+    backward,
+    cost_from_path,
+    cost_from_graph,
+    linear,
+)
+
+
+def chosen(part: str) -> Iterator[Callable[[], Ratio]]:
+    return (benchmark for benchmark in ALL if part in benchmark.__name__)
+
+
+def _archc(*arguments: str) -> Callable[[], object]:
+    return process([str(BIN / "archc"), *arguments])
+
+
+def _torchvision() -> object:
+    import torchvision
+
+    return torchvision.models.resnext50_32x4d()
+
+
+@cache
+def _graph() -> object:
+    import archcompiler
+
+    return archcompiler.compile(NAME)
+
+
+def _pair() -> tuple[object, object, object]:
+    import archcompiler
+    import torch
+
+    theirs = _torchvision().eval()
+    ours = archcompiler.build(NAME, weights=theirs.state_dict()).eval()
+    return ours, theirs, torch.randn(4, 3, 224, 224)
+
+
+def _torchinfo() -> Callable[[], object]:
+    import torch
+    import torchinfo
+
+    with torch.device("meta"):
+        model = _torchvision()
+    return lambda: torchinfo.summary(model, (1, 3, 224, 224), device="meta", verbose=0)
+
+
+if __name__ == "__main__":
+    for benchmark in chosen(sys.argv[1] if len(sys.argv) > 1 else ""):
+        print(benchmark().row(), flush=True)

@@ -1,0 +1,460 @@
+"""Emitted source stands alone: it runs without archcompiler, reads as if written by hand, and carries no strangers."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+
+import peers
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import archcompiler
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+FAMILIES = sorted({spec.partition("/")[0] for spec in peers.SHIPPED})
+
+ALONE = """
+import importlib.util, json, sys
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("archcompiler", "yaml", "jsonschema"):
+            raise ModuleNotFoundError(f"{name} is not installed here", name=name)
+
+def run(path):
+    spec = importlib.util.spec_from_file_location(path.rpartition("/")[2][:-3], path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+sys.meta_path.insert(0, Absent())
+try:
+    import archcompiler
+except ModuleNotFoundError:
+    pass
+else:
+    sys.exit("archcompiler can be imported")
+
+import torch
+torch.set_num_threads(1)
+peers = run(sys.argv[1])
+answers = {}
+for job in json.loads(sys.stdin.read()):
+    construct = getattr(run(job["source"]), job["class"])
+    if job["weights"]:
+        network = construct()
+        network.load_state_dict(torch.load(job["weights"], weights_only=True), strict=True)
+    else:
+        network = peers.filled(construct, seed=3)
+    scores = peers.output(network, peers.random_images(*job["images"]))
+    keys = [[key, *tensor.shape] for key, tensor in network.state_dict().items()]
+    answers[job["spec"]] = {"keys": keys, "scores": scores.numpy().tobytes().hex()}
+assert "archcompiler" not in sys.modules
+print(json.dumps(answers))
+"""
+
+
+def _run_alone(jobs, folder):
+    """Run emitted files in a process in which archcompiler is not installed; return what each network says."""
+    command = [sys.executable, "-I", "-W", "error", "-c", ALONE, peers.__file__]
+    found = subprocess.run(command, input=json.dumps(jobs), cwd=folder, capture_output=True, text=True, timeout=300)
+    assert found.returncode == 0, found.stderr
+    return json.loads(found.stdout)
+
+
+def _answer(network, images):
+    keys = [[key, *tensor.shape] for key, tensor in network.state_dict().items()]
+    return {"keys": keys, "scores": peers.output(network, peers.random_images(*images)).numpy().tobytes().hex()}
+
+
+def _class_name(path):
+    """Return the name of the last class of a file: the network."""
+    return [node.name for node in ast.parse(path.read_text("utf-8")).body if isinstance(node, ast.ClassDef)][-1]
+
+
+def _images(spec):
+    """Return a small input that every shipped network takes."""
+    return [2, 3, 32, 32] if spec.startswith("cifar/") else [2, 3, 64, 64]
+
+
+def _ruff(*arguments):
+    return subprocess.run([sys.executable, "-m", "ruff", *map(str, arguments)], capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def emitted(archc, tmp_path_factory):
+    """Every shipped network's source, written by the command."""
+    folder = tmp_path_factory.mktemp("emitted")
+    files = {spec: folder / f"{spec.replace('/', '_')}.py" for spec in peers.SHIPPED}
+    for spec, path in files.items():
+        found = archc("build", spec, "--emit", "python", "-o", path, cwd=folder)
+        assert found.returncode == 0, found.stderr
+    return files
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", FAMILIES)
+def test_emitted_file_alone_is_the_built_module(emitted, family, tmp_path):
+    """Both are filled by one rule, parameter by parameter in order, and then say the same of the same images."""
+    specs = [spec for spec in peers.SHIPPED if spec.startswith(f"{family}/")]
+    jobs = [
+        {
+            "spec": spec,
+            "source": str(emitted[spec]),
+            "class": _class_name(emitted[spec]),
+            "weights": None,
+            "images": _images(spec),
+        }
+        for spec in specs
+    ]
+    answers = _run_alone(jobs, tmp_path)
+    assert list(answers) == specs
+    for spec in specs:
+        network = peers.filled(lambda spec=spec: archcompiler.build(spec, device="meta"), seed=3)
+        assert answers[spec] == _answer(network, _images(spec)), spec
+
+
+def test_emitted_file_alone_loads_what_the_built_module_saved(emitted, tmp_path):
+    import torch
+
+    jobs, expected = [], {}
+    for spec in ["cifar/resnet20", "resnet/resnet18", "resnext/resnext50_32x4d"]:
+        network = peers.randomised(archcompiler.build(spec), seed=4)
+        weights = tmp_path / f"{peers.short(spec)}.pt"
+        torch.save(network.state_dict(), weights)
+        job = {"spec": spec, "source": str(emitted[spec]), "class": _class_name(emitted[spec])}
+        jobs.append({**job, "weights": str(weights), "images": _images(spec)})
+        expected[spec] = _answer(network, _images(spec))
+    assert _run_alone(jobs, tmp_path) == expected
+
+
+def test_what_is_written_to_a_file_is_what_is_printed(emitted, archc):
+    found = archc("build", "resnet/resnet50", "--emit", "python")
+    assert found.returncode == 0
+    assert found.stdout == emitted["resnet/resnet50"].read_text("utf-8")
+
+
+# What a reader sees
+
+
+def test_ruff_format_leaves_every_emitted_file_alone(emitted):
+    found = _ruff("format", "--isolated", "--check", "--diff", *emitted.values())
+    assert found.returncode == 0, found.stdout
+
+
+def test_ruff_check_finds_nothing_in_any_emitted_file(emitted):
+    found = _ruff("check", "--isolated", "--no-cache", *emitted.values())
+    assert found.returncode == 0, found.stdout
+
+
+def test_resnet50_is_as_short_as_a_person_would_write_it(emitted):
+    text = emitted["resnet/resnet50"].read_text("utf-8")
+    classes = [node for node in ast.parse(text).body if isinstance(node, ast.ClassDef)]
+    assert len(classes) <= 3
+    assert len(text.splitlines()) < 120
+
+
+@pytest.mark.parametrize("spec", peers.SHIPPED)
+def test_depth_does_not_lengthen_the_source(emitted, spec):
+    """Equal blocks are a loop; 1,202 layers are no more to read than 20."""
+    assert len(emitted[spec].read_text("utf-8").splitlines()) < 130
+
+
+# Strings of a spec in the source
+
+SPEC = """
+archc: 1
+name: {name}
+input: {{channels: 3, size: 8}}
+stem: {{type: conv3x3, channels: 4}}
+defaults: {{block: basic}}
+stages:
+  a: {{blocks: 2, channels: 4}}
+  b: {{blocks: 2, channels: 8, stride: 2}}
+head: {{classes: 5}}
+"""
+
+
+def _spec(tmp_path, *, name="net", description=None, names=None, text=SPEC):
+    path = tmp_path / "net.yaml"
+    parts = [text.format(name=json.dumps(name))]
+    parts += [f"description: {_quoted(description)}\n"] if description is not None else []
+    parts += [f"names: {json.dumps(names)}\n"] if names else []
+    path.write_text("".join(parts), encoding="utf-8")
+    return path
+
+
+def _quoted(value):
+    """Return a string as YAML says it in double quotes, every character beyond ASCII and each control escaped."""
+    escaped = [character if " " <= character <= "~" else f"\\U{ord(character):08x}" for character in value]
+    return '"' + "".join({'"': '\\"', "\\": "\\\\"}.get(character, character) for character in escaped) + '"'
+
+
+PAYLOAD = 'import os; os.system("touch PWNED")'
+DESCRIPTIONS = {
+    "closes the docstring": f'"""\n{PAYLOAD}\n"""',
+    "closes the other docstring": f"'''\n{PAYLOAD}\n'''",
+    "ends in a quote": 'says "this"',
+    "is a quote": '"',
+    "backslash before the end": "ends with \\",
+    "backslash before a quote": f'\\"""\n{PAYLOAD}\n\\"""',
+    "many backslashes": "\\" * 101,
+    "backslash at the end of a row": "a" * 81 + "\\ and more",
+    "escapes that are text": r"\N{BULLET} \x00 \u0041 \101 \n",
+    "null": f"a\x00\n{PAYLOAD}",
+    "escape sequences of a terminal": "\x1b[31mred\x07" * 12,
+    "carriage return": f"a\r{PAYLOAD}\rb",
+    "unicode line separators": f"a\u2028{PAYLOAD}\u2029{PAYLOAD}\x85{PAYLOAD}\x0c{PAYLOAD}",
+    "right to left": f"a\u202e{PAYLOAD}\u2066",
+    "no break in sight": "x" * 500,
+    "a long word of another script": "畳み込みニューラルネットワーク" * 20,
+    "accents": "é" * 300,
+    "beyond the basic plane": "\U0001f389" * 60,
+    "braces": "{} {0} {name} {{ %s",
+    "coding line": f"-*- coding: utf-7 -*- +AAo-{PAYLOAD}",
+    "comment": "# type: ignore  # noqa",
+    "blank": "   ",
+    "empty": "",
+    "leading and trailing space": "  a  ",
+}
+
+
+def _emitted_text(archc, tmp_path, spec):
+    found = archc("build", spec, "--emit", "python", "-o", tmp_path / "net.py", cwd=tmp_path)
+    assert found.returncode == 0, found.stderr
+    return (tmp_path / "net.py").read_text("utf-8")
+
+
+def _assert_only_classes(text):
+    """A module docstring, imports of torch and of OrderedDict, and classes of methods: nothing runs on import."""
+    docstring, *rest = ast.parse(text).body
+    assert isinstance(docstring, ast.Expr)
+    assert isinstance(docstring.value, ast.Constant)
+    imports = {ast.unparse(node) for node in rest if isinstance(node, (ast.Import, ast.ImportFrom))}
+    assert imports <= {
+        "from collections import OrderedDict",
+        "import torch",
+        "import torch.nn.functional as F",
+        "from torch import Tensor, nn",
+    }
+    classes = [node for node in rest if not isinstance(node, (ast.Import, ast.ImportFrom))]
+    assert all(isinstance(node, ast.ClassDef) for node in classes)
+    for node in classes:
+        assert not node.decorator_list
+        assert all(isinstance(each, ast.FunctionDef) or _is_docstring(each) for each in node.body)
+        assert re.fullmatch(r"nn\.(Module|LayerNorm)", ast.unparse(node.bases[0]))
+    return docstring.value.value, classes
+
+
+def _is_docstring(node):
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _words(text):
+    return re.findall(r"[A-Za-z0-9]+", text)
+
+
+@pytest.mark.parametrize("description", DESCRIPTIONS.values(), ids=DESCRIPTIONS)
+def test_a_description_stays_inside_the_docstring(archc, tmp_path, description):
+    spec = _spec(tmp_path, description=description)
+    text = _emitted_text(archc, tmp_path, spec)
+    docstring, classes = _assert_only_classes(text)
+    assert "PWNED" not in "".join(map(ast.unparse, classes))
+    assert ("PWNED" in docstring) == ("PWNED" in description)
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]", text)
+    assert max(map(len, text.splitlines())) <= 88
+    found = _ruff("format", "--isolated", "--check", "--diff", tmp_path / "net.py")
+    assert found.returncode == 0, found.stdout
+    assert archcompiler.build(spec)(peers.random_images(1, 3, 8, 8)).shape == (1, 5)
+    assert not (tmp_path / "PWNED").exists()
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(description=st.text(st.characters(exclude_categories=["Cs"]), max_size=300))
+def test_no_description_gets_out_of_the_docstring(tmp_path, description):
+    """The built module's own text, which is the emitted one; only a fault of the spec may come instead."""
+    try:
+        network = archcompiler.build(_spec(tmp_path, description=description), device="meta")
+    except archcompiler.SpecError:
+        return
+    assert [name for name, _ in network.named_children()] == ["stem", "a", "b", "head"]
+
+
+PLAIN_WORDS = "ResNet-50: width 4, C=32 (arXiv:1611.05431); stride on the 3x3, as in Table 1. " * 5
+
+
+def test_the_words_of_a_description_can_be_read_in_the_docstring(archc, tmp_path):
+    text = _emitted_text(archc, tmp_path, _spec(tmp_path, description=PLAIN_WORDS))
+    docstring, _ = _assert_only_classes(text)
+    assert docstring.split() == PLAIN_WORDS.split()
+
+
+REFUSED_NAMES = [
+    f"x; {PAYLOAD}",
+    "x(nn.Module): pass\nclass y",
+    "__class__",
+    "_x",
+    "9x",
+    "x-y",
+    "x.y",
+    "été",
+    "",
+    " ",
+    "x\x00",
+    "x\n",
+]
+
+
+@pytest.mark.parametrize("name", REFUSED_NAMES)
+def test_a_name_that_is_no_identifier_is_refused_at_its_place(archc, tmp_path, name):
+    found = archc("build", _spec(tmp_path, name=name), "--emit", "python", "-o", "net.py", cwd=tmp_path)
+    assert found.returncode == 1
+    assert re.match(r"\S*net\.yaml:3:7: error\[", found.stderr)
+    assert "Traceback" not in found.stderr
+    assert not (tmp_path / "net.py").exists()
+
+
+AWKWARD_NAMES = ["class", "none", "True", "F", "tensor", "ordered_dict", "nn", "int", "super", "type", "module", "x__1_"]
+AWKWARD_NAMES += ["basic_block", "projection_basic_block", "subsample", "pad_channels", "layer_norm2d", "getattr", "list"]
+
+
+@pytest.mark.parametrize("name", AWKWARD_NAMES)
+def test_a_name_that_python_or_the_source_uses_gets_a_class_all_the_same(tmp_path, name):
+    """The network's class hides no other: it computes what it does under any other name."""
+    text = SPEC.replace("block: basic", "block: basic, shortcut: zero_pad, norm: layer")
+    plain = peers.randomised(archcompiler.build(_spec(tmp_path, text=text)), seed=1)
+    named = archcompiler.build(_spec(tmp_path, name=name, text=text), weights=plain.state_dict())
+    images = peers.random_images(2, 3, 8, 8)
+    assert peers.output(named, images).equal(peers.output(plain, images))
+
+
+@pytest.mark.parametrize("stage", [f"a: 1}}; {PAYLOAD}", 'a"]); import os #', "a.b", "a-b", "1", "_a", "__init__", "é"])
+def test_a_stage_whose_name_is_no_identifier_is_refused(archc, tmp_path, stage):
+    text = SPEC.replace("  a:", f"  {_quoted(stage)}:".replace("{", "{{").replace("}", "}}"))
+    found = archc("build", _spec(tmp_path, text=text), "--emit", "python", cwd=tmp_path)
+    assert (found.returncode, found.stdout) == (1, "")
+    assert re.match(r"\S*net\.yaml:\d+:\d+: error\[", found.stderr)
+
+
+# Unusual names of modules
+
+TABLES = {
+    "hyphens": {
+        "block": "{stage}.block{stage}-{block}",
+        "conv1": "conv-1",
+        "shortcut.conv": "short-cut.0",
+        "shortcut.norm": "short-cut.1",
+        "head.linear": "fc-last",
+    },
+    "keywords": {
+        "conv1": "class",
+        "norm1": "None",
+        "conv2": "lambda.if",
+        "norm2": "lambda.else",
+        "stem.conv1": "import",
+        "head.linear": "is",
+        "block": "def.{stage}.{block}",
+    },
+    "keywords below a stage": {"block": "{stage}.in-{block}", "shortcut.conv": "with.try", "shortcut.norm": "with.try2"},
+    "digits": {"stem.conv1": "0", "stem.norm1": "1", "stem.act1": "2", "conv1": "0", "norm1": "1", "head.linear": "9"},
+    "one sequence of digits": {"stem.conv1": "features.0", "stem.norm1": "features.1", "stem.act1": "features.2"},
+    "digits with a hole": {"stem.conv1": "features.0", "stem.norm1": "features.3", "stem.act1": "features.4"},
+    "no chain in a block": {"conv1": "body.first", "norm1": "body.second", "shortcut.conv": "body.shortcut"},
+    "both ends of the network in one group": {"stem.conv1": "ends.first", "head.linear": "ends.last"},
+    "both ends, with digits": {"stem.conv1": "ends.0", "head.linear": "ends.1"},
+    "nested groups": {"conv1": "a.b.c", "norm1": "a.b.d", "conv2": "a.e", "norm2": "f.g.h", "shortcut.conv": "a.b.i"},
+    "every block in one group": {"block": "blocks.{stage}-{block}"},
+    "a group around the stages": {"block": "trunk.{stage}.{block}"},
+    "blocks at the top": {"block": "{stage}{block}"},
+    "what forward calls its values": {"conv1": "x", "norm1": "out", "conv2": "self", "norm2": "shortcut"},
+    "what the file imports": {"conv1": "nn", "norm1": "torch", "conv2": "F", "norm2": "Tensor", "head.linear": "super"},
+    "underscores": {"conv1": "_conv", "norm1": "_", "conv2": "conv_", "norm2": "__norm__"},
+}
+
+
+def _renamed(key, table):
+    """Return where a table puts what stands at a key under the default names."""
+    module, _, leaf = key.rpartition(".")
+    block = re.match(r"([ab])\.(\d+)\.(.+)", module)
+    if not block:
+        return f"{table.get(module, module)}.{leaf}"
+    stage, index, role = block.groups()
+    prefix = table.get("block", "{stage}.{block}").replace("{stage}", stage).replace("{block}", index)
+    return f"{prefix}.{table.get(role, role)}.{leaf}"
+
+
+def _assert_only_names_differ(plain, spec, table):
+    """The module of a table has the renamed keys and, given the renamed weights, says the same."""
+    weights = {_renamed(key, table): tensor for key, tensor in plain.state_dict().items()}
+    named = archcompiler.build(spec, weights=weights)
+    assert set(named.state_dict()) == set(weights)
+    images = peers.random_images(2, 3, 8, 8)
+    assert peers.output(named, images).equal(peers.output(plain, images))
+    return named
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_names_of_modules_change_nothing_else(archc, tmp_path, table):
+    import torch
+
+    plain = peers.randomised(archcompiler.build(_spec(tmp_path)), seed=1)
+    spec = _spec(tmp_path, names=table)
+    named = _assert_only_names_differ(plain, spec, table)
+    initialised = archcompiler.build(spec, seed=0)
+    assert all(tensor.isfinite().all() for tensor in initialised.state_dict().values())
+    _assert_only_classes(_emitted_text(archc, tmp_path, spec))
+    found = _ruff("format", "--isolated", "--check", "--diff", tmp_path / "net.py")
+    assert found.returncode == 0, found.stdout
+    images = peers.random_images(2, 3, 8, 8)
+    assert peers.output(torch.fx.symbolic_trace(named), images).equal(peers.output(plain, images))
+
+
+def test_files_with_unusual_names_run_alone(archc, tmp_path):
+    import torch
+
+    jobs, expected = [], {}
+    for number, (title, table) in enumerate(TABLES.items()):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        spec = _spec(folder, names=table)
+        network = peers.randomised(archcompiler.build(spec), seed=1)
+        _emitted_text(archc, folder, spec)
+        torch.save(network.state_dict(), folder / "weights.pt")
+        job = {"spec": title, "source": str(folder / "net.py"), "class": "Net", "images": [2, 3, 8, 8]}
+        jobs.append({**job, "weights": str(folder / "weights.pt")})
+        expected[title] = _answer(network, [2, 3, 8, 8])
+    assert _run_alone(jobs, tmp_path) == expected
+
+
+ROLES = ["stem.conv1", "stem.norm1", "stem.act1", "conv1", "norm1", "act1", "conv2", "norm2", "act2"]
+ROLES += ["shortcut.conv", "shortcut.norm", "head.pool", "head.linear"]
+PARTS = ["a", "b", "0", "1", "2", "7", "c-1", "class", "in", "__x", "_modules", "forward", "training", "conv1", "Net"]
+PARTS += ["x", "out", "nn", "F", "init_weights", "{stage}", "{block}", "{}", "None", "keys", "weight", "__class__"]
+PATHS = st.lists(st.sampled_from(PARTS), min_size=1, max_size=3).map(".".join)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(table=st.dictionaries(st.sampled_from(ROLES), PATHS, min_size=1, max_size=5))
+def test_a_table_of_names_is_refused_or_changes_nothing_else(tmp_path, table):
+    plain = peers.randomised(archcompiler.build(_spec(tmp_path)), seed=1)
+    spec = _spec(tmp_path, names=table)
+    try:
+        archcompiler.compile(spec)
+    except archcompiler.SpecError:
+        return
+    _assert_only_names_differ(plain, spec, table)
+
+
+REFUSED_PATHS = ["forward", "training", "init_weights", "conv1..x", "conv1.", "", "a b", 'a"b', "a\\b", "a;b", "a\nb", "é"]
+
+
+@pytest.mark.parametrize("path", REFUSED_PATHS)
+def test_a_path_that_no_module_can_have_is_refused(archc, tmp_path, path):
+    spec = _spec(tmp_path, names={"conv1": path})
+    found = archc("build", spec, "--emit", "python", cwd=tmp_path)
+    assert (found.returncode, found.stdout) == (1, "")
+    assert re.match(r"\S*net\.yaml:12:\d+: error\[", found.stderr)

@@ -1,0 +1,260 @@
+"""The rules that keep archcompiler a house: who may import whom, who may print, how long a thing may be."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from peers import SPECS
+
+from archcompiler.analyses.cost import MACS
+from archcompiler.graph.names import MODULE_ATTRIBUTES
+from archcompiler.graph.ops import Op
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "archcompiler"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+ROWS = [
+    ("span", "tree", "diagnostics", "shipped"),
+    ("syntax",),
+    ("schema",),
+    ("resolve",),
+    ("graph",),
+    ("record",),
+    ("blocks",),
+    ("lower",),
+    ("analyses",),
+    ("backends",),
+    ("render",),
+    ("output",),
+    ("verbs",),
+    ("api", "cli", "__init__", "__main__"),
+]
+ROW = {name: number for number, row in enumerate(ROWS) for name in row}
+BEHIND_TORCH = ("torch", "torchinfo", "torchvision", "numpy")
+
+
+def part_of(path):
+    """Return the folder or module of the package that a file belongs to."""
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def tree_of(path):
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+def place(path, node):
+    return f"{path.relative_to(ROOT)}:{node.lineno}"
+
+
+def is_type_checking(node):
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
+def imports(tree):
+    """Yield every import as its node, the full names it may mean, and whether it is for annotations only."""
+    hidden = {id(child) for node in ast.walk(tree) if is_type_checking(node) for child in ast.walk(node)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield node, [alias.name for alias in node.names], id(node) in hidden
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"line {node.lineno}: write the import in full"
+            yield node, [f"{node.module}.{alias.name}" for alias in node.names], id(node) in hidden
+
+
+def test_every_part_of_the_package_has_a_row():
+    assert {part_of(path) for path in MODULES} == set(ROW)
+
+
+def test_imports_point_to_the_same_or_an_earlier_row():
+    wrong = []
+    for path in MODULES:
+        for node, names, _ in imports(tree_of(path)):
+            parts = [name.split(".")[1] for name in names if name.startswith("archcompiler.")]
+            targets = [part if part in ROW else "__init__" for part in parts]
+            own = part_of(path)
+            wrong += [f"{place(path, node)}: {own} imports {part}" for part in targets if ROW[part] > ROW[own]]
+    assert wrong == []
+
+
+def test_only_backends_import_torch():
+    found = []
+    for path in MODULES:
+        for node, names, for_annotations in imports(tree_of(path)):
+            if part_of(path) != "backends" and not for_annotations:
+                found += [f"{place(path, node)}: {name}" for name in names if name.split(".")[0] in BEHIND_TORCH]
+    assert found == []
+
+
+def test_what_is_imported_for_annotations_stands_in_annotations_only():
+    wrong = []
+    for path in MODULES:
+        tree = tree_of(path)
+        names = {alias.asname or alias.name for node, _, hidden in imports(tree) if hidden for alias in node.names}
+        free = names - {
+            alias.asname or alias.name for node, _, hidden in imports(tree) if not hidden for alias in node.names
+        }
+        annotations = {id(child) for part in annotations_of(tree) for child in ast.walk(part)}
+        wrong += [
+            f"{place(path, node)}: {node.id}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Name) and node.id in free and id(node) not in annotations
+        ]
+    assert wrong == []
+
+
+def annotations_of(tree):
+    """Yield every annotation of a module, and everything that stands under `if TYPE_CHECKING`."""
+    for node in ast.walk(tree):
+        parts = [getattr(node, "annotation", None), getattr(node, "returns", None)]
+        yield from (part for part in parts if part is not None)
+        if is_type_checking(node):
+            yield node
+
+
+def outside_scripts(tree):
+    """Yield every node but those under `if __name__ == "__main__"`, which only a person at a shell runs."""
+    tree.body = [node for node in tree.body if not isinstance(node, ast.If) or "__main__" not in ast.unparse(node.test)]
+    return ast.walk(tree)
+
+
+def test_only_the_door_prints_or_exits():
+    loud = {"print", "exit", "quit", "SystemExit", "stdout", "stderr", "_exit"}
+    found = []
+    for path in MODULES:
+        if path.name not in ("cli.py", "__main__.py"):
+            for node in outside_scripts(tree_of(path)):
+                name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+                owner = getattr(getattr(node, "value", None), "id", "")
+                if name in loud and (isinstance(node, ast.Name) or owner in ("sys", "os")):
+                    found.append(f"{place(path, node)}: {name}")
+    assert found == []
+
+
+def test_no_module_is_longer_than_250_lines():
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    assert {path: length for path, length in lengths.items() if length > 250} == {}
+
+
+def test_no_function_is_longer_than_40_lines():
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    found = [(path, node) for path in MODULES for node in ast.walk(tree_of(path)) if isinstance(node, functions)]
+    assert [f"{place(p, f)}: {f.name}" for p, f in found if f.end_lineno - f.lineno >= 40] == []
+
+
+def test_a_spec_never_reaches_code_that_runs_it():
+    """One `exec`, of the source that archcompiler itself wrote; nothing is unpickled, shelled out or fetched."""
+    risky = {"eval", "exec", "system", "popen", "urlopen", "unsafe_load", "full_load", "Popen"}
+    found = set()
+    for path in MODULES:
+        tree = tree_of(path)
+        calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        names = {getattr(call, "id", getattr(call, "attr", "")) for call in calls if isinstance(call, ast.Name)}
+        names |= {call.attr for call in calls if isinstance(call, ast.Attribute) and call.attr != "eval"}
+        modules = {name.split(".")[0] for _, imported, _ in imports(tree) for name in imported}
+        forbidden = modules & {"pickle", "marshal", "subprocess", "socket", "urllib", "http", "requests", "importlib"}
+        found |= {(part_of(path), name) for name in (names & risky) | (forbidden - {"importlib"})}
+    assert found == {("backends", "exec")}
+
+
+def modules_after(arguments, cwd=None):
+    """Return the names of all modules that a command has loaded when it ends."""
+    script = (
+        "import sys; from archcompiler.cli import main; sys.stdout = open('/dev/null', 'w'); code = main(sys.argv[1:]);"
+        " sys.stderr.write(' '.join(sys.modules)); sys.exit(code)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script, *arguments], capture_output=True, text=True, cwd=cwd, timeout=60
+    )
+    assert run.returncode == 0, run.stderr
+    return set(run.stderr.split())
+
+
+TORCH_FREE = {
+    "validate": ["validate", "resnet/resnet50", "--format", "json"],
+    "show": ["show", "resnext/resnext101_32x8d"],
+    "show origins": ["show", "resnext/resnext101_32x8d", "--origins"],
+    "cost": ["cost", "resnet/resnet50", "--by", "layer"],
+    "list": ["list"],
+    "new": ["new", "variant", "--extends", "resnet/resnet50"],
+    "schema": ["schema"],
+    "emit": ["build", "cifar/resnet20", "--emit", "python"],
+}
+
+
+@pytest.mark.parametrize("arguments", TORCH_FREE.values(), ids=TORCH_FREE)
+def test_torch_is_not_loaded_before_a_module_is_built(arguments, tmp_path):
+    assert modules_after(arguments, tmp_path) & {*BEHIND_TORCH, "networkx", "sympy"} == set()
+
+
+def test_validate_loads_only_what_it_needs():
+    loaded = modules_after(["validate", "resnet/resnet50"])
+    unneeded = ("archcompiler.analyses", "archcompiler.backends", "archcompiler.render.cost")
+    assert [name for name in loaded if name.startswith(unneeded) or name in ("shtab", "csv", "asyncio")] == []
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["schema", "--path"]], ids=["list", "schema"])
+def test_what_checks_no_spec_loads_no_jsonschema(arguments):
+    assert "jsonschema" not in modules_after(arguments)
+
+
+def test_importing_archcompiler_loads_nothing_else():
+    script = (
+        "import sys; import archcompiler; print(*[name for name in sys.modules if name.startswith('archcompiler')])"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert run.stdout.split() == ["archcompiler"]
+
+
+def test_every_op_has_a_rule_of_cost_and_a_form_in_pytorch():
+    from archcompiler.backends.pytorch.constructors import CONSTRUCTORS, EXPRESSIONS, constructor
+    from archcompiler.graph.ops import Activation
+
+    every = set(get_args(Op))
+    assert set(MACS) == every
+    assert {*CONSTRUCTORS, *EXPRESSIONS, Activation} == every
+    assert constructor(Activation("relu", None), {})
+
+
+def test_every_activation_of_the_language_is_a_module_of_pytorch():
+    from torch import nn
+
+    from archcompiler.backends.pytorch.constructors import constructor
+    from archcompiler.graph.ops import Activation
+    from archcompiler.schema.language import language
+
+    for kind, fields in language().unions["activation"].variants.items():
+        if kind != "none":
+            made = constructor(Activation(kind, 0.1 if fields else None), {})
+            assert issubclass(getattr(nn, made.name.removeprefix("nn.")), nn.Module)
+
+
+def test_every_attribute_of_a_pytorch_module_is_a_name_that_no_layer_may_have():
+    from torch import nn
+
+    public = {name for name in {*dir(nn.Module), *vars(nn.Module())} if not name.startswith("_")}
+    assert public - MODULE_ATTRIBUTES == set()
+
+
+TOOLS = {
+    "ruff check": ["ruff", "check", "."],
+    "ruff format": ["ruff", "format", "--check", "."],
+    "mypy": ["mypy"],
+    "check-jsonschema": [
+        *("check_jsonschema", "--schemafile", "schemas/architecture.json"),
+        *(str(path) for path in sorted(SPECS.rglob("*.yaml")) if path.parent.name != "names"),
+    ],
+    "check-jsonschema of names": [
+        *("check_jsonschema", "--schemafile", "schemas/names.json"),
+        *(str(path) for path in sorted((SPECS / "names").rglob("*.yaml"))),
+    ],
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arguments", TOOLS.values(), ids=TOOLS)
+def test_the_tools_of_the_trade_find_nothing(arguments):
+    run = subprocess.run([sys.executable, "-m", *arguments], capture_output=True, text=True, cwd=ROOT, timeout=300)
+    assert run.returncode == 0, run.stdout + run.stderr
