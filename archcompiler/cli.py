@@ -44,7 +44,10 @@ def parser() -> ArgumentParser:
     )
     result.add_argument("--version", action=_Version, nargs=0, help="print the version")
     result.add_argument(
-        "--print-completion", action=_Completion, metavar="SHELL", help="print a completion script: bash, zsh or tcsh"
+        "--print-completion",
+        action=_Completion,
+        metavar="SHELL",
+        help="print a completion script: bash, zsh, ...",
     )
     verbs = result.add_subparsers(title="verbs", metavar="VERB", required=True)
     for name in VERBS:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+import torch
 import torchinfo
 
 from archcompiler.analyses.report import CostReport
@@ -31,14 +34,26 @@ def torchinfo_summary(graph: Graph, report: CostReport, depth: int) -> Measured:
     """Return torchinfo's table of a graph: its module is allocated, never initialised, and run once."""
     memory = report.memory
     device = "meta" if memory.parameters_bytes + memory.peak_activation_bytes > LARGEST_ON_CPU else "cpu"
-    found = torchinfo.summary(
-        allocated(graph, device),
-        input_size=(1, *graph.input),
-        depth=depth,
-        device=device,
-        col_names=("output_size", "num_params", "mult_adds"),
-        verbose=0,
-    )
+    with _one_thread():
+        found = torchinfo.summary(
+            allocated(graph, device),
+            input_size=(1, *graph.input),
+            depth=depth,
+            device=device,
+            col_names=("output_size", "num_params", "mult_adds"),
+            verbose=0,
+        )
     # torchinfo 1.8 prints its enum's name on Python 3.11 and later: "(Units.GIGABYTES)" for 10^9.
     table = str(found).replace("(Units.GIGABYTES)", "(G)").replace("(Units.MEGABYTES)", "(M)")
     return Measured(table, found.total_params, found.total_mult_adds)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Run on one thread: for one image a pool saves little, and on a busy machine its threads wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

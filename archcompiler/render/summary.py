@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def summary_text(spec: Spec, report: CostReport, measured: Measured) -> str:
     """Return the whole page."""
     pages = (
-        f"{report.name}\n{spec.description}",
+        f"{report.name}\n{spec.description}".rstrip(),
         stage_table(spec, report),
         measured.table,
         agreement(report, measured),

@@ -34,4 +34,6 @@ def run(args: Namespace) -> Outcome:
     if args.format == "json":
         rows = [{"name": name, "description": description} for name, description in specs]
         return Outcome(json_text({"format_version": 1, "specs": rows}))
+    if not specs:
+        return Outcome(f"no shipped spec has {args.filter!r} in its name")
     return Outcome(table(["name", "description"], specs))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
@@ -28,13 +29,13 @@ def run(args: Namespace) -> Outcome:
     from archcompiler.resolve import load_spec
     from archcompiler.shipped import shipped
 
-    if not args.name.replace("_", "a").isalnum() or not args.name[0].isalpha() or not args.name.isascii():
-        raise Usage(f"{args.name!r} is no name: write letters, digits and _, a letter first")
-    base = load_spec(args.extends)
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{,99}", args.name):
+        raise Usage(f"{args.name!r} is no name: write letters, digits and _, a letter first, 100 at most")
+    load_spec(args.extends)
     target = Path(args.output or f"{args.name}.yaml")
     copy = _repository(target) / SCHEMA_COPY
     said = [f"wrote {target}"]
-    text = _spec_text(args.name, _extends(args.extends, target), base.description, os.path.relpath(copy, target.parent))
+    text = _spec_text(args.name, _extends(args.extends, target), os.path.relpath(copy, target.parent))
     write_file(str(target), text, force=args.force)
     if not copy.exists():
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -43,7 +44,7 @@ def run(args: Namespace) -> Outcome:
     return Outcome("\n".join(said))
 
 
-def _spec_text(name: str, extends: str, description: str, schema: str) -> str:
+def _spec_text(name: str, extends: str, schema: str) -> str:
     from archcompiler.render.spec import scalar_text
 
     return (

@@ -11,7 +11,7 @@ from archcompiler.verbs.arguments import add_format, add_specs
 HELP = "report every fault of every file, with its line and column"
 EXAMPLES = """  archc validate my_net.yaml
   archc validate specs/*.yaml --format json
-  archc validate resnet/resnet50 --set stages.layer1.bottleneck_width=100"""
+  archc validate resnet/resnet50 --set stages.layer1.bottleneck_width=0"""
 
 
 def configure(parser: ArgumentParser) -> None:
