@@ -48,9 +48,12 @@ CODES = {
     "G006": "padding that keeps no map size",
     "G007": "the linear layer's input is too large",
     "G008": "a network beyond the size limit",
+    "C001": "a claim that does not hold",
+    "C002": "a note on a disagreement that is stale",
+    "C003": "a claim that speaks of no stage of the network",
     "L001": "a name that nothing uses",
 }
-"""Every code and what it stands for. The letter is the stage: Y syntax, S schema, R resolution, G graph, L lint."""
+"""Every code and what it stands for. The letter is the stage: Y syntax, S schema, R resolution, G graph, C claims, L lint."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,9 @@
 
 import ast
 import json
+import keyword
 import re
+import runpy
 import subprocess
 import sys
 
@@ -77,8 +79,8 @@ def _class_name(path):
 
 
 def _images(spec):
-    """Return a small input that every shipped network takes."""
-    return [2, 3, 32, 32] if spec.startswith("cifar/") else [2, 3, 64, 64]
+    """Return a small input that the network takes."""
+    return [2, 3, 16, 16] if spec.startswith("cifar/") else [2, 3, 48, 48]
 
 
 def _ruff(*arguments):
@@ -86,14 +88,22 @@ def _ruff(*arguments):
 
 
 @pytest.fixture(scope="module")
-def emitted(archc, tmp_path_factory):
+def emitted(tmp_path_factory):
     """Every shipped network's source, written by the command."""
     folder = tmp_path_factory.mktemp("emitted")
     files = {spec: folder / f"{spec.replace('/', '_')}.py" for spec in peers.SHIPPED}
     for spec, path in files.items():
-        found = archc("build", spec, "--emit", "python", "-o", path, cwd=folder)
-        assert found.returncode == 0, found.stderr
+        _archc("build", spec, "--emit", "python", "-o", path)
     return files
+
+
+def _archc(*arguments):
+    """Run the command in this process, which saves the start of one for each of many; it must succeed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["archc", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_module("archcompiler", run_name="__main__")
+    assert not ended.value.code
 
 
 @pytest.mark.slow
@@ -132,10 +142,13 @@ def test_emitted_file_alone_loads_what_the_built_module_saved(emitted, tmp_path)
     assert _run_alone(jobs, tmp_path) == expected
 
 
-def test_what_is_written_to_a_file_is_what_is_printed(emitted, archc):
-    found = archc("build", "resnet/resnet50", "--emit", "python")
-    assert found.returncode == 0
-    assert found.stdout == emitted["resnet/resnet50"].read_text("utf-8")
+def test_what_is_written_to_a_file_is_what_is_printed(emitted, archc, tmp_path):
+    expected = emitted["resnet/resnet50"].read_text("utf-8")
+    printed = archc("build", "resnet/resnet50", "--emit", "python")
+    assert (printed.returncode, printed.stdout) == (0, expected)
+    written = archc("build", "resnet/resnet50", "--emit", "python", "-o", "net.py", cwd=tmp_path)
+    assert written.returncode == 0
+    assert (tmp_path / "net.py").read_text("utf-8") == expected
 
 
 # What a reader sees
@@ -223,10 +236,9 @@ DESCRIPTIONS = {
 }
 
 
-def _emitted_text(archc, tmp_path, spec):
-    found = archc("build", spec, "--emit", "python", "-o", tmp_path / "net.py", cwd=tmp_path)
-    assert found.returncode == 0, found.stderr
-    return (tmp_path / "net.py").read_text("utf-8")
+def _emitted_text(folder, spec):
+    _archc("build", spec, "--emit", "python", "-o", folder / "net.py", "--force")
+    return (folder / "net.py").read_text("utf-8")
 
 
 def _assert_only_classes(text):
@@ -259,9 +271,10 @@ def _words(text):
 
 
 @pytest.mark.parametrize("description", DESCRIPTIONS.values(), ids=DESCRIPTIONS)
-def test_a_description_stays_inside_the_docstring(archc, tmp_path, description):
+def test_a_description_stays_inside_the_docstring(tmp_path, monkeypatch, description):
+    monkeypatch.chdir(tmp_path)
     spec = _spec(tmp_path, description=description)
-    text = _emitted_text(archc, tmp_path, spec)
+    text = _emitted_text(tmp_path, spec)
     docstring, classes = _assert_only_classes(text)
     assert "PWNED" not in "".join(map(ast.unparse, classes))
     assert ("PWNED" in docstring) == ("PWNED" in description)
@@ -273,7 +286,9 @@ def test_a_description_stays_inside_the_docstring(archc, tmp_path, description):
     assert not (tmp_path / "PWNED").exists()
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(description=st.text(st.characters(exclude_categories=["Cs"]), max_size=300))
 def test_no_description_gets_out_of_the_docstring(tmp_path, description):
     """The built module's own text, which is the emitted one; only a fault of the spec may come instead."""
@@ -287,8 +302,8 @@ def test_no_description_gets_out_of_the_docstring(tmp_path, description):
 PLAIN_WORDS = "ResNet-50: width 4, C=32 (arXiv:1611.05431); stride on the 3x3, as in Table 1. " * 5
 
 
-def test_the_words_of_a_description_can_be_read_in_the_docstring(archc, tmp_path):
-    text = _emitted_text(archc, tmp_path, _spec(tmp_path, description=PLAIN_WORDS))
+def test_the_words_of_a_description_can_be_read_in_the_docstring(tmp_path):
+    text = _emitted_text(tmp_path, _spec(tmp_path, description=PLAIN_WORDS))
     docstring, _ = _assert_only_classes(text)
     assert docstring.split() == PLAIN_WORDS.split()
 
@@ -318,8 +333,29 @@ def test_a_name_that_is_no_identifier_is_refused_at_its_place(archc, tmp_path, n
     assert not (tmp_path / "net.py").exists()
 
 
-AWKWARD_NAMES = ["class", "none", "True", "F", "tensor", "ordered_dict", "nn", "int", "super", "type", "module", "x__1_"]
-AWKWARD_NAMES += ["basic_block", "projection_basic_block", "subsample", "pad_channels", "layer_norm2d", "getattr", "list"]
+AWKWARD_NAMES = [
+    "class",
+    "none",
+    "True",
+    "F",
+    "tensor",
+    "ordered_dict",
+    "nn",
+    "int",
+    "super",
+    "type",
+    "module",
+    "x__1_",
+]
+AWKWARD_NAMES += [
+    "basic_block",
+    "projection_basic_block",
+    "subsample",
+    "pad_channels",
+    "layer_norm2d",
+    "getattr",
+    "list",
+]
 
 
 @pytest.mark.parametrize("name", AWKWARD_NAMES)
@@ -359,7 +395,11 @@ TABLES = {
         "head.linear": "is",
         "block": "def.{stage}.{block}",
     },
-    "keywords below a stage": {"block": "{stage}.in-{block}", "shortcut.conv": "with.try", "shortcut.norm": "with.try2"},
+    "keywords below a stage": {
+        "block": "{stage}.in-{block}",
+        "shortcut.conv": "with.try",
+        "shortcut.norm": "with.try2",
+    },
     "digits": {"stem.conv1": "0", "stem.norm1": "1", "stem.act1": "2", "conv1": "0", "norm1": "1", "head.linear": "9"},
     "one sequence of digits": {"stem.conv1": "features.0", "stem.norm1": "features.1", "stem.act1": "features.2"},
     "digits with a hole": {"stem.conv1": "features.0", "stem.norm1": "features.3", "stem.act1": "features.4"},
@@ -370,9 +410,10 @@ TABLES = {
     "every block in one group": {"block": "blocks.{stage}-{block}"},
     "a group around the stages": {"block": "trunk.{stage}.{block}"},
     "blocks at the top": {"block": "{stage}{block}"},
-    "what forward calls its values": {"conv1": "x", "norm1": "out", "conv2": "self", "norm2": "shortcut"},
+    "what forward calls its values": {"conv1": "x", "norm1": "out", "conv2": "self", "norm2": "y", "head.linear": "x"},
+    "what the constructor calls its arguments": {"conv1": "in_channels", "norm1": "channels", "conv2": "stride"},
     "what the file imports": {"conv1": "nn", "norm1": "torch", "conv2": "F", "norm2": "Tensor", "head.linear": "super"},
-    "underscores": {"conv1": "_conv", "norm1": "_", "conv2": "conv_", "norm2": "__norm__"},
+    "underscores": {"conv1": "conv_", "norm1": "a__b", "conv2": "c_1_", "norm2": "N"},
 }
 
 
@@ -398,7 +439,7 @@ def _assert_only_names_differ(plain, spec, table):
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
-def test_names_of_modules_change_nothing_else(archc, tmp_path, table):
+def test_names_of_modules_change_nothing_else(tmp_path, table):
     import torch
 
     plain = peers.randomised(archcompiler.build(_spec(tmp_path)), seed=1)
@@ -406,14 +447,20 @@ def test_names_of_modules_change_nothing_else(archc, tmp_path, table):
     named = _assert_only_names_differ(plain, spec, table)
     initialised = archcompiler.build(spec, seed=0)
     assert all(tensor.isfinite().all() for tensor in initialised.state_dict().values())
-    _assert_only_classes(_emitted_text(archc, tmp_path, spec))
+    _assert_only_classes(_emitted_text(tmp_path, spec))
     found = _ruff("format", "--isolated", "--check", "--diff", tmp_path / "net.py")
     assert found.returncode == 0, found.stdout
-    images = peers.random_images(2, 3, 8, 8)
-    assert peers.output(torch.fx.symbolic_trace(named), images).equal(peers.output(plain, images))
+    if not _keyword_paths(named):
+        images = peers.random_images(2, 3, 8, 8)
+        assert peers.output(torch.fx.symbolic_trace(named), images).equal(peers.output(plain, images))
 
 
-def test_files_with_unusual_names_run_alone(archc, tmp_path):
+def _keyword_paths(network):
+    """Return the paths that torch.fx cannot write: its code says `self.import(x)`."""
+    return [path for path, _ in network.named_modules() if set(path.split(".")) & set(keyword.kwlist)]
+
+
+def test_files_with_unusual_names_run_alone(tmp_path):
     import torch
 
     jobs, expected = [], {}
@@ -422,7 +469,7 @@ def test_files_with_unusual_names_run_alone(archc, tmp_path):
         folder.mkdir()
         spec = _spec(folder, names=table)
         network = peers.randomised(archcompiler.build(spec), seed=1)
-        _emitted_text(archc, folder, spec)
+        _emitted_text(folder, spec)
         torch.save(network.state_dict(), folder / "weights.pt")
         job = {"spec": title, "source": str(folder / "net.py"), "class": "Net", "images": [2, 3, 8, 8]}
         jobs.append({**job, "weights": str(folder / "weights.pt")})
@@ -430,16 +477,40 @@ def test_files_with_unusual_names_run_alone(archc, tmp_path):
     assert _run_alone(jobs, tmp_path) == expected
 
 
-ROLES = ["stem.conv1", "stem.norm1", "stem.act1", "conv1", "norm1", "act1", "conv2", "norm2", "act2"]
-ROLES += ["shortcut.conv", "shortcut.norm", "head.pool", "head.linear"]
-PARTS = ["a", "b", "0", "1", "2", "7", "c-1", "class", "in", "__x", "_modules", "forward", "training", "conv1", "Net"]
-PARTS += ["x", "out", "nn", "F", "init_weights", "{stage}", "{block}", "{}", "None", "keys", "weight", "__class__"]
-PATHS = st.lists(st.sampled_from(PARTS), min_size=1, max_size=3).map(".".join)
+TRAPS = [
+    {"stem.conv1": "a"},  # stage a's blocks are a.0 and a.1
+    {"head.linear": "a.0.fc"},  # inside a block that another class builds
+    {"conv1": "__x"},  # which Python calls _Net__x inside a class
+    {"conv1": "_modules"},
+    {"stem.conv1": "_parameters"},
+    {"stem.conv1": "_forward_hooks"},
+    {"stem.conv1": "__call__"},
+    {"stem.conv1": "__class__"},
+    {"stem.conv1": "__dict__"},
+    {"conv1": "__init__"},
+    {"stem.conv1": "_apply"},
+    {"stem.conv1": "_version"},
+    {"stem.conv1": "stem.append"},  # a method of nn.Sequential
+    {"conv1": "body.keys", "norm1": "body.norm", "shortcut.conv": "body.shortcut"},  # a method of nn.ModuleDict
+    {"conv1": "body._modules", "norm1": "body.norm", "shortcut.conv": "body.shortcut"},
+    {"stem.conv1": "{}"},
+    {"conv1": "{}{0}"},
+    {"conv1": "{0.__class__}"},
+    {"block": "{stage}-{block}-{other}"},
+    {"block": "blocks.{block}"},
+    {"conv1": "shortcut"},
+    {"act1": "conv1"},
+    {"norm1": "reset_parameters"},
+    {"norm1": "weight"},
+]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(table=st.dictionaries(st.sampled_from(ROLES), PATHS, min_size=1, max_size=5))
-def test_a_table_of_names_is_refused_or_changes_nothing_else(tmp_path, table):
+@pytest.mark.parametrize("table", TRAPS, ids=str)
+def test_a_table_that_sets_a_trap_is_refused_or_changes_nothing_else(tmp_path, table):
+    _assert_refused_or_only_names_differ(tmp_path, table)
+
+
+def _assert_refused_or_only_names_differ(tmp_path, table):
     plain = peers.randomised(archcompiler.build(_spec(tmp_path)), seed=1)
     spec = _spec(tmp_path, names=table)
     try:
@@ -449,7 +520,35 @@ def test_a_table_of_names_is_refused_or_changes_nothing_else(tmp_path, table):
     _assert_only_names_differ(plain, spec, table)
 
 
-REFUSED_PATHS = ["forward", "training", "init_weights", "conv1..x", "conv1.", "", "a b", 'a"b', "a\\b", "a;b", "a\nb", "é"]
+ROLES = ["stem.conv1", "stem.norm1", "stem.act1", "conv1", "norm1", "act1", "conv2", "norm2", "act2"]
+ROLES += ["shortcut.conv", "shortcut.norm", "head.pool", "head.linear"]
+PARTS = ["a", "b", "0", "1", "2", "7", "c-1", "class", "in", "__x", "_modules", "forward", "training", "conv1", "Net"]
+PARTS += ["x", "out", "nn", "F", "init_weights", "{stage}", "{block}", "{}", "None", "keys", "append", "weight"]
+PATHS = st.lists(st.sampled_from(PARTS), min_size=1, max_size=3).map(".".join)
+
+
+@settings(
+    max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(table=st.dictionaries(st.sampled_from(ROLES), PATHS, min_size=1, max_size=5))
+def test_a_table_of_names_is_refused_or_changes_nothing_else(tmp_path, table):
+    _assert_refused_or_only_names_differ(tmp_path, table)
+
+
+REFUSED_PATHS = [
+    "forward",
+    "training",
+    "init_weights",
+    "conv1..x",
+    "conv1.",
+    "",
+    "a b",
+    'a"b',
+    "a\\b",
+    "a;b",
+    "a\nb",
+    "é",
+]
 
 
 @pytest.mark.parametrize("path", REFUSED_PATHS)
@@ -457,4 +556,4 @@ def test_a_path_that_no_module_can_have_is_refused(archc, tmp_path, path):
     spec = _spec(tmp_path, names={"conv1": path})
     found = archc("build", spec, "--emit", "python", cwd=tmp_path)
     assert (found.returncode, found.stdout) == (1, "")
-    assert re.match(r"\S*net\.yaml:12:\d+: error\[", found.stderr)
+    assert re.match(r"\S*net\.yaml:11:\d+: error\[", found.stderr)

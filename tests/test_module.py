@@ -275,8 +275,8 @@ def _gradients(network, images):
 
 @pytest.mark.parametrize("spec", [*NETWORKS, "wide_resnet/wide_resnet101_2"])
 def test_on_meta_nothing_is_allocated(spec):
-    from torch.utils._pytree import tree_leaves
     from torch.utils._python_dispatch import TorchDispatchMode
+    from torch.utils._pytree import tree_leaves
 
     devices = set()
 

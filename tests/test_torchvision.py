@@ -86,6 +86,7 @@ def test_output_is_the_same_for_images_of_other_sizes(pair):
     assert peers.output(ours, images).equal(peers.output(theirs, images))
 
 
+@pytest.mark.slow
 def test_gradients_and_running_statistics_are_the_same(pair):
     spec, theirs, _ = pair
     ours = archcompiler.build(spec, weights=theirs.state_dict())

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import torch
 import torchinfo
+from torch import nn
+from torchinfo.layer_info import LayerInfo
 
 from archcompiler.analyses.report import CostReport
 from archcompiler.backends.pytorch.module import allocated
@@ -23,17 +25,23 @@ class Measured:
 
     table: str
     params: int
+    macs: int
     mult_adds: int
 
     def agrees_with(self, report: CostReport) -> bool:
         """Tell whether torchinfo and the analysis count the same."""
-        return (self.params, self.mult_adds) == (report.total.params, report.total.torchinfo_mult_adds)
+        total = report.total
+        return (self.params, self.macs, self.mult_adds) == (total.params, total.macs, total.torchinfo_mult_adds)
 
 
-def torchinfo_summary(graph: Graph, report: CostReport, depth: int) -> Measured:
-    """Return torchinfo's table of a graph: its module is allocated, never initialised, and run once."""
+def torchinfo_summary(graph: Graph, report: CostReport, depth: int, device: str | None = None) -> Measured:
+    """Return torchinfo's table of a graph: its module is allocated, never initialised, and run once.
+
+    Without a `device` it runs on the CPU, or on meta where memory would be short.
+    """
     memory = report.memory
-    device = "meta" if memory.parameters_bytes + memory.peak_activation_bytes > LARGEST_ON_CPU else "cpu"
+    if device is None:
+        device = "meta" if memory.parameters_bytes + memory.peak_activation_bytes > LARGEST_ON_CPU else "cpu"
     with _one_thread():
         found = torchinfo.summary(
             allocated(graph, device),
@@ -45,7 +53,18 @@ def torchinfo_summary(graph: Graph, report: CostReport, depth: int) -> Measured:
         )
     # torchinfo 1.8 prints its enum's name on Python 3.11 and later: "(Units.GIGABYTES)" for 10^9.
     table = str(found).replace("(Units.GIGABYTES)", "(G)").replace("(Units.MEGABYTES)", "(M)")
-    return Measured(table, found.total_params, found.total_mult_adds)
+    return Measured(table, found.total_params, _macs(found.summary_list), found.total_mult_adds)
+
+
+def _macs(layers: list[LayerInfo]) -> int:
+    """Return the multiply-adds of convolutions and linear layers without biases, out of torchinfo's own counts."""
+    total = 0
+    for layer in layers:
+        if isinstance(layer.module, (nn.Conv2d, nn.Linear)):
+            bias = 0 if layer.module.bias is None else layer.module.bias.numel()
+            weight = layer.module.weight.numel()
+            total += layer.macs // (weight + bias) * weight
+    return total
 
 
 @contextmanager

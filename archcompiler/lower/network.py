@@ -8,9 +8,10 @@ from archcompiler.blocks import find_block
 from archcompiler.diagnostics import Diagnostic, Label, SpecError
 from archcompiler.graph.ir import Body, Call, Graph, Part
 from archcompiler.graph.named import Named
-from archcompiler.graph.names import NameTable, name_faults
+from archcompiler.graph.names import NameTable
 from archcompiler.graph.ops import Shape
 from archcompiler.lower.head import record_head
+from archcompiler.lower.paths import path_faults
 from archcompiler.lower.stem import record_stem
 from archcompiler.record.fields import Fields
 from archcompiler.record.recorder import Recorder, ShapeFault, Value, shape_text
@@ -46,8 +47,7 @@ class _Lowering:
         head, shape = self._section("head", record_head, shape)
         parts.append(head)
         graph = Graph(self._spec.name, self._spec.description, graph_input, tuple(parts))
-        span = self._spec.section("names").span
-        faults = self._faults or name_faults(graph, span)
+        faults = self._faults or path_faults(graph, self._spec)
         if faults:
             raise SpecError(faults)
         return graph
@@ -59,7 +59,7 @@ class _Lowering:
         try:
             body = self._record(mapping, record, shape, lambda role: self._names.path(f"{kind}.{role}"))
         except ShapeFault as fault:
-            self._report(fault, mapping, entry.key_span, shape)
+            self._report(fault, mapping, entry.key_span, f"{shape_text(shape)} arrives here")
             raise SpecError(self._faults) from None
         calls = (Call(body, "", inline=True),) if body.nodes else ()
         return Part("stem" if kind == "stem" else "head", kind, calls), body.output
@@ -68,18 +68,20 @@ class _Lowering:
         """Return a stage; after a fault the next one is checked on the shape that this one should have had."""
         calls: list[Call] = []
         at_end = stage.transition is not None and Fields(stage.transition).text("at") == "end"
-        fields = stage.transition
+        fields, where = stage.transition, "in front of the first block"
         try:
             if stage.transition and not at_end:
                 shape = self._transition(stage, shape, calls)
             for index, fields in enumerate(stage.blocks):
+                where = f"at block {index}" if index else "here"
                 body = self._block(fields, shape)
                 calls.append(Call(body, self._names.block(stage.name, index), inline=False))
                 shape = body.output
+            fields, where = stage.transition, "behind the last block"
             if stage.transition and at_end:
                 shape = self._transition(stage, shape, calls)
         except ShapeFault as fault:
-            self._report(fault, fields, stage.key_span, shape)
+            self._report(fault, fields, stage.key_span, f"{shape_text(shape)} arrives {where}")
             shape = _expected(stage, shape)
         return Part("stage", stage.name, tuple(calls)), shape
 
@@ -111,16 +113,18 @@ class _Lowering:
         record(recorder, recorder.input, Fields(fields, named=bool(class_name)))
         return recorder.body(class_name)
 
-    def _report(self, fault: ShapeFault, fields: Mapping | None, place: Span, shape: Shape) -> None:
+    def _report(self, fault: ShapeFault, fields: Mapping | None, place: Span, arrival: str) -> None:
         """Note a fault at the first culprit that somebody wrote, else at the object's own key."""
-        written = [
-            fields.entries[name].value.span
+        entries = {} if fields is None else fields.entries
+        written = {
+            name: entries[name].value.span
             for name in fault.fields
-            if fields and name in fields.entries and fields.entries[name].value.span != SCHEMA_ORIGIN
-        ]
-        span = fault.span or (written[0] if written else place)
-        labels = [Label(other, "and this") for other in written if other != span]
-        labels.append(Label(place, f"{shape_text(shape)} arrives here"))
+            if name in entries and entries[name].value.span != SCHEMA_ORIGIN
+        }
+        span = fault.span or next(iter(written.values()), place)
+        others = {other: name for name, other in written.items() if other.path != span.path or other.line != span.line}
+        labels = [Label(other, f"`{name}` is given here") for other, name in others.items()]
+        labels.append(Label(place, arrival))
         self._faults.append(Diagnostic(fault.code, fault.message, span, fault.help, tuple(labels)))
 
 

@@ -42,7 +42,7 @@ def read_chain(spec: str | os.PathLike[str], settings: Iterable[str]) -> Chain:
                 faults += error.diagnostics
     if faults:
         raise SpecError(faults)
-    overlays = [settings_document(settings)] if settings else []
+    overlays = [with_name_table(settings_document(settings))] if settings else []
     return Chain(links[0].path, (*reversed(documents), *overlays))
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from archcompiler.diagnostics import Diagnostic
+from archcompiler.resolve.merge import merge_object
 from archcompiler.schema.language import Field
-from archcompiler.tree import Mapping
+from archcompiler.tree import Entry, Mapping
 
 
 class Defaults:
@@ -15,21 +18,34 @@ class Defaults:
         self._entries = entries.entries
         self._used: set[str] = set()
 
-    def take(self, value: Mapping, key: str) -> Mapping:
-        """Return an object with one default laid under it, if there is one and the object does not say it itself."""
-        if key not in self._entries or key in value.entries:
-            return value
-        self._used.add(key)
-        return Mapping({key: self._entries[key], **value.entries}, value.span)
+    def take(self, value: Mapping, *keys: str) -> Mapping:
+        """Return an object with these defaults laid under it, and these keys first."""
+        laid = self._lay(value, {key: (key,) for key in keys})
+        first = {key: laid.entries[key] for key in keys if key in laid.entries}
+        return Mapping({**first, **laid.entries}, laid.span)
 
     def under(self, value: Mapping, fields: dict[str, Field]) -> Mapping:
-        """Return an object with each default that it has a field for and says nothing on, also not by another name."""
+        """Return an object with the defaults of its fields laid under it; an alternative counts as said."""
+        return self._lay(value, {key: (key, *field.alternatives) for key, field in fields.items()})
+
+    def _lay(self, value: Mapping, names: dict[str, tuple[str, ...]]) -> Mapping:
         entries = dict(value.entries)
         for key, entry in self._entries.items():
-            if key in fields and not any(name in value.entries for name in (key, *fields[key].alternatives)):
-                entries[key] = entry
-                self._used.add(key)
+            if key in names:
+                said = next((name for name in names[key] if name in entries), None)
+                if said is None:
+                    self._used.add(key)
+                entries[said or key] = self._under_one(entries[said], key, entry) if said else entry
         return Mapping(entries, value.span)
+
+    def _under_one(self, said: Entry, key: str, default: Entry) -> Entry:
+        """Return what an object says with the default under it: of two objects of one type, key by key."""
+        if not isinstance(said.value, Mapping) or not isinstance(default.value, Mapping):
+            return said.over(default)
+        merged = merge_object(default.value, said.value, [])
+        if merged.entries.keys() - said.value.entries.keys():
+            self._used.add(key)
+        return replace(said, value=merged)
 
     def unused(self) -> list[Diagnostic]:
         """Return a fault for each default that never took effect, so that no value fails in silence."""

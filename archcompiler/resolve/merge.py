@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence as Documents
+from dataclasses import replace
 
 from archcompiler.diagnostics import Diagnostic
+from archcompiler.resolve.placing import place_stages
 from archcompiler.schema.language import language
 from archcompiler.tree import Entry, Mapping, Node, Scalar
 
-NEVER_INHERITED = ("archc", "name", "description", "extends")
+NEVER_INHERITED = ("archc", "name", "description", "extends", "claims")
 
 
 def merge_chain(documents: Documents[Mapping]) -> tuple[Mapping, list[Diagnostic]]:
     """Return the documents, base first, as one, and the faults of laying them over each other."""
     faults: list[Diagnostic] = []
-    merged = _without_nulls(documents[0], faults)
+    merged = place_stages(_without_nulls(documents[0], faults), faults)
     for document in documents[1:]:
         own = {
             key: entry for key, entry in merged.entries.items() if key not in NEVER_INHERITED or _is_setting(document)
         }
-        merged = merge(Mapping(own, document.span), document, faults)
-    merged = _place_stages(merged, faults)
-    return Mapping({k: e for k, e in merged.entries.items() if k != "extends"}, merged.span), faults
+        merged = place_stages(merge(Mapping(own, document.span), document, faults), faults)
+    return _without_extends(merged), faults
+
+
+def _without_extends(document: Mapping) -> Mapping:
+    """Return the document without what has been followed: its own `extends` and that of its `names`."""
+    entries = {key: entry for key, entry in document.entries.items() if key != "extends"}
+    names = entries.get("names")
+    if names and isinstance(names.value, Mapping):
+        roles = {role: entry for role, entry in names.value.entries.items() if role != "extends"}
+        entries["names"] = replace(names, value=Mapping(roles, names.value.span))
+    return Mapping(entries, document.span)
 
 
 def merge(base: Mapping, over: Mapping, faults: list[Diagnostic], *, keep_nulls: bool = False) -> Mapping:
@@ -33,7 +44,8 @@ def merge(base: Mapping, over: Mapping, faults: list[Diagnostic], *, keep_nulls:
             _remove(entries, key, entry, faults)
             continue
         if hidden and isinstance(hidden.value, Mapping) and isinstance(entry.value, Mapping):
-            entry = Entry(entry.key_span, _merge_object(hidden.value, entry.value, faults, keep_nulls), hidden.shadows)
+            below = merge_object(hidden.value, entry.value, faults, keep_nulls=keep_nulls)
+            entry = Entry(entry.key_span, below, hidden.shadows)
         elif hidden:
             entry = entry.over(hidden)
         elif isinstance(entry.value, Mapping) and not keep_nulls:
@@ -45,11 +57,16 @@ def merge(base: Mapping, over: Mapping, faults: list[Diagnostic], *, keep_nulls:
     return Mapping(entries, over.span)
 
 
-def _merge_object(base: Mapping, over: Mapping, faults: list[Diagnostic], keep_nulls: bool) -> Mapping:
+def merge_object(base: Mapping, over: Mapping, faults: list[Diagnostic], *, keep_nulls: bool = False) -> Mapping:
+    """Return one object laid on another: where it says another type, or names another table, it replaces the base."""
     old, new = base.get("type"), over.get("type")
-    if isinstance(old, Scalar) and isinstance(new, Scalar) and old.value != new.value:
-        return over if keep_nulls else _without_nulls(over, faults)
-    return merge(base, over, faults, keep_nulls=keep_nulls)
+    other_type = isinstance(old, Scalar) and isinstance(new, Scalar) and old.value != new.value
+    if not other_type and "extends" not in over.entries:
+        return merge(base, over, faults, keep_nulls=keep_nulls)
+    alone = over if keep_nulls else _without_nulls(over, faults)
+    if not other_type:
+        return alone
+    return Mapping({**alone.entries, "type": alone.entries["type"].over(base.entries["type"])}, alone.span)
 
 
 def _remove(entries: dict[str, Entry], key: str, entry: Entry, faults: list[Diagnostic]) -> None:
@@ -61,36 +78,6 @@ def _remove(entries: dict[str, Entry], key: str, entry: Entry, faults: list[Diag
 
 def _without_nulls(mapping: Mapping, faults: list[Diagnostic]) -> Mapping:
     return merge(Mapping({}, mapping.span), mapping, faults)
-
-
-def _place_stages(document: Mapping, faults: list[Diagnostic]) -> Mapping:
-    """Return the document with each stage that says `after` behind the one it names, and `after` gone."""
-    stages = document.entries.get("stages")
-    if not stages or not isinstance(stages.value, Mapping):
-        return document
-    entries = dict(stages.value.entries)
-    for name, entry in stages.value.entries.items():
-        after = entry.value.get("after") if isinstance(entry.value, Mapping) else None
-        if not isinstance(after, Scalar) or not isinstance(entry.value, Mapping):
-            continue
-        del entries[name]
-        if after.value not in entries:
-            help = f"name one of {', '.join(entries) or 'the other stages'}"
-            faults.append(Diagnostic("R006", f"`after` names no other stage: {after.value}", after.span, help))
-        own = Mapping({k: e for k, e in entry.value.entries.items() if k != "after"}, entry.value.span)
-        entries = _insert_after(entries, str(after.value), name, Entry(entry.key_span, own, entry.shadows))
-    placed = Entry(stages.key_span, Mapping(entries, stages.value.span), stages.shadows)
-    return Mapping({**document.entries, "stages": placed}, document.span)
-
-
-def _insert_after(entries: dict[str, Entry], place: str, name: str, entry: Entry) -> dict[str, Entry]:
-    result: dict[str, Entry] = {}
-    for key, value in entries.items():
-        result[key] = value
-        if key == place:
-            result[name] = entry
-    result.setdefault(name, entry)
-    return result
 
 
 def alternatives(key: str) -> tuple[str, ...]:

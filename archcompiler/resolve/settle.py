@@ -7,34 +7,33 @@ from dataclasses import dataclass, replace
 
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.resolve.defaults import Defaults
-from archcompiler.resolve.spec import Stage
-from archcompiler.resolve.stages import settle_stage
+from archcompiler.resolve.stages import SettledStage, settle_stage
 from archcompiler.schema.language import fill, filled, language
 from archcompiler.tree import Entry, Mapping, Scalar, mapping_at
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The document with every value in place, and the fields of each block of each stage."""
+    """The document with every value in place, and its stages."""
 
     document: Mapping
-    stages: tuple[Stage, ...]
+    stages: tuple[SettledStage, ...]
 
 
 def settle(document: Mapping) -> tuple[Settled, list[Diagnostic]]:
     """Return a merged document settled, and what was found: unused defaults, selectors that match nothing."""
     defaults = Defaults(mapping_at(document, "defaults"))
     faults: list[Diagnostic] = []
-    stages: list[Stage] = []
+    stages: list[SettledStage] = []
 
     def settle_stages(value: Mapping) -> Mapping:
         entries = dict(value.entries)
         for name, entry in value.entries.items():
             if isinstance(entry.value, Mapping):
-                own, stage, found = settle_stage(name, entry.key_span, entry.value, defaults)
-                entries[name] = replace(entry, value=own)
-                stages.append(stage)
-                faults.extend(found)
+                settled = settle_stage(name, entry.key_span, entry.value, defaults)
+                entries[name] = replace(entry, value=settled.shown)
+                stages.append(settled)
+                faults.extend(settled.faults)
         return Mapping(entries, value.span)
 
     passes: dict[str, Callable[[Mapping], Mapping]] = {
@@ -49,7 +48,8 @@ def settle(document: Mapping) -> tuple[Settled, list[Diagnostic]]:
         value = change(entry.value) if change and isinstance(entry.value, Mapping) else entry.value
         if key != "defaults":
             entries[key] = replace(entry, value=value)
-    return Settled(Mapping(entries, document.span), tuple(stages)), [*faults, *defaults.unused()]
+    unused = defaults.unused() if isinstance(document.get("stages"), Mapping) else []
+    return Settled(Mapping(entries, document.span), tuple(stages)), [*faults, *unused]
 
 
 def _settle_stem(value: Mapping, defaults: Defaults) -> Mapping:

@@ -2,54 +2,82 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.resolve.defaults import Defaults
-from archcompiler.resolve.merge import alternatives
+from archcompiler.resolve.merge import merge
 from archcompiler.resolve.selectors import selected
 from archcompiler.resolve.spec import Stage
 from archcompiler.schema.language import fill, language
 from archcompiler.span import SCHEMA_ORIGIN, Span
 from archcompiler.tree import Entry, Mapping, Scalar, mapping_at
 
+_SELECTORS = 'select with first, last, odd, even, a number such as "0", or a range such as "1..2"'
 _STAGE_KEYS = ("blocks", "override", "transition")
-_Settled = tuple[Mapping, Stage, list[Diagnostic]]
+MOST_BLOCKS = 20_000
 
 
-def settle_stage(name: str, key_span: Span, written: Mapping, defaults: Defaults) -> _Settled:
-    """Return a stage as its document shows it, its blocks one by one, and selectors that match none of them."""
-    written = defaults.take(defaults.take(written, "block"), "transition")
-    count = _count(written)
-    blocks = _blocks(written, count, defaults)
-    own = _filled(written, Defaults(defaults.entries))
-    transition = mapping_at(own, "transition") if "transition" in own.entries else None
-    return own, Stage(name, key_span, blocks, transition), _unmatched(written, count)
+@dataclass(frozen=True, slots=True)
+class SettledStage:
+    """A stage as its document shows it, its blocks one by one, and what was found.
+
+    `exceptions` are the blocks that overrides make, each with the key of the last override that does.
+    """
+
+    shown: Mapping
+    stage: Stage
+    exceptions: tuple[tuple[Span, Mapping], ...]
+    faults: tuple[Diagnostic, ...]
 
 
-def _blocks(written: Mapping, count: int, defaults: Defaults) -> tuple[Mapping, ...]:
-    """Return each block's fields; blocks that agree on the overrides that select them share one object."""
+def settle_stage(name: str, key_span: Span, written: Mapping, defaults: Defaults) -> SettledStage:
+    """Settle one stage: for every block of it, which value each field has."""
+    written = defaults.take(written, "block", "transition")
+    count, faults = _count(written)
+    blocks, exceptions = _blocks(written, count, defaults)
+    shown = _filled(written, defaults if not count else Defaults(defaults.entries))
+    transition = mapping_at(shown, "transition") if "transition" in shown.entries else None
+    stage = Stage(name, key_span, blocks, transition)
+    return SettledStage(shown, stage, exceptions, (*faults, *_unmatched(written, count)))
+
+
+def _blocks(
+    written: Mapping, count: int, defaults: Defaults
+) -> tuple[tuple[Mapping, ...], tuple[tuple[Span, Mapping], ...]]:
+    """Return each block's fields, and the exceptions among them; blocks that the same overrides select share one."""
+    override = mapping_at(written, "override")
     known: dict[tuple[bool, tuple[str, ...]], Mapping] = {}
     result = []
     for index in range(count):
-        selectors = tuple(key for key in mapping_at(written, "override").entries if selected(key, index, count))
+        selectors = tuple(key for key in override.entries if selected(key, index, count))
         key = (index == 0, selectors)
         if key not in known:
             known[key] = _block(written, selectors, defaults, first=index == 0)
         result.append(known[key])
-    return tuple(result)
+    exceptions = tuple(
+        (override.entries[selectors[-1]].key_span, block) for (_, selectors), block in known.items() if selectors
+    )
+    return tuple(result), exceptions
 
 
 def _block(written: Mapping, selectors: tuple[str, ...], defaults: Defaults, *, first: bool) -> Mapping:
     """Return one block's fields, complete. The stage's stride is its first block's; the later selector wins."""
-    entries = {key: entry for key, entry in written.entries.items() if key not in _STAGE_KEYS}
+    stage = {key: entry for key, entry in written.entries.items() if key not in _STAGE_KEYS}
     if not first:
-        entries["stride"] = Entry(SCHEMA_ORIGIN, Scalar(1, SCHEMA_ORIGIN))
+        stage["stride"] = Entry(SCHEMA_ORIGIN, Scalar(1, SCHEMA_ORIGIN))
+    block = Mapping(stage, written.span)
     override = mapping_at(written, "override")
     for selector in selectors:
-        for key, entry in mapping_at(override, selector).entries.items():
-            for alternative in alternatives(key):
-                entries.pop(alternative, None)
-            entries[key] = entry.over(entries[key]) if key in entries else entry
-    return _filled(Mapping(entries, written.span), defaults)
+        block = merge(block, mapping_at(override, selector), [])
+    return _only_fields(_filled(block, defaults))
+
+
+def _only_fields(block: Mapping) -> Mapping:
+    """Return a block without what only the stage's kind of block has a field for, where an override says another."""
+    kind = block.get("block")
+    fields = language().blocks.get(str(kind.value), {}) if isinstance(kind, Scalar) else {}
+    return Mapping({key: entry for key, entry in block.entries.items() if key == "block" or key in fields}, block.span)
 
 
 def _filled(stage: Mapping, defaults: Defaults) -> Mapping:
@@ -66,19 +94,21 @@ def _filled(stage: Mapping, defaults: Defaults) -> Mapping:
 
 
 def _unmatched(stage: Mapping, count: int) -> list[Diagnostic]:
+    """Return a fault for each selector that matches none of the blocks; without a number of blocks nothing is known."""
+    blocks = f"the stage has {count} blocks, 0 to {count - 1}" if count > 1 else "the stage has one block, 0"
     return [
-        Diagnostic(
-            "R004",
-            f"the selector `{selector}` matches none of the {count} blocks",
-            entry.key_span,
-            f"blocks count from 0 to {count - 1}",
-        )
+        Diagnostic("R004", f"the selector `{selector}` matches no block: {blocks}", entry.key_span, _SELECTORS)
         for selector, entry in mapping_at(stage, "override").entries.items()
-        if not any(selected(selector, index, count) for index in range(count))
+        if count and not any(selected(selector, index, count) for index in range(count))
     ]
 
 
-def _count(stage: Mapping) -> int:
+def _count(stage: Mapping) -> tuple[int, list[Diagnostic]]:
     """Return how many blocks a stage has; 0 while the number is missing or faulty."""
     blocks = stage.get("blocks")
-    return blocks.value if isinstance(blocks, Scalar) and type(blocks.value) is int else 0
+    if not isinstance(blocks, Scalar) or type(blocks.value) is not int:
+        return 0, []
+    if blocks.value <= MOST_BLOCKS:
+        return blocks.value, []
+    message = f"{blocks.value} blocks are more than the {MOST_BLOCKS} that a stage may have"
+    return 0, [Diagnostic("G008", message, blocks.span)]

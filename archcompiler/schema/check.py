@@ -129,13 +129,14 @@ class _Walk:
             yield faults.useless_null(key, entry.value.span, required=required)
 
     def _below(self, schema: Json, key: str, entry: Entry, parent: _Place) -> Iterator[Diagnostic]:
-        """Yield the faults of an object or of a list of steps under one key."""
+        """Yield the faults of an object, or of the objects of a list, under one key."""
         reference = schema.get("$ref", "").removeprefix("#/$defs/")
         if reference:
             yield from self.visit(reference, entry.value, self._place(reference, key, entry.key_span, parent))
         elif "$ref" in schema.get("items", {}) and isinstance(entry.value, Sequence):
+            listed = schema["items"]["$ref"].removeprefix("#/$defs/")
             for item in entry.value.items:
-                yield from self.visit("step", item, _Place(key, item.span, "a step", whole=True))
+                yield from self.visit(listed, item, _Place(key, item.span, f"a {listed}", whole=True))
 
     def _place(self, reference: str, key: str, span: Span, parent: _Place) -> _Place:
         """Return where the value under a key stands."""

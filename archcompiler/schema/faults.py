@@ -28,6 +28,14 @@ _RANGES = {
     "exclusiveMinimum": "more than",
     "exclusiveMaximum": "less than",
 }
+_FORMS = {
+    "name": "letters, digits and _, a letter first",
+    "stages": "letters, digits and _, a letter first",
+    "after": "the name of a stage",
+    "names": "a role: words in small letters, joined by dots",
+    "override": 'a selector: first, last, odd, even, a number such as "0", or a range such as "1..4"',
+}
+"""What the patterns mean, by the key whose value or whose own keys they hold for."""
 _LENGTHS = {"minLength": "at least", "maxLength": "at most"}
 
 
@@ -70,12 +78,13 @@ def not_allowed(name: str, found: Plain, allowed: Sequence[Plain], span: Span) -
 
 def bad_form(name: str, found: str, pattern: str, span: Span, help_text: str | None) -> Diagnostic:
     """Report a string that does not have the form it needs."""
-    return Diagnostic("S006", f"{name}: {_short(found)} does not match {pattern}", span, help_text)
+    form = _FORMS.get(name, f"a match of {pattern}")
+    return Diagnostic("S006", f"{name}: expected {form}, found {_short(found)}", span, help_text)
 
 
 def bad_key(what: str, key: str, pattern: str, span: Span, named: Iterable[str]) -> Diagnostic:
     """Report a key that the writer chose and that does not have the form it needs."""
-    return bad_form(f"a key of {what}", key, pattern, span, _nearest(key, list(named)))
+    return bad_form(what, key, pattern, span, _nearest(key, list(named)))
 
 
 def both_given(what: str, given: Sequence[tuple[str, Entry]]) -> Diagnostic:

@@ -177,6 +177,8 @@ def _document_objects(document: Json) -> Json:
         "stages": free_mapping(document["stage_pattern"], {"$ref": "#/$defs/stage"}),
         "overrides": free_mapping(document["selector_pattern"], {"$ref": "#/$defs/override"}, selectors),
         "names": _names(document["names"]),
+        "claim": closed_object(document["claim"], nullable=False),
+        "disagreement": closed_object(document["disagreement"], nullable=False),
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 Json = dict[str, Any]
-_OWN_KEYS = ("required", "alternatives", "union", "object", "steps", "words")
+_OWN_KEYS = ("required", "alternatives", "union", "object", "list", "steps", "words")
 
 
 def property_schema(field: Json, *, nullable: bool) -> Json:
@@ -19,6 +19,8 @@ def property_schema(field: Json, *, nullable: bool) -> Json:
         schema["x-union"] = field["union"]
     if field.get("steps"):
         schema |= {"type": "array", "items": {"$ref": "#/$defs/step"}}
+    if field.get("list"):
+        schema |= {"type": "array", "items": {"$ref": f"#/$defs/{field['list']}"}}
     if field.get("words"):
         schema |= {"type": [schema["type"], "string"], "if": {"type": "string"}, "then": {"enum": field["words"]}}
     may_be_null = nullable and not target and field.get("required") != "always"

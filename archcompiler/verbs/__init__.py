@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 FINE, FINDINGS, UNUSABLE = 0, 1, 2
 
@@ -19,6 +20,13 @@ class Outcome:
 
 class Usage(Exception):
     """Arguments that cannot be used together (exit 2)."""
+
+
+def require_torch() -> None:
+    """Raise Usage where torch or torchinfo is not installed."""
+    missing = [name for name in ("torch", "torchinfo") if find_spec(name) is None]
+    if missing:
+        raise Usage(f"this needs {' and '.join(missing)}: pip install 'archcompiler[torch]'")
 
 
 def json_text(document: object) -> str:

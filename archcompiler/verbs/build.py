@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from typing import TYPE_CHECKING
 
-from archcompiler.verbs import FINDINGS, FINE, Outcome, Usage, json_text
+from archcompiler.verbs import FINDINGS, FINE, Outcome, Usage, json_text, require_torch
 from archcompiler.verbs.arguments import add_format, add_input, add_output, add_spec, all_settings, positive
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def run(args: Namespace) -> Outcome:
     graph = lower(spec)
     if args.emit:
         return _emit(args, graph)
-    _require_torch()
+    require_torch()
     return _summary(args, spec, graph) if args.summary else _build(args, graph)
 
 
@@ -108,11 +108,3 @@ def _seed(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 20 and int(text) < 2**64):
         raise ArgumentTypeError(f"expected a whole number from 0 to 2^64 - 1, found {text!r}")
     return int(text)
-
-
-def _require_torch() -> None:
-    from importlib.util import find_spec
-
-    missing = [name for name in ("torch", "torchinfo") if find_spec(name) is None]
-    if missing:
-        raise Usage(f"building needs {' and '.join(missing)}: pip install 'archcompiler[torch]'")

@@ -36,14 +36,15 @@ def run(args: Namespace) -> Outcome:
 
 def _validate(spec: str, settings: list[str]) -> tuple[tuple[Diagnostic, ...], bool]:
     from archcompiler.lower.network import lower
+    from archcompiler.lower.paths import unused_names
     from archcompiler.resolve import load_spec
 
     try:
         resolved = load_spec(spec, settings)
-        lower(resolved)
+        graph = lower(resolved)
     except SpecError as error:
         return error.diagnostics, error.unreadable
-    return resolved.warnings, False
+    return (*resolved.warnings, *unused_names(graph, resolved)), False
 
 
 def _text(args: Namespace, found: list[Diagnostic], errors: int) -> str:

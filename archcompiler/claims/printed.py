@@ -1,0 +1,41 @@
+"""A printed figure: a number with the precision that its digits give it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Decimal
+
+_SUFFIX = {"": 0, "K": 3, "M": 6, "G": 9, "B": 9, "T": 12}
+_NUMBER = re.compile(r"~?([0-9]+(?:\.[0-9]+)?)(?:e([0-9]+)|([KMGBT]))?")
+ROUNDING = {"half_up": ROUND_HALF_UP, "truncated": ROUND_DOWN, "rounded_up": ROUND_UP}
+"""How a measured figure may have become a printed one; papers round half up unless a claim says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """`25.0e6` is 25.0 with exponent 6: whatever lies from 24.95 to below 25.05 million rounds to it."""
+
+    mantissa: Decimal
+    exponent: int
+
+    def is_measured(self, measured: int, rounding: str = "half_up") -> bool:
+        """Tell whether a measured figure becomes this one when it is rounded to this one's precision."""
+        return self._rounded(measured, rounding) == self.mantissa
+
+    def text_of(self, measured: int) -> str:
+        """Return a measured figure at this one's precision, as it should have been printed."""
+        return f"{self._rounded(measured, 'half_up')}e{self.exponent}" if self.exponent else str(measured)
+
+    def _rounded(self, measured: int, rounding: str) -> Decimal:
+        scaled = Decimal(measured).scaleb(-self.exponent)
+        return scaled.quantize(Decimal(1).scaleb(int(self.mantissa.as_tuple().exponent)), ROUNDING[rounding])
+
+
+def parse_printed(text: str) -> Printed | None:
+    """Return a figure such as `25.0e6`, `4.1B` or `269722`; None where the text is no number."""
+    found = _NUMBER.fullmatch(text)
+    if not found:
+        return None
+    mantissa, exponent, suffix = found.groups()
+    return Printed(Decimal(mantissa), int(exponent) if exponent else _SUFFIX[suffix or ""])

@@ -1,0 +1,123 @@
+"""What the module paths of a graph must satisfy, and where a path that does not was written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from archcompiler.diagnostics import Diagnostic, Label
+from archcompiler.graph.ir import Call, Graph, Node, Part, full_path
+from archcompiler.graph.names import MODULE_ATTRIBUTES
+from archcompiler.resolve import Spec
+from archcompiler.span import Span
+
+_HELP = "give each role a path of its own under `names`, or rename the stage"
+_Layer = tuple[Part, Call, Node]
+
+
+def path_faults(graph: Graph, spec: Spec) -> list[Diagnostic]:
+    """Return what is wrong with a graph's module paths, once for each place that is to blame."""
+    owners: dict[str, list[_Layer]] = {}
+    for part in graph.parts:
+        for call in part.calls:
+            for node in call.body.nodes:
+                if node.path:
+                    owners.setdefault(full_path(call, node), []).append((part, call, node))
+    places = _Places(spec)
+    found = [*_bad_names(owners, places), *_shared(owners, places), *_nested(owners, places)]
+    return list({fault.span: fault for fault in reversed(found)}.values())[::-1]
+
+
+def unused_names(graph: Graph, spec: Spec) -> list[Diagnostic]:
+    """Return a warning for each role that the spec itself names and that no layer of its network has."""
+    roles = {_role(part, node) for part in graph.parts for call in part.calls for node in call.body.nodes}
+    roles |= {"block", "transition"}
+    return [
+        Diagnostic(
+            "L001",
+            f"no layer of this network has the role `{role}`",
+            entry.key_span,
+            _near(role, roles),
+            severity="warning",
+        )
+        for role, entry in spec.section("names").entries.items()
+        if role not in roles and entry.key_span.path == entry.value.span.path == spec.path
+    ]
+
+
+class _Places:
+    """Where the parts of a path were written: a role under `names`, or the key of a stage, the stem or the head."""
+
+    def __init__(self, spec: Spec) -> None:
+        self._names = spec.section("names")
+        self._parts = {("stage", stage.name): stage.key_span for stage in spec.stages}
+        self._parts |= {(kind, kind): spec.document.entries[kind].key_span for kind in ("stem", "head")}
+
+    def role(self, part: Part, node: Node) -> Span:
+        """Return what says a layer's path in its block."""
+        return self._named(_role(part, node)) or self.part(part)
+
+    def block(self, part: Part) -> Span:
+        """Return what says the paths of a stage's blocks."""
+        return self._named("block") or self.part(part)
+
+    def part(self, part: Part) -> Span:
+        """Return the key of a stage, the stem or the head."""
+        return self._parts[part.kind, part.name]
+
+    def _named(self, role: str) -> Span | None:
+        entry = self._names.entries.get(role)
+        return entry.value.span if entry else None
+
+
+def _role(part: Part, node: Node) -> str:
+    return node.role if part.kind == "stage" else f"{part.kind}.{node.role}"
+
+
+def _bad_names(owners: dict[str, list[_Layer]], places: _Places) -> Iterator[Diagnostic]:
+    """Yield the names that a module cannot have."""
+    for layers in owners.values():
+        part, call, node = layers[0]
+        pieces = [(name, places.block(part)) for name in call.path.split(".") if name]
+        pieces += [(name, places.role(part, node)) for name in node.path.split(".")]
+        for name, span in pieces:
+            if name == part.name:
+                span = places.part(part)
+            if name in MODULE_ATTRIBUTES:
+                yield Diagnostic("R008", f"`{name}` is an attribute of every PyTorch module", span, _HELP)
+            elif name.startswith("_"):
+                yield Diagnostic("R008", f"`{name}` may be one of PyTorch's own: no name starts with _", span, _HELP)
+            elif counter := re.search(r"[{}].*", name):
+                help = "`block` has {stage} and {block}, `transition` has {stage}, no other role has one"
+                yield Diagnostic("R008", f"`{counter[0]}` is no counter of this role", span, help)
+
+
+def _shared(owners: dict[str, list[_Layer]], places: _Places) -> Iterator[Diagnostic]:
+    """Yield the paths that two layers share; the same layer without weights may run twice."""
+    for path, layers in owners.items():
+        ops = [node.op for _, _, node in layers]
+        if len(ops) > 1 and (ops[0].parameters() or any(op != ops[0] for op in ops)):
+            (_, one, here), (_, other, there) = layers[:2]
+            blocks = one is not other and here.role == there.role
+            spans = [places.block(part) if blocks else places.role(part, node) for part, _, node in layers[:2]]
+            labels = (Label(spans[0], "it is the path of this too"),) if spans[0] != spans[1] else ()
+            yield Diagnostic("R008", f"the path `{path}` names {len(ops)} different layers", spans[1], _HELP, labels)
+
+
+def _nested(owners: dict[str, list[_Layer]], places: _Places) -> Iterator[Diagnostic]:
+    """Yield the paths that are a layer and hold layers."""
+    for path, layers in owners.items():
+        names = path.split(".")
+        for outer in (".".join(names[:end]) for end in range(1, len(names))):
+            if outer in owners:
+                (part, call, node), (other, _, layer) = layers[0], owners[outer][0]
+                inside = places.part(part) if call.path else places.role(part, node)
+                label = Label(places.role(other, layer), "this is the layer")
+                message = f"the path `{outer}` is a layer, and holds the layer `{path}`"
+                yield Diagnostic("R008", message, inside, _HELP, (label,) if label.span != inside else ())
+
+
+def _near(role: str, roles: set[str]) -> str:
+    near = get_close_matches(role, sorted(roles), n=2, cutoff=0.6)
+    return f"did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else "remove the line"

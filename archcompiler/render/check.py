@@ -1,0 +1,125 @@
+"""The verdicts on claims: as a table, as JSON, as markdown, as JUnit's XML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from xml.etree import ElementTree
+
+from archcompiler.claims.check import Checked
+from archcompiler.claims.verdict import Verdict
+from archcompiler.render.diagnostics_json import document as diagnostics_document
+from archcompiler.render.table import Cell, table
+
+_HEADER = ("spec", "quantity", "printed", "analysis", "torchinfo", "verdict", "source")
+
+
+def check_table(results: Sequence[Checked]) -> str:
+    """Return one row a claim; a spec that claims nothing has one for its parameters."""
+    return f"{table(_HEADER, _rows(results))}\n\n{check_summary(results)}"
+
+
+def check_markdown(results: Sequence[Checked]) -> str:
+    """Return the same as a markdown table."""
+    lines = [_HEADER, ["---"] * len(_HEADER), *_rows(results)]
+    rows = ("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
+    return "\n".join([*rows, "", check_summary(results)])
+
+
+def check_document(results: Sequence[Checked]) -> dict[str, object]:
+    """Return the same as data."""
+    return {"format_version": 1, "specs": [_spec_document(result) for result in results]}
+
+
+def check_junit(results: Sequence[Checked]) -> str:
+    """Return one test suite a spec and one test case a claim."""
+    root = ElementTree.Element("testsuites", name="archc check")
+    for result in results:
+        suite = ElementTree.SubElement(root, "testsuite", name=result.name, tests=str(len(result.claims)))
+        for claim in result.claims:
+            name = f"{claim.quantity} = {claim.printed} ({claim.source})"
+            case = ElementTree.SubElement(suite, "testcase", classname=result.name, name=name)
+            if claim.fault:
+                ElementTree.SubElement(case, "failure", message=claim.fault.message, type=claim.fault.code)
+        for fault in result.faults:
+            case = ElementTree.SubElement(suite, "testcase", classname=result.name, name="compiles")
+            ElementTree.SubElement(case, "error", message=fault.message, type=fault.code)
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True)
+
+
+def check_summary(results: Sequence[Checked]) -> str:
+    """Return the last line: how many claims hold, disagree in a known way, or fail."""
+    claims = [claim for result in results for claim in result.claims]
+    failed = sum(claim.fault is not None for claim in claims)
+    known = sum(claim.known is not None for claim in claims)
+    unsound = sum(not result.sound for result in results)
+    text = f"{len(claims)} claims of {len(results)} specs: {len(claims) - failed - known} hold"
+    text += f", {known} disagree as their note says" if known else ""
+    return f"{text}, {failed} fail" if not unsound else f"{text}, {failed} fail; {unsound} specs are not sound"
+
+
+def _rows(results: Sequence[Checked]) -> list[list[Cell]]:
+    rows: list[list[Cell]] = []
+    for result in results:
+        rows += [_claim_row(result, claim) for claim in result.claims]
+        if not result.claims:
+            ours, theirs = result.analysis.get("params", ""), result.torchinfo.get("params", "")
+            rows.append([result.name, "params", "", _count(ours), _count(theirs), _agreement(result), ""])
+    return rows
+
+
+def _claim_row(result: Checked, claim: Verdict) -> list[Cell]:
+    theirs = result.torchinfo.get(claim.quantity, "") if claim.policy == "all" else ""
+    policy = "" if claim.policy == "all" else f" {claim.policy.replace('_', ' ')}"
+    measured = "" if claim.measured is None else claim.measured
+    name = f"{claim.quantity}{policy}"
+    return [result.name, name, claim.printed, _count(measured), _count(theirs), _verdict(claim, result), claim.source]
+
+
+def _verdict(claim: Verdict, result: Checked) -> str:
+    if claim.fault:
+        return f"FAILS ({claim.fault.code})"
+    if claim.known:
+        return f"known: {claim.known}"
+    theirs = result.torchinfo.get(claim.quantity)
+    differs = theirs is not None and theirs != result.analysis[claim.quantity]
+    return "COUNTS DIFFER" if differs else "holds"
+
+
+def _agreement(result: Checked) -> str:
+    if result.faults:
+        return f"FAULTY ({result.faults[0].code})"
+    if not result.torchinfo:
+        return "no claims"
+    return "counts agree" if result.sound else "COUNTS DIFFER"
+
+
+def _count(value: int | str) -> str:
+    return f"{value:,}" if isinstance(value, int) else value
+
+
+def _cell(cell: Cell) -> str:
+    return str(cell).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+
+
+def _spec_document(result: Checked) -> dict[str, object]:
+    return {
+        "name": result.name,
+        "sound": result.sound,
+        "analysis": result.analysis,
+        "torchinfo": result.torchinfo,
+        "claims": [_claim_document(claim) for claim in result.claims],
+        **{key: value for key, value in diagnostics_document(result.faults).items() if key == "diagnostics"},
+    }
+
+
+def _claim_document(claim: Verdict) -> dict[str, object]:
+    return {
+        "quantity": claim.quantity,
+        "source": claim.source,
+        "policy": claim.policy,
+        "printed": claim.printed,
+        "measured": claim.measured,
+        "verdict": "fails" if claim.fault else "known" if claim.known else "holds",
+        "reason": claim.fault.message if claim.fault else claim.known,
+    }

@@ -1,0 +1,84 @@
+"""`archc check`: the figures that papers printed, held against what their networks measure."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from os import cpu_count
+from typing import TYPE_CHECKING
+
+from archcompiler.verbs import FINDINGS, FINE, Outcome, json_text, require_torch
+from archcompiler.verbs.arguments import add_format
+
+if TYPE_CHECKING:
+    from archcompiler.analyses.report import CostReport
+    from archcompiler.claims.check import Checked, Counts
+    from archcompiler.graph.ir import Graph
+
+HELP = "hold the figures that papers printed against what is measured"
+EXAMPLES = """  archc check                        every shipped spec
+  archc check my_net.yaml --fast     without torch
+  archc check --format junit > claims.xml"""
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("specs", nargs="*", metavar="SPEC", help="files or shipped names (default: all shipped specs)")
+    parser.add_argument("--fast", action="store_true", help="leave torchinfo out, and so torch")
+    add_format(parser, "text", "json", "markdown", "junit")
+
+
+def run(args: Namespace) -> Outcome:
+    """Check each spec, and print a row for each claim."""
+    from archcompiler.render import check as render
+    from archcompiler.shipped import spec_names
+
+    if not args.fast:
+        require_torch()
+    results = list(_checked(args.specs or list(spec_names()), fast=args.fast))
+    if args.format == "json":
+        text = json_text(render.check_document(results))
+    elif args.format == "junit":
+        text = render.check_junit(results)
+    else:
+        text = (render.check_markdown if args.format == "markdown" else render.check_table)(results)
+    code = FINE if all(result.sound for result in results) else FINDINGS
+    return Outcome(text, code, err=_faults(args, results))
+
+
+def _checked(specs: Sequence[str], *, fast: bool) -> Iterator[Checked]:
+    """Yield each result in order; with torch, in as many processes as there are cores."""
+    from tqdm import tqdm
+
+    progress = partial(tqdm, total=len(specs), unit="spec", leave=False, disable=not sys.stderr.isatty())
+    if fast or len(specs) == 1:
+        yield from progress(map(partial(_check_one, fast=fast), specs))
+        return
+    with ProcessPoolExecutor(min(len(specs), cpu_count() or 1), mp_context=get_context("spawn")) as pool:
+        yield from progress(pool.map(partial(_check_one, fast=fast), specs, chunksize=4))
+
+
+def _check_one(spec: str, *, fast: bool) -> Checked:
+    from archcompiler.claims.check import check_spec
+
+    return check_spec(spec, None if fast else _torchinfo_counts)
+
+
+def _torchinfo_counts(graph: Graph, report: CostReport) -> Counts:
+    from archcompiler.backends.summary import torchinfo_summary
+
+    found = torchinfo_summary(graph, report, depth=1, device="meta")
+    return {"params": found.params, "macs": found.macs, "torchinfo_mult_adds": found.mult_adds}
+
+
+def _faults(args: Namespace, results: Sequence[Checked]) -> str:
+    from archcompiler.render.sources import text_of
+    from archcompiler.render.text import render
+
+    faults = [fault for result in results for fault in result.faults]
+    faults += [claim.fault for result in results for claim in result.claims if claim.fault]
+    return render(faults, colour=args.colour, sources=text_of)

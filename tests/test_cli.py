@@ -1,0 +1,485 @@
+"""`archc` as it is used: real processes, what they print, where they write, and the codes they end with."""
+
+import csv
+import io
+import json
+import os
+import pty
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+
+from archcompiler.cli import VERBS
+
+SCHEMAS = Path(__file__).parents[1] / "schemas"
+ARCHC = [sys.executable, "-m", "archcompiler"]
+SMALL = """\
+archc: 1
+name: small
+input: {channels: 3, size: 16}
+stem: none
+stages:
+  a: {block: basic, blocks: 1, channels: 8}
+head: {classes: 10}
+"""
+FAULTY = SMALL.replace("channels: 8", "channels: eight").replace("classes: 10", "clases: 10")
+
+
+@pytest.fixture
+def small(tmp_path):
+    path = tmp_path / "small.yaml"
+    path.write_text(SMALL, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def faulty(tmp_path):
+    path = tmp_path / "faulty.yaml"
+    path.write_text(FAULTY, encoding="utf-8")
+    return path
+
+
+def schema_of(name):
+    """Return a validator for one of the documents that `--format json` prints."""
+
+    def retrieve(uri):
+        path = uri.removeprefix(SCHEMAS.as_uri() + "/")
+        return Resource.from_contents(json.loads((SCHEMAS / path).read_text(encoding="utf-8")))
+
+    root = {"$schema": Draft202012Validator.META_SCHEMA["$id"], "$ref": f"{SCHEMAS.as_uri()}/output/{name}.json"}
+    return Draft202012Validator(root, registry=Registry(retrieve=retrieve))
+
+
+def test_the_command_and_the_module_are_one():
+    command = Path(sys.executable).parent / "archc"
+    runs = [subprocess.run([*start, "--version"], capture_output=True, text=True) for start in ([command], ARCHC)]
+    assert [run.stdout for run in runs] == ["archc 0.1.0\n"] * 2
+
+
+# --- help and usage ---
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_of_a_verb_ends_in_examples_that_name_it(archc, verb):
+    run = archc(verb, "--help")
+    assert (run.returncode, run.stderr) == (0, "")
+    examples = run.stdout.partition("\nexamples:\n")[2].splitlines()
+    assert examples
+    assert all(f"archc {verb}" in line or "$(archc schema" in line for line in examples)
+
+
+def test_help_names_every_verb_and_the_exit_codes(archc):
+    run = archc("--help")
+    assert all(f"\n    {verb}" in run.stdout for verb in VERBS)
+    assert "exit codes: 0 fine, 1 findings, 2 usage or unreadable input" in run.stdout
+
+
+def test_every_example_in_the_help_runs(archc, tmp_path):
+    (tmp_path / "my_net.yaml").write_text(SMALL.replace("small", "my_net"), encoding="utf-8")
+    (tmp_path / "specs").mkdir()
+    (tmp_path / "specs" / "one.yaml").write_text(SMALL, encoding="utf-8")
+    (tmp_path / "nets").mkdir()
+    for verb in VERBS:
+        examples = archc(verb, "--help").stdout.partition("\nexamples:\n")[2].splitlines()
+        for line in examples:
+            if line.split()[0] == "archc" and verb != "build":
+                force = ["--force"] if verb == "new" else []
+                run = archc(*shlex.split(line.replace("*", "one"))[1:], *force, cwd=tmp_path)
+                assert run.returncode == (line.endswith("bottleneck_width=0")), line + run.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "the following arguments are required: VERB"),
+        (["frobnicate"], "invalid choice: 'frobnicate'"),
+        (["cost"], "the following arguments are required: SPEC"),
+        (["cost", "resnet/resnet50", "--batch", "0"], "expected a whole number from 1, found '0'"),
+        (["cost", "resnet/resnet50", "--input", "2x2x2"], "expected 288 or 288x352, found '2x2x2'"),
+        (["cost", "resnet/resnet50", "--input", "big"], "expected a whole number from 1, found 'big'"),
+        (["cost", "resnet/resnet50", "--format", "xml"], "invalid choice: 'xml'"),
+        (["build", "resnet/resnet50", "-o", "x.py"], "archc: -o goes with --emit python"),
+        (["build", "resnet/resnet50", "--emit", "python", "--summary"], "archc: --emit and --summary are two calls"),
+        (["build", "resnet/resnet50", "--emit", "python", "--format", "json"], "it has no --format"),
+        (["build", "resnet/resnet50", "--summary", "--seed", "1"], "archc: --device and --seed go with a build"),
+        (["build", "resnet/resnet50", "--seed", "-1"], "expected a whole number from 0"),
+        (["build", "resnet/resnet50", "--seed", "9" * 20], "expected a whole number from 0"),
+        (["new", "my-net", "--extends", "resnet/resnet50"], "archc: 'my-net' is no name: write letters, digits and _"),
+        (["new", "n" * 101, "--extends", "resnet/resnet50"], "is no name"),
+        (["--print-completion", "cmd"], "no completion for 'cmd': choose bash, zsh"),
+    ],
+)
+def test_a_usage_error_is_told_in_one_line_and_exits_2(archc, arguments, said):
+    run = archc(*arguments)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert said in run.stderr.splitlines()[-1]
+    assert "Traceback" not in run.stderr
+
+
+# --- exit codes and diagnostics ---
+
+
+def test_validate_of_good_specs_says_so(archc, small):
+    run = archc("validate", small, "resnet/resnet50")
+    assert (run.returncode, run.stdout, run.stderr) == (0, "no faults in 2 files\n", "")
+    assert archc("validate", "--quiet", small).stdout == ""
+
+
+def test_validate_tells_every_fault_of_every_file(archc, faulty, small):
+    run = archc("validate", faulty.name, small.name, cwd=faulty.parent)
+    assert (run.returncode, run.stderr) == (1, "")
+    assert [line for line in run.stdout.splitlines() if "error[" in line] == [
+        "faulty.yaml:6:42: error[S002]: channels: expected an integer, found the string 'eight'",
+        "faulty.yaml:7:1: error[S003]: head (type classifier) lacks `classes`",
+        "faulty.yaml:7:8: error[S001]: head (type classifier) has no field `clases`",
+    ]
+    assert run.stdout.endswith("\n3 errors in 2 files\n")
+
+
+def test_a_fault_of_a_shared_base_is_told_once(archc, faulty):
+    for name in ("one", "two"):
+        (faulty.parent / f"{name}.yaml").write_text(f"archc: 1\nname: {name}\nextends: faulty\n", encoding="utf-8")
+    run = archc("validate", "one.yaml", "two.yaml", cwd=faulty.parent)
+    assert run.stdout.count("error[S002]") == 1
+
+
+@pytest.mark.parametrize("verb", ["show", "cost", "build"])
+def test_a_faulty_spec_exits_1_with_its_faults_on_standard_error(archc, faulty, verb):
+    run = archc(verb, faulty)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert f"{faulty}:6:42: error[S002]" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("verb", ["validate", "show", "cost", "build"])
+@pytest.mark.parametrize(("spec", "code"), [("nowhere.yaml", "R009"), (".", "Y013"), ("no\udcffsuch", "R009")])
+def test_a_spec_that_cannot_be_read_exits_2(archc, tmp_path, verb, spec, code):
+    run = archc(verb, spec, cwd=tmp_path)
+    assert run.returncode == 2
+    assert f"error[{code}]" in run.stdout + run.stderr
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("verb", ["validate", "show", "cost", "build"])
+def test_a_mistyped_shipped_name_suggests_near_ones(archc, verb):
+    run = archc(verb, "resnext/resnext50_32x4")
+    assert run.returncode == 2
+    assert "help: did you mean resnext/resnext50_32x4d" in run.stdout + run.stderr
+
+
+def test_a_name_that_is_near_to_nothing_points_to_the_list(archc):
+    assert "help: `archc list` names the shipped specs" in archc("cost", "xyzzy").stderr
+
+
+# --- json ---
+
+
+JSON = {
+    "validate": (["validate", "{small}"], "validate", 0),
+    "validate faults": (["validate", "{faulty}"], "validate", 1),
+    "validate nothing": (["validate", "nowhere"], "validate", 2),
+    "cost": (["cost", "{small}"], "cost", 0),
+    "cost by block": (["cost", "resnet/resnet18", "--by", "block"], "cost", 0),
+    "cost by layer": (["cost", "resnet/resnet18", "--by", "layer"], "cost", 0),
+    "cost of several": (["cost", "{small}", "cifar/resnet20"], "cost", 0),
+    "list": (["list"], "list", 0),
+    "show": (["show", "resnext/resnext101_32x8d"], "show", 0),
+    "show origins": (["show", "resnext/resnext101_32x8d", "--origins"], "origins", 0),
+    "build": (["build", "{small}"], "build", 0),
+    "build summary": (["build", "{small}", "--summary"], "summary", 0),
+}
+
+
+@pytest.mark.parametrize(("arguments", "schema", "code"), JSON.values(), ids=JSON)
+def test_json_has_the_form_that_its_schema_says_and_no_other(archc, small, faulty, arguments, schema, code):
+    run = archc(*(text.format(small=small, faulty=faulty) for text in arguments), "--format", "json")
+    assert run.returncode == code, run.stderr
+    printed, valid = json.loads(run.stdout), schema_of(schema).is_valid
+    assert [error.message for error in schema_of(schema).iter_errors(printed)] == []
+    document = printed[-1] if isinstance(printed, list) else printed
+    assert document["format_version"] == 1
+    assert not valid({**document, "surprise": 1})
+    optional = {"blocks", "layers"}
+    assert not any(valid({k: v for k, v in document.items() if k != key}) for key in document if key not in optional)
+
+
+def test_every_output_schema_is_printed_by_some_verb():
+    assert {schema for _, schema, _ in JSON.values()} == {path.stem for path in (SCHEMAS / "output").glob("*.json")}
+
+
+def test_validate_in_json_gives_the_place_of_each_fault(archc, faulty):
+    run = archc("validate", "faulty.yaml", "--format", "json", cwd=faulty.parent)
+    first = json.loads(run.stdout)["diagnostics"][0]
+    assert {key: first[key] for key in ("path", "line", "column", "end_line", "end_column", "code", "severity")} == {
+        "path": "faulty.yaml",
+        "line": 6,
+        "column": 42,
+        "end_line": 6,
+        "end_column": 47,
+        "code": "S002",
+        "severity": "error",
+    }
+
+
+def test_a_faulty_spec_is_told_in_json_where_json_was_asked_for(archc, faulty):
+    run = archc("cost", faulty, "--format", "json")
+    assert (run.returncode, run.stdout) == (1, "")
+    assert len(json.loads(run.stderr)["diagnostics"]) == 3
+
+
+# --- cost ---
+
+
+def test_cost_prints_stages_total_memory_and_receptive_field(archc, small):
+    run = archc("cost", small)
+    assert run.returncode == 0
+    assert [line.split() for line in run.stdout.splitlines()] == [
+        ["small", "input", "3x16x16,", "batch", "1"],
+        [],
+        ["stage", "kind", "output", "params", "MACs", "activations"],
+        ["-----", "-----", "-------", "------", "-------", "-----------"],
+        ["stem", "stem", "3x16x16", "0", "0", "0"],
+        ["a", "stage", "8x16x16", "864", "208,896", "6,144"],
+        ["head", "head", "10", "90", "80", "10"],
+        ["total", "10", "954", "208,976", "6,154"],
+        [],
+        *(line.split() for line in run.stdout.splitlines()[-3:]),
+    ]
+    assert run.stdout.splitlines()[-1] == "receptive field 5 pixels before the head"
+
+
+def test_cost_compares_several_specs(archc, small):
+    run = archc("cost", small, "cifar/resnet20")
+    assert [line.split()[0] for line in run.stdout.splitlines()] == ["network", "--------", "small", "resnet20"]
+
+
+@pytest.mark.parametrize(("by", "names"), [("stage", 3), ("block", 2), ("layer", 10)])
+def test_cost_in_csv_has_a_row_for_each_part(archc, small, by, names):
+    rows = list(csv.DictReader(io.StringIO(archc("cost", small, "--by", by, "--format", "csv").stdout)))
+    assert len(rows) == names
+    assert {row["network"] for row in rows} == {"small"}
+    assert sum(int(row["params"]) for row in rows) == 954
+    assert sum(int(row["macs"]) for row in rows) == 208_976
+
+
+def cost(archc, *arguments):
+    return json.loads(archc("cost", *arguments, "--format", "json").stdout)
+
+
+def test_input_changes_the_size_and_batch_multiplies_what_runs(archc):
+    one = cost(archc, "resnet/resnet18")
+    other = cost(archc, "resnet/resnet18", "--input", "288x352", "--batch", "4")
+    assert other["input"] == [3, 288, 352]
+    assert other["stages"][1]["output"] == [64, 72, 88]
+    assert (other["params"], other["memory"]["batch"]) == (one["params"], 4)
+    assert other["macs"] == 4 * cost(archc, "resnet/resnet18", "--input", "288x352")["macs"]
+    assert cost(archc, "resnet/resnet18", "--input", "288")["input"] == [3, 288, 288]
+
+
+def test_set_lays_values_over_the_spec_the_later_over_the_earlier(archc):
+    changed = cost(archc, "resnet/resnet50", "--set", "stages.layer3.blocks=2", "--set", "stages.layer3.blocks=23")
+    assert changed["params"] == cost(archc, "resnet/resnet101")["params"]
+
+
+# --- list, schema, completion ---
+
+
+def test_list_names_what_is_shipped_and_filters(archc):
+    names = [spec["name"] for spec in json.loads(archc("list", "--format", "json").stdout)["specs"]]
+    assert {"resnet/resnet50", "resnext/resnext50_32x4d", "cifar/resnet20"} <= set(names)
+    assert names == sorted(names)
+    filtered = archc("list", "wide").stdout.splitlines()[2:]
+    assert [line.split()[0] for line in filtered] == ["wide_resnet/wide_resnet101_2", "wide_resnet/wide_resnet50_2"]
+
+
+def test_a_filter_that_nothing_matches_says_so(archc):
+    run = archc("list", "xyzzy")
+    assert (run.returncode, run.stdout) == (0, "no shipped spec has 'xyzzy' in its name\n")
+
+
+def test_schema_prints_the_schema_that_its_path_holds(archc):
+    path = Path(archc("schema", "--path").stdout.rstrip("\n"))
+    assert archc("schema").stdout == path.read_text(encoding="utf-8")
+    assert json.loads(path.read_text(encoding="utf-8"))["title"] == "archcompiler architecture"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_completion_is_a_script_that_knows_verbs_and_options(archc, shell):
+    run = archc("--print-completion", shell)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert all(word in run.stdout for word in [*VERBS, "--origins", "--print-completion", "stage"])
+
+
+def test_bash_takes_the_completion_script(archc, tmp_path):
+    script = tmp_path / "archc.bash"
+    script.write_text(archc("--print-completion", "bash").stdout, encoding="utf-8")
+    run = subprocess.run(["bash", "-c", f"source {script} && complete -p archc"], capture_output=True, text=True)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout.endswith("archc\n")
+
+
+# --- writing ---
+
+
+def test_emitted_source_goes_to_standard_output_or_to_a_file(archc, small, tmp_path):
+    printed = archc("build", small, "--emit", "python")
+    written = archc("build", small, "--emit", "python", "-o", tmp_path / "net.py")
+    assert (printed.returncode, written.returncode) == (0, 0)
+    assert written.stdout == f"wrote {tmp_path / 'net.py'}\n"
+    assert (tmp_path / "net.py").read_text(encoding="utf-8") == printed.stdout
+    assert "class Small(nn.Module):" in printed.stdout
+
+
+def test_an_existing_file_is_overwritten_by_force_only(archc, small, tmp_path):
+    target = tmp_path / "net.py"
+    target.write_text("mine\n", encoding="utf-8")
+    refused = archc("build", small, "--emit", "python", "-o", target)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr == f"archc: {target} exists: give --force to overwrite it, or another name\n"
+    assert target.read_text(encoding="utf-8") == "mine\n"
+    assert archc("build", small, "--emit", "python", "-o", target, "--force").returncode == 0
+    assert "class Small" in target.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("target", ["missing/net.py", "small.yaml/net.py", "."])
+def test_what_cannot_be_written_is_one_line_and_leaves_nothing(archc, small, target):
+    before = sorted(small.parent.iterdir())
+    run = archc("build", small, "--emit", "python", "--force", "-o", small.parent / target)
+    assert run.returncode == 2
+    assert run.stderr.startswith("archc: cannot write ")
+    assert len(run.stderr.splitlines()) == 1
+    assert sorted(small.parent.iterdir()) == before
+
+
+def test_a_write_that_fails_halfway_leaves_the_old_file_and_nothing_beside_it(small):
+    target = small.parent / "net.py"
+    target.write_text("mine\n", encoding="utf-8")
+    before = sorted(small.parent.iterdir())
+    emit = shlex.join([*ARCHC, "build", str(small), "--emit", "python", "--force", "-o", str(target)])
+    run = shell(f"ulimit -f 1; {emit}")  # no file may grow beyond 1 KiB
+    assert (run.returncode, run.stderr) == (2, f"archc: cannot write {target}: File too large\n")
+    assert target.read_text(encoding="utf-8") == "mine\n"
+    assert sorted(small.parent.iterdir()) == before
+
+
+def test_a_written_file_has_the_rights_of_any_new_file_and_no_leftover_beside_it(archc, small, tmp_path):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    archc("build", small, "--emit", "python", "-o", folder / "net.py")
+    (tmp_path / "plain").write_text("", encoding="utf-8")
+    assert [path.name for path in folder.iterdir()] == ["net.py"]
+    assert (folder / "net.py").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+# --- build ---
+
+
+def test_build_says_what_it_built(archc, small):
+    run = archc("build", small, "--seed", "3", "--device", "meta")
+    assert (run.returncode, run.stdout) == (0, "built small on meta: 954 parameters, 208,976 MACs\n")
+
+
+def test_summary_shows_stages_torchinfos_table_and_that_both_agree(archc):
+    run = archc("build", "resnext/resnext50_32x4d", "--summary")
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "layer2  4 x bottleneck 512, 32x8d, stride 2, projection" in run.stdout
+    assert "├─Conv2d: 1-1" in run.stdout
+    assert "Conv2d: 3-1 " in run.stdout
+    assert "Total params: 25,028,904" in run.stdout
+    assert "parameters: analysis 25,028,904 = torchinfo 25,028,904" in run.stdout
+    assert "mult-adds: analysis 4,230,549,096 = torchinfo 4,230,549,096" in run.stdout
+
+
+def test_summary_goes_as_deep_as_asked(archc, small):
+    shallow = archc("build", small, "--summary", "--depth", "1").stdout
+    assert ": 1-1 " in shallow
+    assert "2-1" not in shallow
+
+
+@pytest.mark.parametrize("device", ["nonsense", "xla", "cuda:99"])
+def test_an_unknown_device_is_one_clear_line(archc, small, device):
+    run = archc("build", small, "--device", device)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr.startswith(f"archc: cannot build on '{device}': ")
+    assert len(run.stderr.splitlines()) == 1
+
+
+# --- terminals, pipes, signals ---
+
+
+def on_terminal(*arguments, cwd, **environment):
+    """Return what the command prints on a terminal."""
+    inside, outside = pty.openpty()
+    variables = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "TERM")}
+    process = subprocess.Popen(
+        [*ARCHC, *arguments], stdout=outside, stderr=outside, cwd=cwd, env={**variables, "TERM": "xterm", **environment}
+    )
+    os.close(outside)
+    said = b""
+    try:
+        while chunk := os.read(inside, 65536):
+            said += chunk
+    except OSError:  # the other side is closed
+        pass
+    process.wait()
+    os.close(inside)
+    return said.decode()
+
+
+@pytest.mark.parametrize("verb", ["validate", "cost"])
+def test_colour_is_for_terminals_that_want_it(archc, faulty, verb):
+    folder = faulty.parent
+    assert "\x1b[1;31merror[S002]\x1b[0m" in on_terminal(verb, "faulty.yaml", cwd=folder)
+    assert "\x1b" not in on_terminal(verb, "faulty.yaml", cwd=folder, NO_COLOR="1")
+    assert "\x1b" not in on_terminal(verb, "faulty.yaml", cwd=folder, TERM="dumb")
+    piped = archc(verb, "faulty.yaml", cwd=folder)
+    assert "\x1b" not in piped.stdout + piped.stderr
+
+
+def shell(command):
+    return subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
+
+
+def test_a_reader_that_has_seen_enough_is_left_in_peace():
+    run = shell(f"{shlex.join(ARCHC)} schema | head -1")
+    assert (run.stdout, run.stderr) == ("{\n", "")
+
+
+def test_a_full_disk_is_one_line():
+    run = shell(f"{shlex.join(ARCHC)} list > /dev/full")
+    assert (run.returncode, run.stderr) == (2, "archc: cannot write the output: No space left on device\n")
+
+
+def test_a_closed_output_is_no_traceback():
+    assert shell(f"{shlex.join(ARCHC)} list >&-").stderr == ""
+
+
+def test_an_encoding_that_lacks_a_letter_escapes_it(tmp_path):
+    (tmp_path / "small.yaml").write_text(f"{SMALL}description: crème\n", encoding="utf-8")
+    run = shell(f"cd {tmp_path} && PYTHONIOENCODING=ascii {shlex.join(ARCHC)} show small.yaml")
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "description: cr\\xe8me" in run.stdout
+
+
+def test_an_interrupt_ends_quietly_with_130(tmp_path):
+    """Nine hundred stages, no two alike, give the time to interrupt; the first line says that the command has begun."""
+    stage = "  s{0}: {{blocks: 500, channels: {0}, override: {{odd: {{dilation: 2}}}}}}"
+    stages = "\n".join(stage.format(number) for number in range(1, 901))
+    spec = SMALL.replace("  a: {block: basic, blocks: 1, channels: 8}", stages)
+    (tmp_path / "long.yaml").write_text(f"{spec}defaults: {{block: basic}}\n", encoding="utf-8")
+    script = (
+        "import archcompiler.cli as c, sys; print(flush=True); sys.exit(c.main(['cost', 'long.yaml', '--by', 'layer']))"
+    )
+    pipe = subprocess.PIPE
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=pipe, stderr=pipe, cwd=tmp_path)
+    process.stdout.readline()
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    assert (*process.communicate(timeout=60), process.returncode) == (b"", b"", 130)
