@@ -41,17 +41,22 @@ def cost(spec: SpecLike, batch: int = 1) -> CostReport:
 
 def build(
     spec: SpecLike,
-    weights: Mapping[str, Tensor] | None = None,
+    weights: Mapping[str, Tensor] | str | os.PathLike[str] | None = None,
     device: torch.device | str | None = None,
     dtype: torch.dtype | None = None,
     seed: int | None = None,
+    partial: bool = False,
 ) -> nn.Module:
-    """Return the `nn.Module` of a spec, initialised, or holding copies of `weights` (strict: keys and shapes match).
+    """Return the `nn.Module` of a spec, initialised, or holding copies of `weights`: a state dict or a file of one.
 
+    Names and shapes of the weights must match; with `partial` those that fit are taken and the others initialised.
     Raises SpecError where the spec is faulty, ImportError where torch is not installed, RuntimeError where `weights`
-    do not fit. With a `seed` the weights are the same each time; on device "meta" nothing is allocated.
+    cannot be read or do not fit. With a `seed` the weights are the same each time; on device "meta" nothing is
+    allocated.
     """
     graph = compile(spec)
     from archcompiler.backends.pytorch.module import build_module
+    from archcompiler.backends.pytorch.weights import read_weights
 
-    return build_module(graph, weights=weights, device=device, dtype=dtype, seed=seed)
+    given = read_weights(weights) if isinstance(weights, (str, os.PathLike)) else weights
+    return build_module(graph, weights=given, device=device, dtype=dtype, seed=seed, partial=partial)

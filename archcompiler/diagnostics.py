@@ -46,7 +46,6 @@ CODES = {
     "G004": "a window larger than its map",
     "G005": "norm groups do not divide the channels",
     "G006": "padding that keeps no map size",
-    "G007": "the linear layer's input is too large",
     "G008": "a network beyond the size limit",
     "C001": "a claim that does not hold",
     "C002": "a note on a disagreement that is stale",

@@ -26,8 +26,10 @@ def shipped_spec(name: str) -> Path | None:
 
 def spec_names() -> Iterator[str]:
     """Yield every shipped name, sorted; tables of module names are no specs."""
+    return (name for name in shipped_names() if not name.startswith("names/"))
+
+
+def shipped_names() -> Iterator[str]:
+    """Yield the shipped name of every spec and every table, sorted."""
     root = shipped("specs")
-    for path in sorted(root.rglob("*.yaml")):
-        name = path.relative_to(root).with_suffix("").as_posix()
-        if not name.startswith("names/"):
-            yield name
+    return (path.relative_to(root).with_suffix("").as_posix() for path in sorted(root.rglob("*.yaml")))

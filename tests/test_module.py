@@ -571,3 +571,11 @@ def test_modules_of_two_specs_of_one_name_keep_their_own_classes(tmp_path, image
         built.append(archcompiler.build(path, seed=0))
     assert type(built[0]) is not type(built[1])
     assert [_pickled(network)(images).shape[1] for network in built] == [3, 5]
+
+
+def test_a_copy_keeps_its_class_however_many_networks_were_built_since(small):
+    network = archcompiler.build(small)
+    for classes in range(100, 180):
+        archcompiler.build(archcompiler.load(small, settings=[f"head.classes={classes}"]), device="meta")
+    assert type(copy.deepcopy(network)) is type(network)
+    assert type(_pickled(network)) is type(network)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 from archcompiler.analyses.report import CostReport, cost_report
 from archcompiler.claims.verdict import Verdict, verdicts
 from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.graph.ir import Graph
 from archcompiler.lower.network import lower
-from archcompiler.resolve import load_spec
+from archcompiler.resolve import Spec, load_spec
 
 Counts = dict[str, int]
 
@@ -26,10 +26,14 @@ class Checked:
     faults: tuple[Diagnostic, ...]
 
     @property
+    def agrees(self) -> bool:
+        """Tell whether torchinfo, where it was asked, counts what the analysis counts."""
+        return all(self.analysis[key] == count for key, count in self.torchinfo.items())
+
+    @property
     def sound(self) -> bool:
         """Tell whether the spec compiles, every claim holds and both counts agree."""
-        agree = all(self.analysis[key] == count for key, count in self.torchinfo.items())
-        return not self.faults and agree and not any(claim.fault for claim in self.claims)
+        return not self.faults and self.agrees and not any(claim.fault for claim in self.claims)
 
 
 def check_spec(name: str, second: Callable[[Graph, CostReport], Counts] | None = None) -> Checked:
@@ -43,9 +47,11 @@ def check_spec(name: str, second: Callable[[Graph, CostReport], Counts] | None =
     except SpecError as error:
         return Checked(name, (), {}, {}, error.diagnostics)
     report = cost_report(graph)
-    analysis = {
-        "params": report.total.params,
-        "macs": report.total.macs,
-        "torchinfo_mult_adds": report.total.torchinfo_mult_adds,
-    }
-    return Checked(name, verdicts(spec, graph), analysis, second(graph, report) if second else {}, ())
+    return replace(check_graph(spec, graph, report, second(graph, report) if second else {}), name=name)
+
+
+def check_graph(spec: Spec, graph: Graph, report: CostReport, torchinfo: Counts) -> Checked:
+    """Return what is found on a compiled spec, with torchinfo's counts where there are any."""
+    counts = asdict(report.total)
+    analysis = {key: counts[key] for key in ("params", "macs", "torchinfo_mult_adds")}
+    return Checked(spec.name, verdicts(spec, graph), analysis, torchinfo, ())

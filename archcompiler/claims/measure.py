@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from archcompiler.analyses.cost import Cost, node_cost
 from archcompiler.graph import ops
@@ -12,21 +13,39 @@ _BESIDE_THE_MAIN_PATH = ("shortcut", "attention")
 _NORMS = (ops.BatchNorm, ops.GroupNorm, ops.LayerNorm)
 
 
-def measure(graph: Graph, quantity: str, policy: str, stage: str | None) -> int | str | None:
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a claim speaks of: a quantity, of the network or of one stage, under a counting policy, at a batch."""
+
+    quantity: str
+    stage: str | None = None
+    policy: str = "all"
+    batch: int = 1
+
+    def __str__(self) -> str:
+        of = f" of {self.stage}" if self.stage else ""
+        at = f" at batch {self.batch}" if self.batch != 1 else ""
+        return f"{self.quantity}{of}{at}"
+
+
+def measure(graph: Graph, subject: Subject) -> int | str | None:
     """Return a count, or `height x width` for `output`; None where there is no such stage."""
-    if quantity in ("output", "width"):
-        part = next((part for part in graph.parts if part.name == stage and part.calls), None)
-        return _OF_STAGE[quantity](part) if part else None
-    if quantity == "depth":
-        return sum(_depth(call.body) for call in graph.calls)
-    return int(getattr(_counted(graph, policy), quantity))
+    parts = [part for part in graph.parts if part.kind == "stage" and part.name == subject.stage and part.calls]
+    if subject.quantity in _OF_STAGE:
+        return _OF_STAGE[subject.quantity](parts[0]) if parts else None
+    if subject.stage and not parts:
+        return None
+    parts = parts or list(graph.parts)
+    if subject.quantity == "depth":
+        return sum(_depth(call.body) for part in parts for call in part.calls)
+    return int(getattr(_counted(parts, subject.policy).at_batch(subject.batch), subject.quantity))
 
 
-def _counted(graph: Graph, policy: str) -> Cost:
+def _counted(parts: list[Part], policy: str) -> Cost:
     """Return the cost under a counting policy that a source names."""
     known: dict[int, Cost] = {}
     total = Cost()
-    for part in graph.parts:
+    for part in parts:
         if policy == "without_head" and part.kind == "head":
             continue
         for call in part.calls:

@@ -14,10 +14,14 @@ ROUNDING = {"half_up": ROUND_HALF_UP, "truncated": ROUND_DOWN, "rounded_up": ROU
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """`25.0e6` is 25.0 with exponent 6: whatever lies from 24.95 to below 25.05 million rounds to it."""
+    """`25.0e6` is 25.0 with exponent 6: whatever lies from 24.95 to below 25.05 million rounds to it.
+
+    `approximate` is what the source says itself, with a `~`.
+    """
 
     mantissa: Decimal
     exponent: int
+    approximate: bool = False
 
     def is_measured(self, measured: int, rounding: str = "half_up") -> bool:
         """Tell whether a measured figure becomes this one when it is rounded to this one's precision."""
@@ -38,4 +42,4 @@ def parse_printed(text: str) -> Printed | None:
     if not found:
         return None
     mantissa, exponent, suffix = found.groups()
-    return Printed(Decimal(mantissa), int(exponent) if exponent else _SUFFIX[suffix or ""])
+    return Printed(Decimal(mantissa), int(exponent) if exponent else _SUFFIX[suffix or ""], text.startswith("~"))

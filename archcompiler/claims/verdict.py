@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Union
 
-from archcompiler.claims.measure import measure
-from archcompiler.claims.printed import Printed, parse_printed
+from archcompiler.claims.measure import Subject, measure
+from archcompiler.claims.printed import ROUNDING, Printed, parse_printed
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.graph.ir import Graph
 from archcompiler.record.fields import Fields
@@ -46,14 +46,26 @@ def _claims(spec: Spec) -> Iterator[Mapping]:
 
 
 def _verdict(claim: Fields, graph: Graph) -> Verdict:
-    quantity, printed = claim.text("quantity"), claim.text("printed")
-    policy = claim.text("policy") if claim.has("policy") else "all"
-    stage = claim.text("stage") if claim.has("stage") else None
-    measured = measure(graph, quantity, policy, stage)
+    subject, printed = _subject(claim), claim.text("printed")
+    measured = measure(graph, subject)
     known, fault = _judge(claim, printed, measured)
-    table = f" table {claim.text('table')}" if claim.has("table") else ""
-    name = f"{quantity} of {stage}" if stage else quantity
-    return Verdict(name, f"{claim.text('source')}{table}", policy, printed, measured, known, fault)
+    return Verdict(str(subject), _source(claim), subject.policy, printed, measured, known, fault)
+
+
+def _subject(claim: Fields) -> Subject:
+    return Subject(
+        claim.text("quantity"),
+        claim.text("stage") if claim.has("stage") else None,
+        claim.text("policy") if claim.has("policy") else "all",
+        claim.integer("batch") if claim.has("batch") else 1,
+    )
+
+
+def _source(claim: Fields) -> str:
+    """Return where the figure stands: `arXiv:1512.03385 table 1`, or the section or figure that `table` names."""
+    table = claim.text("table") if claim.has("table") else ""
+    word = "table " if table[:1].isdigit() else ""
+    return f"{claim.text('source')} {word}{table}".rstrip()
 
 
 def _judge(claim: Fields, printed: str, measured: Measured) -> tuple[str | None, Diagnostic | None]:
@@ -75,16 +87,22 @@ def _judge_disagreement(
     note: Fields, figure: Printed, measured: int, span: Span
 ) -> tuple[str | None, Diagnostic | None]:
     """Return the note's reason while the claim disagrees in the way that it says; else that the note is stale."""
-    how = note.text("how")
     agrees = figure.is_measured(measured)
-    still = str(measured) == note.text("measured") if note.has("measured") else how != "misprint"
-    if how != "misprint":
-        still = still and figure.is_measured(measured, how)
-    if still and not agrees:
+    if not agrees and _still(note, figure, measured):
         return note.text("reason"), None
-    found = "the printed figure is right" if agrees else f"{measured:,} is no longer {how.replace('_', ' ')} to it"
-    help = f"say how {measured:,} disagrees, with `measured` for a misprint, or remove `disagrees`"
+    how = note.text("how").replace("_", " ")
+    found = "the printed figure is right" if agrees else f"{measured:,} is not what it says of {how} figures"
+    help = f"say how {measured:,} disagrees, or remove `disagrees`"
     return None, Diagnostic("C002", f"the note on a disagreement is stale: {found}", span, help)
+
+
+def _still(note: Fields, figure: Printed, measured: int) -> bool:
+    """Tell whether a figure comes from the measured one by the rounding named, or else from the one noted."""
+    how = note.text("how")
+    noted = note.text("measured") if note.has("measured") else str(measured) if how in ROUNDING else ""
+    if noted != str(measured) or (how == "approximate" and not figure.approximate):
+        return False
+    return how not in ROUNDING or figure.is_measured(measured, how)
 
 
 def _failed(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Callable
 
 from archcompiler.tree import Mapping, Scalar
 
@@ -27,16 +29,24 @@ MODULE_ATTRIBUTES = frozenset(
 
 
 class NameTable:
-    """The module path of every role; a role that the table leaves out is its own path."""
+    """The module path of every role; a role that the table leaves out is its own path.
+
+    `{slot}` numbers the layers under one path in the order in which they run, over the whole network: a path is asked
+    for once for each layer.
+    """
 
     def __init__(self, names: Mapping) -> None:
         self._paths = {
             role: str(entry.value.value) for role, entry in names.entries.items() if isinstance(entry.value, Scalar)
         }
+        self._slots: Counter[str] = Counter()
+        in_blocks = (path for role, path in self._paths.items() if not role.startswith(("stem.", "head.")))
+        self.numbers_layers = any("{slot}" in path for path in in_blocks)
+        """Whether layers of stages are numbered: blocks of one kind then differ in their layers' paths."""
 
-    def path(self, role: str) -> str:
-        """Return the path of a role, relative to its block where it stands in one."""
-        return self._paths.get(role, role)
+    def paths(self, prefix: str = "", below: str = "") -> Callable[[str], str]:
+        """Return what gives the path of a role of the stem or head (by `prefix`), or of what stands `below` a path."""
+        return lambda role: self._numbered(self._paths.get(prefix + role, prefix + role), below)
 
     def block(self, stage: str, index: int) -> str:
         """Return the path of a stage's block."""
@@ -45,6 +55,14 @@ class NameTable:
     def transition(self, stage: str) -> str:
         """Return the path under which a stage's transition stands."""
         return _fill(self._paths.get("transition", TRANSITION_PATH), stage, 0)
+
+    def _numbered(self, path: str, below: str) -> str:
+        start, mark, _ = path.partition("{slot}")
+        if not mark:
+            return path
+        parent = f"{below}.{start}" if below else start
+        self._slots[parent] += 1
+        return path.replace(mark, str(self._slots[parent] - 1))
 
 
 def _fill(template: str, stage: str, index: int) -> str:

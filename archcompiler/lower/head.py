@@ -1,4 +1,7 @@
-"""What turns the last map into scores. Roles: pool, linear1, act1, ..., dropout, linear (the last layer)."""
+"""What turns the last map into scores.
+
+Roles: pool, then linear1, act1, dropout1, ... for the hidden layers or else dropout, and linear (the last layer).
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,15 @@ from archcompiler.record.recorder import Recorder, ShapeFault, Value
 
 
 def record_head(b: Recorder, x: Value, f: Fields) -> Value:
-    """Record pool, flatten, the hidden layers with their activations, dropout and the classifier."""
+    """Record pool, flatten, the hidden layers with their activations and dropout, and the classifier."""
     x = b.flatten(_pool(b, x, f.union("pool")))
-    for count, features in enumerate(f.integers("hidden"), 1):
+    hidden = f.integers("hidden")
+    for count, features in enumerate(hidden, 1):
         x = b.linear(f"linear{count}", x, features, bias=f.flag("bias"))
         x = b.activation(f"act{count}", x, f.union("activation"))
-    x = b.dropout("dropout", x, f.number("dropout"))
+        x = b.dropout(f"dropout{count}", x, f.number("dropout"))
+    if not hidden:
+        x = b.dropout("dropout", x, f.number("dropout"))
     return b.linear("linear", x, f.integer("classes"), bias=f.flag("bias"))
 
 

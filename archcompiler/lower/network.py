@@ -57,7 +57,7 @@ class _Lowering:
         mapping = self._spec.section(kind)
         entry = self._spec.document.entries[kind]
         try:
-            body = self._record(mapping, record, shape, lambda role: self._names.path(f"{kind}.{role}"))
+            body = self._record(mapping, record, shape, self._names.paths(f"{kind}."))
         except ShapeFault as fault:
             self._report(fault, mapping, entry.key_span, f"{shape_text(shape)} arrives here")
             raise SpecError(self._faults) from None
@@ -74,9 +74,8 @@ class _Lowering:
                 shape = self._transition(stage, shape, calls)
             for index, fields in enumerate(stage.blocks):
                 where = f"at block {index}" if index else "here"
-                body = self._block(fields, shape)
-                calls.append(Call(body, self._names.block(stage.name, index), inline=False))
-                shape = body.output
+                calls.append(self._block(fields, shape, self._names.block(stage.name, index)))
+                shape = calls[-1].body.output
             fields, where = stage.transition, "behind the last block"
             if stage.transition and at_end:
                 shape = self._transition(stage, shape, calls)
@@ -89,19 +88,26 @@ class _Lowering:
         steps = stage.transition.get("steps") if stage.transition else None
         if not isinstance(steps, Sequence):
             return shape
-        recorder = Recorder(_plain(shape), self._names.path, {})
+        path = self._names.transition(stage.name)
+        recorder = Recorder(_plain(shape), self._names.paths(below=path), {})
         record_steps(recorder, recorder.input, steps)
         body = recorder.body("Transition")
-        calls.append(Call(body, self._names.transition(stage.name), inline=True))
+        calls.append(Call(body, path, inline=True))
         return body.output
 
-    def _block(self, fields: Mapping, shape: Shape) -> Body:
-        """Record a block once for each set of fields and shape; blocks that repeat share the body."""
+    def _block(self, fields: Mapping, shape: Shape, path: str) -> Call:
+        """Record a block once for each set of fields and shape; blocks that repeat share the body.
+
+        Where layers are numbered through the network each block has a body of its own, and no class.
+        """
+        class_name, record = find_block(Fields(fields).text("block"))
+        paths = self._names.paths(below=path)
+        if self._names.numbers_layers:
+            return Call(self._record(fields, record, shape, paths), path, inline=True)
         key = (id(fields), tuple(int(side) for side in shape))
         if key not in self._bodies:
-            class_name, record = find_block(Fields(fields).text("block"))
-            self._bodies[key] = self._record(fields, record, shape, self._names.path, class_name)
-        return self._bodies[key]
+            self._bodies[key] = self._record(fields, record, shape, paths, class_name)
+        return Call(self._bodies[key], path, inline=False)
 
     def _record(
         self, fields: Mapping, record: Record, shape: Shape, path_of: Callable[[str], str], class_name: str = ""

@@ -89,7 +89,7 @@ def _bad_names(owners: dict[str, list[_Layer]], places: _Places) -> Iterator[Dia
             elif name.startswith("_"):
                 yield Diagnostic("R008", f"`{name}` may be one of PyTorch's own: no name starts with _", span, _HELP)
             elif counter := re.search(r"[{}].*", name):
-                help = "`block` has {stage} and {block}, `transition` has {stage}, no other role has one"
+                help = "`block` has {stage} and {block}, `transition` has {stage}, any other role has {slot}"
                 yield Diagnostic("R008", f"`{counter[0]}` is no counter of this role", span, help)
 
 
@@ -112,7 +112,7 @@ def _nested(owners: dict[str, list[_Layer]], places: _Places) -> Iterator[Diagno
         for outer in (".".join(names[:end]) for end in range(1, len(names))):
             if outer in owners:
                 (part, call, node), (other, _, layer) = layers[0], owners[outer][0]
-                inside = places.part(part) if call.path else places.role(part, node)
+                inside = places.role(part, node) if len(outer) > len(call.path) else places.block(part)
                 label = Label(places.role(other, layer), "this is the layer")
                 message = f"the path `{outer}` is a layer, and holds the layer `{path}`"
                 yield Diagnostic("R008", message, inside, _HELP, (label,) if label.span != inside else ())

@@ -10,7 +10,7 @@ from archcompiler.graph.ir import Body, Node
 from archcompiler.graph.named import Named, expression_of
 from archcompiler.graph.ops import Op, Shape
 from archcompiler.record.fields import Fields
-from archcompiler.span import Span
+from archcompiler.span import SCHEMA_ORIGIN, Span
 
 
 class ShapeFault(Exception):
@@ -92,12 +92,11 @@ class Recorder:
             return self._add(role, ops.LayerNorm(x.channels, norm.number("eps"), zero_scale), x)
         groups = int(norm.integer("groups"))
         if x.channels % groups:
-            raise ShapeFault(
-                "G005",
-                f"{groups} norm groups do not divide the {int(x.channels)} channels of {role}",
-                ("norm",),
-                f"use {_near_divisors(x.channels, groups)} groups",
-            )
+            near = _near_divisors(x.channels, groups)
+            message = f"{groups} norm groups do not divide the {int(x.channels)} channels of {role}"
+            fault = ShapeFault("G005", message, ("norm",), f"write `norm: {{type: group, groups: N}}` with {near}")
+            fault.span = None if norm.span("groups") == SCHEMA_ORIGIN else norm.span("groups")
+            raise fault
         return self._add(role, ops.GroupNorm(x.channels, norm.number("eps"), zero_scale, groups), x)
 
     def activation(self, role: str, x: Value, activation: Fields) -> Value:
@@ -138,8 +137,8 @@ class Recorder:
             raise ShapeFault(
                 "G002",
                 f"the shortcut brings {shape_text(y.shape)} where the block computes {shape_text(x.shape)}",
-                ("shortcut", "stride", "channels"),
-                "use `shortcut: projection`, or make the block keep its input's shape",
+                ("padding", "shortcut", "stride"),
+                "make both round alike: `padding: same`, `subsample: slice`, `shortcut: projection`, or an even map",
             )
         left, right = expression_of(x.channels), expression_of(y.channels)
         if left != right and isinstance(left, str) and isinstance(right, str):

@@ -108,12 +108,13 @@ def _spec_document(result: Checked) -> dict[str, object]:
         "sound": result.sound,
         "analysis": result.analysis,
         "torchinfo": result.torchinfo,
-        "claims": [_claim_document(claim) for claim in result.claims],
+        "claims": [claim_document(claim) for claim in result.claims],
         **{key: value for key, value in diagnostics_document(result.faults).items() if key == "diagnostics"},
     }
 
 
-def _claim_document(claim: Verdict) -> dict[str, object]:
+def claim_document(claim: Verdict) -> dict[str, object]:
+    """Return one claim as data."""
     return {
         "quantity": claim.quantity,
         "source": claim.source,

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from archcompiler.analyses.report import CostReport
+from archcompiler.claims.check import Checked
+from archcompiler.render.check import check_table, claim_document
 from archcompiler.render.cost import cost_document, shape_text
 from archcompiler.render.table import Cell, table
 from archcompiler.resolve import Spec, Stage
 from archcompiler.tree import Mapping, Scalar, plain
 
-if TYPE_CHECKING:
-    from archcompiler.backends.summary import Measured
 
-
-def summary_text(spec: Spec, report: CostReport, measured: Measured) -> str:
+def summary_text(spec: Spec, report: CostReport, torchinfo_table: str, checked: Checked) -> str:
     """Return the whole page."""
-    pages = (
-        f"{report.name}\n{spec.description}".rstrip(),
-        stage_table(spec, report),
-        measured.table,
-        agreement(report, measured),
-    )
-    return "\n\n".join(pages)
+    pages = [f"{report.name}\n{spec.description}".rstrip(), stage_table(spec, report), torchinfo_table]
+    pages += [check_table([checked])] if checked.claims else []
+    return "\n\n".join([*pages, agreement(checked)])
 
 
 def stage_table(spec: Spec, report: CostReport) -> str:
@@ -51,24 +44,22 @@ def stage_text(stage: Stage) -> str:
     return ", ".join(words)
 
 
-def agreement(report: CostReport, measured: Measured) -> str:
+def agreement(checked: Checked) -> str:
     """Return two lines that say whether analysis and torchinfo count the same."""
-    pairs = [
-        ("parameters", report.total.params, measured.params),
-        ("mult-adds", report.total.torchinfo_mult_adds, measured.mult_adds),
-    ]
-    return "\n".join(
-        f"{name}: analysis {ours:,} {'=' if ours == theirs else 'DIFFERS FROM'} torchinfo {theirs:,}"
-        for name, ours, theirs in pairs
-    )
+    lines = []
+    for name, key in (("parameters", "params"), ("mult-adds", "torchinfo_mult_adds")):
+        ours, theirs = checked.analysis[key], checked.torchinfo[key]
+        lines.append(f"{name}: analysis {ours:,} {'=' if ours == theirs else 'DIFFERS FROM'} torchinfo {theirs:,}")
+    return "\n".join(lines)
 
 
-def summary_document(spec: Spec, report: CostReport, measured: Measured) -> dict[str, object]:
+def summary_document(report: CostReport, checked: Checked) -> dict[str, object]:
     """Return the same as data."""
     return {
         **cost_document(report),
-        "torchinfo": {"params": measured.params, "mult_adds": measured.mult_adds},
-        "agrees": measured.agrees_with(report),
+        "torchinfo": checked.torchinfo,
+        "agrees": checked.agrees,
+        "claims": [claim_document(claim) for claim in checked.claims],
     }
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from archcompiler.diagnostics import Diagnostic, SpecError
+from archcompiler.diagnostics import SpecError
 from archcompiler.resolve.chain import read_chain
+from archcompiler.resolve.exceptions import exception_faults
+from archcompiler.resolve.hints import with_near_stages
 from archcompiler.resolve.merge import merge_chain
-from archcompiler.resolve.settle import Settled, settle
+from archcompiler.resolve.settle import settle
 from archcompiler.resolve.spec import Spec, Stage
 from archcompiler.schema.check import complete_faults
-from archcompiler.tree import Entry, Mapping, Scalar
 
 __all__ = ["Spec", "Stage", "load_spec"]
 
@@ -29,18 +30,7 @@ def load_spec(spec: str | os.PathLike[str], settings: Iterable[str] = ()) -> Spe
     document, faults = merge_chain(chain.documents)
     settled, more = settle(document)
     faults = [*faults, *more]
-    faults += complete_faults(settled.document) or _exception_faults(settled)
+    faults += complete_faults(settled.document) or exception_faults(settled.document, settled.stages)
     if any(fault.severity == "error" for fault in faults):
-        raise SpecError(faults)
+        raise SpecError(with_near_stages(faults, chain.documents))
     return Spec(chain.path, settled.document, tuple(found.stage for found in settled.stages), tuple(faults))
-
-
-def _exception_faults(settled: Settled) -> list[Diagnostic]:
-    """Return what the blocks that overrides make lack: each is checked as a stage of its own."""
-    faults: list[Diagnostic] = []
-    for found in settled.stages:
-        for place, block in found.exceptions:
-            alone = Mapping({**block.entries, "blocks": Entry(place, Scalar(1, place))}, place)
-            stages = Entry(place, Mapping({found.stage.name: Entry(place, alone)}, place))
-            faults += complete_faults(Mapping({**settled.document.entries, "stages": stages}, settled.document.span))
-    return list(dict.fromkeys(faults))

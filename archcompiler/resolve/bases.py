@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from archcompiler.diagnostics import Diagnostic, Label, SpecError
-from archcompiler.shipped import shipped_spec, spec_names
+from archcompiler.shipped import shipped_names, shipped_spec, spec_names
 from archcompiler.span import Span
 
 LONGEST_CHAIN = 64
@@ -69,7 +69,8 @@ def _base_path(name: str, from_path: str) -> str | None:
 
 
 def _near(name: str) -> str | None:
-    near = get_close_matches(name, list(spec_names()), n=3, cutoff=0.5)
+    known = shipped_names() if name.startswith("names") else spec_names()
+    near = get_close_matches(name, list(known), n=3, cutoff=0.5)
     return f"did you mean {' or '.join(near)}?" if near else None
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.resolve.bases import Link, find_base, locate
-from archcompiler.resolve.name_tables import with_name_table
+from archcompiler.resolve.name_tables import is_table, with_name_table
 from archcompiler.resolve.settings import settings_document
 from archcompiler.schema.check import partial_faults
 from archcompiler.schema.language import canonical_document
@@ -50,9 +50,17 @@ def _read_one(link: Link) -> tuple[Mapping, list[Diagnostic]]:
     """Return a file in canonical form and its faults; only the spec itself must be readable at all."""
     try:
         document = read(link.path)
+        if is_table(document):
+            raise SpecError([_no_network(link)])
         faults = partial_faults(document)
         return (document, faults) if faults else (with_name_table(canonical_document(document)), [])
     except SpecError as error:
         if error.unreadable and link.named_at is None:
             raise
         return Mapping({}, Span(link.path, 1, 1, 1, 1)), list(error.diagnostics)
+
+
+def _no_network(link: Link) -> Diagnostic:
+    place = link.named_at or Span(link.path, 1, 1, 1, 1)
+    message = f"{link.path} is a table of module names, no network"
+    return Diagnostic("R009", message, place, "a network takes its names from it by `names: PATH`")

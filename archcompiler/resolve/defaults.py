@@ -17,6 +17,7 @@ class Defaults:
         self.entries = entries
         self._entries = entries.entries
         self._used: set[str] = set()
+        self._hidden: set[str] = set()
 
     def take(self, value: Mapping, *keys: str) -> Mapping:
         """Return an object with these defaults laid under it, and these keys first."""
@@ -33,8 +34,7 @@ class Defaults:
         for key, entry in self._entries.items():
             if key in names:
                 said = next((name for name in names[key] if name in entries), None)
-                if said is None:
-                    self._used.add(key)
+                (self._hidden if said else self._used).add(key)
                 entries[said or key] = self._under_one(entries[said], key, entry) if said else entry
         return Mapping(entries, value.span)
 
@@ -52,10 +52,14 @@ class Defaults:
         return [
             Diagnostic(
                 "R003",
-                f"nothing uses the default `{key}`: no block has such a field, or each says its own value",
+                f"nothing uses the default `{key}`: {self._reason(key)}",
                 entry.key_span,
-                f"remove it, or, where a base says it, write `defaults: {{{key}: null}}`",
+                f"remove it; in a variant of a spec that says it, write `defaults: {{{key}: null}}`",
             )
             for key, entry in self._entries.items()
             if key not in self._used
         ]
+
+    def _reason(self, key: str) -> str:
+        every_says = "all that have this field say their own value"
+        return every_says if key in self._hidden else "neither the stem nor a block of this network has this field"

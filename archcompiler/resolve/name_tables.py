@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from archcompiler.diagnostics import SpecError
+from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.resolve.bases import Link, find_base
 from archcompiler.resolve.merge import merge
 from archcompiler.schema.check import names_faults
 from archcompiler.schema.language import canonical_document
 from archcompiler.syntax.parse import read
-from archcompiler.tree import Entry, Mapping, Scalar, mapping_at
+from archcompiler.tree import Mapping, Scalar, mapping_at
 
 
 def with_name_table(document: Mapping, chain: Sequence[Link] = ()) -> Mapping:
@@ -38,6 +38,20 @@ def with_name_table(document: Mapping, chain: Sequence[Link] = ()) -> Mapping:
     return Mapping({**document.entries, "names": entry}, document.span)
 
 
-def from_table(entry: Entry) -> bool:
-    """Tell whether a role comes out of a shared table: its key then stands where the table is named."""
-    return entry.key_span.path != entry.value.span.path
+def is_table(document: Mapping) -> bool:
+    """Tell whether a document is a table of module names: it says nothing else."""
+    return "names" in document.entries and document.entries.keys() <= {"archc", "names"}
+
+
+def table_faults(path: str) -> list[Diagnostic] | None:
+    """Return the faults of a file that is a table of module names; None where it is none."""
+    try:
+        document = read(path)
+        if not is_table(document):
+            return None
+        faults = names_faults(document)
+        if not faults:
+            with_name_table(canonical_document(document))
+    except SpecError as error:
+        return list(error.diagnostics)
+    return faults

@@ -19,15 +19,21 @@ MOST_BLOCKS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class SettledStage:
-    """A stage as its document shows it, its blocks one by one, and what was found.
+class SettledException:
+    """A block that overrides make, with the last selector that does and its key."""
 
-    `exceptions` are the blocks that overrides make, each with the key of the last override that does.
-    """
+    selector: str
+    key_span: Span
+    block: Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class SettledStage:
+    """A stage as its document shows it, its blocks one by one, the exceptions among them, and what was found."""
 
     shown: Mapping
     stage: Stage
-    exceptions: tuple[tuple[Span, Mapping], ...]
+    exceptions: tuple[SettledException, ...]
     faults: tuple[Diagnostic, ...]
 
 
@@ -44,7 +50,7 @@ def settle_stage(name: str, key_span: Span, written: Mapping, defaults: Defaults
 
 def _blocks(
     written: Mapping, count: int, defaults: Defaults
-) -> tuple[tuple[Mapping, ...], tuple[tuple[Span, Mapping], ...]]:
+) -> tuple[tuple[Mapping, ...], tuple[SettledException, ...]]:
     """Return each block's fields, and the exceptions among them; blocks that the same overrides select share one."""
     override = mapping_at(written, "override")
     known: dict[tuple[bool, tuple[str, ...]], Mapping] = {}
@@ -56,7 +62,9 @@ def _blocks(
             known[key] = _block(written, selectors, defaults, first=index == 0)
         result.append(known[key])
     exceptions = tuple(
-        (override.entries[selectors[-1]].key_span, block) for (_, selectors), block in known.items() if selectors
+        SettledException(selectors[-1], override.entries[selectors[-1]].key_span, block)
+        for (_, selectors), block in known.items()
+        if selectors
     )
     return tuple(result), exceptions
 

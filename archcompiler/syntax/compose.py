@@ -88,7 +88,8 @@ class _Composer:
         after = self._next_event()
         if isinstance(after, events.DocumentStartEvent):
             start = start_of(after).index
-            self._fault("Y006", "a second document begins here", self._source.span(start, start + 3))
+            help = "a spec is one document: remove the line, or write a file of its own"
+            self._fault("Y006", "a second document begins here", self._source.span(start, start + 3), help)
         return None if is_nothing(root) else node
 
     def _fault(self, code: str, message: str, span: Span, help: str | None = None, *labels: Label) -> None:

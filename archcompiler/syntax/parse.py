@@ -17,7 +17,8 @@ def parse(text: str | bytes, path: str) -> Mapping:
     source = checked(text, path)
     node = _faultless(source)
     if node is None:
-        raise SpecError([Diagnostic("Y007", "the document is empty", Span(path, 1, 1, 1, 1))])
+        place = Span(path, 1, 1, 1, 1)
+        raise SpecError([Diagnostic("Y007", "the document is empty", place, "`archc new` writes one to begin with")])
     if not isinstance(node, Mapping):
         what = "a list" if isinstance(node, Sequence) else "a single value"
         fault = Diagnostic("S002", f"a spec is a mapping, not {what}", node.span, help="write `key: value` lines")

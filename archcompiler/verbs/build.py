@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from archcompiler.verbs import FINDINGS, FINE, Outcome, Usage, json_text, require_torch
+from archcompiler.verbs import FINDINGS, FINE, UNUSABLE, Outcome, Usage, json_text, require_torch
 from archcompiler.verbs.arguments import add_format, add_input, add_output, add_spec, all_settings, positive
 
 if TYPE_CHECKING:
+    from archcompiler.backends.pytorch.weights import Report
     from archcompiler.graph.ir import Graph
     from archcompiler.resolve import Spec
 
 HELP = "compile a spec: to a module, its summary, or PyTorch source"
 EXAMPLES = """  archc build resnext/resnext50_32x4d --summary
   archc build my_net.yaml --emit python -o my_net.py
+  archc build my_net.yaml --weights base.safetensors --partial
   archc build resnet/resnet50 --set stages.layer3.blocks=9 --summary --depth 2"""
 
 
@@ -32,6 +35,8 @@ def configure(parser: ArgumentParser) -> None:
     add_output(parser, "where --emit writes (default: standard output)")
     parser.add_argument("--device", help="where the module is built: cpu, cuda, meta, ... (default: cpu)")
     parser.add_argument("--seed", type=_seed, metavar="N", help="initialise the weights reproducibly")
+    parser.add_argument("--weights", metavar="FILE", help="copy weights from a safetensors file or a checkpoint")
+    parser.add_argument("--partial", action="store_true", help="take the weights that fit, and initialise the others")
     add_format(parser, "text", "json")
 
 
@@ -52,12 +57,16 @@ def run(args: Namespace) -> Outcome:
 def _refuse_what_has_no_effect(args: Namespace) -> None:
     if args.output and not args.emit:
         raise Usage("-o goes with --emit python")
+    if args.partial and not args.weights:
+        raise Usage("--partial goes with --weights")
     if args.emit and args.summary:
         raise Usage("--emit and --summary are two calls")
     if args.emit and args.format != "text":
         raise Usage("--emit writes source: it has no --format")
-    if (args.emit or args.summary) and (args.device is not None or args.seed is not None):
-        raise Usage("--device and --seed go with a build without --emit and --summary, which fill no weights")
+    if (args.emit or args.summary) and (args.device or args.weights or args.seed is not None):
+        raise Usage(
+            "--device, --weights and --seed go with a build without --emit and --summary, which fill no weights"
+        )
 
 
 def _emit(args: Namespace, graph: Graph) -> Outcome:
@@ -74,23 +83,29 @@ def _emit(args: Namespace, graph: Graph) -> Outcome:
 def _summary(args: Namespace, spec: Spec, graph: Graph) -> Outcome:
     from archcompiler.analyses.report import cost_report
     from archcompiler.backends.summary import torchinfo_summary
+    from archcompiler.claims.check import check_graph
     from archcompiler.render import summary as render
 
     report = cost_report(graph)
     measured = torchinfo_summary(graph, report, depth=args.depth)
-    code = FINE if measured.agrees_with(report) else FINDINGS
+    checked = check_graph(spec, graph, report, measured.counts)
+    code = FINE if checked.sound else FINDINGS
     if args.format == "json":
-        return Outcome(json_text(render.summary_document(spec, report, measured)), code)
-    return Outcome(render.summary_text(spec, report, measured), code)
+        return Outcome(json_text(render.summary_document(report, checked)), code)
+    return Outcome(render.summary_text(spec, report, measured.table, checked), code)
 
 
 def _build(args: Namespace, graph: Graph) -> Outcome:
     from archcompiler.analyses.cost import total
     from archcompiler.backends.pytorch.module import build_module
+    from archcompiler.backends.pytorch.weights import WeightsError, compare, read_weights
 
     device = args.device or "cpu"
     try:
-        module = build_module(graph, device=device, seed=args.seed)
+        weights = read_weights(args.weights) if args.weights else None
+        module = build_module(graph, weights=weights, device=device, seed=args.seed, partial=args.partial)
+    except WeightsError as error:
+        return Outcome(err=f"archc: {error}", code=FINDINGS if error.report else UNUSABLE)
     except (AssertionError, ImportError, NotImplementedError, RuntimeError) as error:
         if device == "cpu":
             raise
@@ -99,8 +114,17 @@ def _build(args: Namespace, graph: Graph) -> Outcome:
     macs = total(graph).macs
     if args.format == "json":
         document = {"format_version": 1, "name": graph.name, "device": device, "params": params, "macs": macs}
-        return Outcome(json_text(document))
-    return Outcome(f"built {graph.name} on {device}: {params:,} parameters, {macs:,} MACs")
+        return Outcome(json_text({**document, "weights": asdict(compare(module, weights)) if weights else None}))
+    fate = f"\n{_fate(compare(module, weights))}" if weights else ""
+    return Outcome(f"built {graph.name} on {device}: {params:,} parameters, {macs:,} MACs{fate}")
+
+
+def _fate(report: Report) -> str:
+    """Return what became of the given weights, by name where one did not fit."""
+    rows = {"reshaped": report.reshaped, "missing": report.missing, "unexpected": report.unexpected}
+    lines = [f"  {what}: {name}" for what, names in rows.items() for name in names]
+    counts = ", ".join(f"{len(names)} {what}" for what, names in {"kept": report.kept, **rows}.items())
+    return "\n".join([f"weights: {counts}", *lines])
 
 
 def _seed(text: str) -> int:

@@ -71,8 +71,7 @@ def _check_one(spec: str, *, fast: bool) -> Checked:
 def _torchinfo_counts(graph: Graph, report: CostReport) -> Counts:
     from archcompiler.backends.summary import torchinfo_summary
 
-    found = torchinfo_summary(graph, report, depth=1, device="meta")
-    return {"params": found.params, "macs": found.macs, "torchinfo_mult_adds": found.mult_adds}
+    return torchinfo_summary(graph, report, depth=1, device="meta").counts
 
 
 def _faults(args: Namespace, results: Sequence[Checked]) -> str:

@@ -38,12 +38,14 @@ def _validate(spec: str, settings: list[str]) -> tuple[tuple[Diagnostic, ...], b
     from archcompiler.lower.network import lower
     from archcompiler.lower.paths import unused_names
     from archcompiler.resolve import load_spec
+    from archcompiler.resolve.name_tables import table_faults
 
     try:
         resolved = load_spec(spec, settings)
         graph = lower(resolved)
     except SpecError as error:
-        return error.diagnostics, error.unreadable
+        table = None if error.unreadable else table_faults(error.diagnostics[0].span.path)
+        return error.diagnostics if table is None else tuple(table), error.unreadable
     return (*resolved.warnings, *unused_names(graph, resolved)), False
 
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from archcompiler.backends.pytorch.source import Source, source
+from archcompiler.backends.pytorch.weights import load_weights
 from archcompiler.graph.ir import Graph
 
 
@@ -25,20 +26,25 @@ def build_module(
     device: torch.device | str | None = None,
     dtype: torch.dtype | None = None,
     seed: int | None = None,
+    partial: bool = False,
 ) -> nn.Module:
-    """Return the module of a graph, initialised, or with `weights` copied into it (strict: keys and shapes must match).
+    """Return the module of a graph, initialised, or with `weights` copied into it.
 
+    The weights' names and shapes must match; with `partial` those that fit are taken, and the others initialised.
     With a `seed` the same weights come out each time, and the caller's random state is left alone. On `meta` nothing
     is allocated or initialised.
     """
     module = allocated(graph, "cpu" if device is None else device)
     if dtype is not None:
         module.to(dtype)
-    if weights is not None:
-        module.load_state_dict(weights)
-    elif torch.device(device or "cpu").type != "meta":
+    if weights is not None and not partial:
+        load_weights(module, weights, partial=False)
+        return module
+    if torch.device(device or "cpu").type != "meta":
         with _random_state(seed):
             module.init_weights()  # type: ignore[operator]  # emitted with every network
+    if weights is not None:
+        load_weights(module, weights, partial=True)
     return module
 
 

@@ -1,0 +1,95 @@
+"""Weights from files and mappings into a module: all of them, or those that fit, with a report either way."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+
+class WeightsError(RuntimeError):
+    """Weights that cannot be read, or that do not fit; `report` says which, where they could be compared."""
+
+    def __init__(self, message: str, report: Report | None = None) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Names by what became of them: same name and shape; same name, other shape; only in the module; only given."""
+
+    kept: tuple[str, ...]
+    reshaped: tuple[str, ...]
+    missing: tuple[str, ...]
+    unexpected: tuple[str, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether every weight of the module is given with its shape, and no other."""
+        return not (self.reshaped or self.missing or self.unexpected)
+
+
+def load_weights(module: nn.Module, weights: Mapping[str, Tensor], *, partial: bool) -> Report:
+    """Copy weights into a module; WeightsError where they do not all fit, unless a `partial` load is asked for."""
+    report = compare(module, weights)
+    if not (partial or report.complete):
+        raise WeightsError(_refusal(module, weights, report), report)
+    module.load_state_dict({name: weights[name] for name in report.kept}, strict=False)
+    return report
+
+
+def compare(module: nn.Module, weights: Mapping[str, Tensor]) -> Report:
+    """Return which weights of a module are given, by name and shape."""
+    own = module.state_dict()
+    shared = [name for name in own if name in weights]
+    return Report(
+        kept=tuple(name for name in shared if own[name].shape == weights[name].shape),
+        reshaped=tuple(name for name in shared if own[name].shape != weights[name].shape),
+        missing=tuple(name for name in own if name not in weights),
+        unexpected=tuple(name for name in weights if name not in own),
+    )
+
+
+def read_weights(path: str | os.PathLike[str]) -> dict[str, Tensor]:
+    """Return the tensors of a safetensors file, or of a PyTorch checkpoint read without running code (weights_only).
+
+    A checkpoint that keeps them under `state_dict` or `model`, as training scripts do, is understood. Raises
+    WeightsError.
+    """
+    try:
+        found = _read(os.fspath(path))
+    except OSError as error:
+        raise WeightsError(f"cannot read weights from {os.fspath(path)}: {error.strerror}") from None
+    except Exception:  # a broken or hostile file may make a reader raise anything
+        message = "it is no safetensors file, and no checkpoint of tensors alone (nothing that runs code is read)"
+        raise WeightsError(f"cannot read weights from {os.fspath(path)}: {message}") from None
+    for key in ("state_dict", "model"):
+        if isinstance(found, dict) and isinstance(found.get(key), dict):
+            found = found[key]
+    if not isinstance(found, dict) or not all(isinstance(tensor, Tensor) for tensor in found.values()):
+        raise WeightsError(f"{os.fspath(path)} holds no table of tensors")
+    return found
+
+
+def _read(path: str) -> object:
+    if path.endswith(".safetensors"):
+        from safetensors.torch import load_file
+
+        return load_file(path)
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def _refusal(module: nn.Module, weights: Mapping[str, Tensor], report: Report) -> str:
+    own = module.state_dict()
+    lines = [f"{name}: expected {_shape(own[name])}, found {_shape(weights[name])}" for name in report.reshaped]
+    lines += [f"{name}: missing" for name in report.missing] + [f"{name}: unexpected" for name in report.unexpected]
+    more = f"\n  and {len(lines) - 10} more" if len(lines) > 10 else ""
+    return "the weights do not fit:\n  " + "\n  ".join(lines[:10]) + more
+
+
+def _shape(tensor: Tensor) -> str:
+    return "x".join(map(str, tensor.shape)) or "a scalar"

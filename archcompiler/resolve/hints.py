@@ -1,0 +1,36 @@
+"""A mistyped stage of a variant is a new stage that lacks everything: say so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from difflib import get_close_matches
+
+from archcompiler.diagnostics import Diagnostic
+from archcompiler.span import Span
+from archcompiler.tree import Mapping, mapping_at
+
+
+def with_near_stages(faults: Iterable[Diagnostic], documents: Iterable[Mapping]) -> list[Diagnostic]:
+    """Return the faults, where a new stage lacks keys and its name is near to an inherited one with that as help."""
+    near = _near_stages(documents)
+    return list(
+        dict.fromkeys(
+            replace(fault, help=f"did you mean `{near[fault.span]}`? a new stage says all of its fields")
+            if fault.code == "S003" and fault.span in near
+            else fault
+            for fault in faults
+        )
+    )
+
+
+def _near_stages(documents: Iterable[Mapping]) -> dict[Span, str]:
+    known: list[str] = []
+    near: dict[Span, str] = {}
+    for document in documents:
+        new = {key: entry for key, entry in mapping_at(document, "stages").entries.items() if key not in known}
+        for key, entry in new.items():
+            matches = get_close_matches(key, known, n=1, cutoff=0.8)
+            near |= {entry.key_span: match for match in matches}
+        known += new
+    return near
