@@ -49,10 +49,13 @@ CODES = {
     "G008": "a network beyond the size limit",
     "C001": "a claim that does not hold",
     "C002": "a note on a disagreement that is stale",
-    "C003": "a claim that speaks of no stage of the network",
+    "C003": "a claim that speaks of nothing that is measured",
     "L001": "a name that nothing uses",
 }
-"""Every code and what it stands for. The letter is the stage: Y syntax, S schema, R resolution, G graph, C claims, L lint."""
+"""Every code and what it stands for.
+
+The letter is the stage: Y syntax, S schema, R resolution, G graph, C claims, L lint.
+"""
 
 
 @dataclass(frozen=True, slots=True)

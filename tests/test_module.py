@@ -541,10 +541,10 @@ def _with_a_shape_that_would_broadcast(weights):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (_without_a_key, r"Missing key.*fc\.bias"),
-        (_with_another_key, r"Unexpected key.*fc\.scale"),
-        (_with_another_shape, r"size mismatch for fc\.weight"),
-        (_with_a_shape_that_would_broadcast, r"size mismatch for bn1\.bias"),
+        (_without_a_key, r"fc\.bias"),
+        (_with_another_key, r"fc\.scale"),
+        (_with_another_shape, r"fc\.weight.*9"),
+        (_with_a_shape_that_would_broadcast, r"bn1\.bias"),
     ],
 )
 def test_weights_that_do_not_fit_are_refused(weights, change, message):

@@ -160,12 +160,17 @@ def test_output_is_the_same_bit_for_bit(system):
     assert peers.output(network, images).equal(peers.output(reference, images))
 
 
-def test_every_count_is_that_of_the_reference(system):
-    name, reference, _ = system
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_every_count_is_that_of_the_reference(name):
+    import torch
+
+    construct, *arguments = SYSTEMS[name]
     report = archcompiler.cost(f"systems/{name}")
+    with torch.device("meta"):
+        reference = construct(*arguments)
     images = (1, *report.input)
     assert peers.torchinfo_totals(reference, images) == (report.params, report.total.torchinfo_mult_adds)
-    assert peers.torch_macs(reference.to("meta"), images) == report.macs
+    assert peers.torch_macs(reference, images) == report.macs
 
 
 FORMS = {

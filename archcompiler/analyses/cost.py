@@ -10,6 +10,7 @@ The counting policies, which papers and tools mix up:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import prod
@@ -72,10 +73,12 @@ def by_part(graph: Graph, batch: int = 1) -> Iterator[Row]:
 
 
 def by_block(graph: Graph, batch: int = 1) -> Iterator[Row]:
-    """Yield the stem, each block (and transition), and the head."""
+    """Yield the stem, each block (and transition), and the head; blocks that share a path go by stage and number."""
+    uses = Counter(call.path for call in graph.calls)
     for part in graph.parts:
-        for call in part.calls:
-            name = part.name if part.kind != "stage" else call.path
+        for index, call in enumerate(part.calls):
+            path = call.path if uses[call.path] == 1 else f"{part.name}.{index}"
+            name = part.name if part.kind != "stage" else path
             cost = body_cost(call.body).at_batch(batch)
             yield Row(name, call.body.class_name or part.kind, _ints(call.body.output), cost)
 

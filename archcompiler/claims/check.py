@@ -24,6 +24,7 @@ class Checked:
     analysis: Counts
     torchinfo: Counts
     faults: tuple[Diagnostic, ...]
+    unreadable: bool = False
 
     @property
     def agrees(self) -> bool:
@@ -45,7 +46,7 @@ def check_spec(name: str, second: Callable[[Graph, CostReport], Counts] | None =
         spec = load_spec(name)
         graph = lower(spec)
     except SpecError as error:
-        return Checked(name, (), {}, {}, error.diagnostics)
+        return Checked(name, (), {}, {}, error.diagnostics, error.unreadable)
     report = cost_report(graph)
     return replace(check_graph(spec, graph, report, second(graph, report) if second else {}), name=name)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Context, Decimal
 
 _SUFFIX = {"": 0, "K": 3, "M": 6, "G": 9, "B": 9, "T": 12}
 _NUMBER = re.compile(r"~?([0-9]+(?:\.[0-9]+)?)(?:e([0-9]+)|([KMGBT]))?")
+_EXACT = Context(prec=100)
 ROUNDING = {"half_up": ROUND_HALF_UP, "truncated": ROUND_DOWN, "rounded_up": ROUND_UP}
 """How a measured figure may have become a printed one; papers round half up unless a claim says otherwise."""
 
@@ -29,11 +30,12 @@ class Printed:
 
     def text_of(self, measured: int) -> str:
         """Return a measured figure at this one's precision, as it should have been printed."""
-        return f"{self._rounded(measured, 'half_up')}e{self.exponent}" if self.exponent else str(measured)
+        return f"{self._rounded(measured, 'half_up'):f}e{self.exponent}" if self.exponent else str(measured)
 
     def _rounded(self, measured: int, rounding: str) -> Decimal:
-        scaled = Decimal(measured).scaleb(-self.exponent)
-        return scaled.quantize(Decimal(1).scaleb(int(self.mantissa.as_tuple().exponent)), ROUNDING[rounding])
+        scaled = Decimal(measured).scaleb(-self.exponent, _EXACT)
+        unit = Decimal(1).scaleb(int(self.mantissa.as_tuple().exponent))
+        return scaled.quantize(unit, ROUNDING[rounding], _EXACT)
 
 
 def parse_printed(text: str) -> Printed | None:

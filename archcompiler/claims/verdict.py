@@ -12,10 +12,12 @@ from archcompiler.diagnostics import Diagnostic
 from archcompiler.graph.ir import Graph
 from archcompiler.record.fields import Fields
 from archcompiler.resolve import Spec
-from archcompiler.span import Span
 from archcompiler.tree import Mapping, Sequence
 
 Measured = Union[int, str, None]
+
+_OPERATIONS = ("macs", "torchinfo_mult_adds", "activations")
+_GOES_WITH = {"policy": ("params", *_OPERATIONS), "batch": _OPERATIONS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,44 +72,57 @@ def _source(claim: Fields) -> str:
 
 def _judge(claim: Fields, printed: str, measured: Measured) -> tuple[str | None, Diagnostic | None]:
     """Return the reason of a known disagreement, and what is wrong with the claim."""
-    span = claim.span("printed")
+    misplaced = _misplaced(claim, measured)
+    if misplaced or measured is None:
+        return None, misplaced
+    figure = parse_printed(printed) if isinstance(measured, int) else None
+    agrees = _becomes(figure, measured, "half_up") if figure else printed == measured
+    if claim.has("disagrees"):
+        note = claim.union("disagrees")
+        still = not agrees and _still(note, figure, measured)
+        return (note.text("reason"), None) if still else (None, _stale(claim, note, measured, agrees=agrees))
+    return None, None if agrees else _failed(claim, printed, figure, measured)
+
+
+def _misplaced(claim: Fields, measured: Measured) -> Diagnostic | None:
+    """Return what a claim says that its quantity has not, or lacks."""
+    quantity = claim.text("quantity")
+    for key, quantities in _GOES_WITH.items():
+        if claim.has(key) and quantity not in quantities:
+            message = f"`{key}` says nothing about {quantity}"
+            return Diagnostic("C003", message, claim.span(key), f"it goes with {', '.join(quantities)}")
     if measured is None:
         place = claim.span("stage") if claim.has("stage") else claim.span("quantity")
-        return None, Diagnostic("C003", "this quantity needs the name of a stage of the network", place, "give `stage`")
-    figure = parse_printed(printed)
-    if isinstance(measured, str) or figure is None:
-        holds = printed == str(measured)
-        return None, None if holds else _failed(printed, str(measured), span)
-    if claim.has("disagrees"):
-        return _judge_disagreement(claim.union("disagrees"), figure, measured, claim.span("disagrees"))
-    return None, None if figure.is_measured(measured) else _failed(printed, f"{measured:,}", span, figure, measured)
+        return Diagnostic("C003", "this quantity needs the name of a stage of the network", place, "give `stage`")
+    return None
 
 
-def _judge_disagreement(
-    note: Fields, figure: Printed, measured: int, span: Span
-) -> tuple[str | None, Diagnostic | None]:
-    """Return the note's reason while the claim disagrees in the way that it says; else that the note is stale."""
-    agrees = figure.is_measured(measured)
-    if not agrees and _still(note, figure, measured):
-        return note.text("reason"), None
-    how = note.text("how").replace("_", " ")
-    found = "the printed figure is right" if agrees else f"{measured:,} is not what it says of {how} figures"
-    help = f"say how {measured:,} disagrees, or remove `disagrees`"
-    return None, Diagnostic("C002", f"the note on a disagreement is stale: {found}", span, help)
+def _becomes(figure: Printed | None, measured: int | str, how: str) -> bool:
+    return figure is not None and isinstance(measured, int) and figure.is_measured(measured, how)
 
 
-def _still(note: Fields, figure: Printed, measured: int) -> bool:
+def _still(note: Fields, figure: Printed | None, measured: int | str) -> bool:
     """Tell whether a figure comes from the measured one by the rounding named, or else from the one noted."""
     how = note.text("how")
     noted = note.text("measured") if note.has("measured") else str(measured) if how in ROUNDING else ""
-    if noted != str(measured) or (how == "approximate" and not figure.approximate):
+    if noted != str(measured) or (how == "approximate" and not (figure and figure.approximate)):
         return False
-    return how not in ROUNDING or figure.is_measured(measured, how)
+    return how not in ROUNDING or _becomes(figure, measured, how)
 
 
-def _failed(
-    printed: str, measured: str, span: Span, figure: Printed | None = None, count: int | None = None
-) -> Diagnostic:
-    rounded = f", which rounds to {figure.text_of(count)}" if figure and count is not None else ""
+def _stale(claim: Fields, note: Fields, measured: int | str, *, agrees: bool) -> Diagnostic:
+    how = note.text("how").replace("_", " ")
+    found = "the printed figure is right" if agrees else f"{_text(measured)} is not what it says ({how})"
+    help = f"say how {_text(measured)} disagrees, or remove `disagrees`"
+    return Diagnostic("C002", f"the note on a disagreement is stale: {found}", claim.span("disagrees"), help)
+
+
+def _failed(claim: Fields, printed: str, figure: Printed | None, measured: int | str) -> Diagnostic:
+    rounded = f", which rounds to {figure.text_of(measured)}" if figure and isinstance(measured, int) else ""
+    message = f"{printed} is printed, {_text(measured)} is measured{rounded}"
     help = "mend the spec or the figure; a paper's own slip is said by `disagrees`, with its reason"
-    return Diagnostic("C001", f"{printed} is printed, {measured} is measured{rounded}", span, help)
+    return Diagnostic("C001", message, claim.span("printed"), help)
+
+
+def _text(measured: int | str) -> str:
+    return f"{measured:,}" if isinstance(measured, int) else measured

@@ -103,20 +103,28 @@ class _Lowering:
         class_name, record = find_block(Fields(fields).text("block"))
         paths = self._names.paths(below=path)
         if self._names.numbers_layers:
-            return Call(self._record(fields, record, shape, paths), path, inline=True)
+            return Call(self._record(fields, record, shape, paths, class_name), path, inline=True)
         key = (id(fields), tuple(int(side) for side in shape))
         if key not in self._bodies:
-            self._bodies[key] = self._record(fields, record, shape, paths, class_name)
+            self._bodies[key] = self._record(fields, record, shape, paths, class_name, named=True)
         return Call(self._bodies[key], path, inline=False)
 
     def _record(
-        self, fields: Mapping, record: Record, shape: Shape, path_of: Callable[[str], str], class_name: str = ""
+        self,
+        fields: Mapping,
+        record: Record,
+        shape: Shape,
+        path_of: Callable[[str], str],
+        class_name: str = "",
+        *,
+        named: bool = False,
     ) -> Body:
+        """Return what a function records; `named` where its numbers are to be arguments of a class."""
         shape = _plain(shape)
-        if class_name:
+        if named:
             shape = (Named(shape[0], "in_channels"), *shape[1:])
-        recorder = Recorder(shape, path_of, {"in_channels": int(shape[0]), **_integers(fields)} if class_name else {})
-        record(recorder, recorder.input, Fields(fields, named=bool(class_name)))
+        recorder = Recorder(shape, path_of, {"in_channels": int(shape[0]), **_integers(fields)} if named else {})
+        record(recorder, recorder.input, Fields(fields, named=named))
         return recorder.body(class_name)
 
     def _report(self, fault: ShapeFault, fields: Mapping | None, place: Span, arrival: str) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from archcompiler.graph import ops
 from archcompiler.graph.ir import Body, Node
-from archcompiler.graph.named import Named, expression_of
+from archcompiler.graph.named import Named, expression_of, names_in
 from archcompiler.graph.ops import Op, Shape
 from archcompiler.record.fields import Fields
 from archcompiler.span import SCHEMA_ORIGIN, Span
@@ -49,7 +49,14 @@ class Recorder:
     def body(self, class_name: str) -> Body:
         """Return what was recorded."""
         name = "".join(self._adjectives) + class_name
-        return Body(name, self.input.shape, tuple(self._nodes), self._arguments, self._aliases)
+        return Body(name, self.input.shape, tuple(self._nodes), self._in_order_of_use(), self._aliases)
+
+    def _in_order_of_use(self) -> dict[str, int]:
+        """Return the arguments as the ops mention them, so that the order in which a spec says them is no matter."""
+        values = (getattr(node.op, field.name) for node in self._nodes for field in fields(node.op))
+        used = [name for value in values if isinstance(value, Named) for name in sorted(names_in(value.expression))]
+        order = dict.fromkeys([*used, *sorted(self._arguments)])
+        return {name: self._arguments[name] for name in order if name in self._arguments}
 
     def let(self, name: str, value: int) -> int:
         """Name a derived number, so that emitted source takes it as an argument."""
@@ -94,7 +101,8 @@ class Recorder:
         if x.channels % groups:
             near = _near_divisors(x.channels, groups)
             message = f"{groups} norm groups do not divide the {int(x.channels)} channels of {role}"
-            fault = ShapeFault("G005", message, ("norm",), f"write `norm: {{type: group, groups: N}}` with {near}")
+            help = f"use {near} groups, as in `{{type: group, groups: {near.split()[0]}}}`"
+            fault = ShapeFault("G005", message, ("norm",), help)
             fault.span = None if norm.span("groups") == SCHEMA_ORIGIN else norm.span("groups")
             raise fault
         return self._add(role, ops.GroupNorm(x.channels, norm.number("eps"), zero_scale, groups), x)

@@ -30,7 +30,7 @@ def _near_stages(documents: Iterable[Mapping]) -> dict[Span, str]:
     for document in documents:
         new = {key: entry for key, entry in mapping_at(document, "stages").entries.items() if key not in known}
         for key, entry in new.items():
-            matches = get_close_matches(key, known, n=1, cutoff=0.8)
-            near |= {entry.key_span: match for match in matches}
+            if matches := get_close_matches(key, known, n=1, cutoff=0.8):
+                near[entry.key_span] = matches[0]
         known += new
     return near

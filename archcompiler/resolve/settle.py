@@ -43,13 +43,19 @@ def settle(document: Mapping) -> tuple[Settled, list[Diagnostic]]:
         "head": lambda value: filled(value, "head"),
     }
     entries: dict[str, Entry] = {}
-    for key, entry in document.entries.items():
+    for key, entry in sorted(document.entries.items(), key=_place_in_document):
         change = passes.get(key)
         value = change(entry.value) if change and isinstance(entry.value, Mapping) else entry.value
         if key != "defaults":
             entries[key] = replace(entry, value=value)
     unused = defaults.unused() if isinstance(document.get("stages"), Mapping) else []
     return Settled(Mapping(entries, document.span), tuple(stages)), [*faults, *unused]
+
+
+def _place_in_document(item: tuple[str, Entry]) -> int:
+    """Return where a key stands in the canonical order: a variant's own name comes first, as in any spec."""
+    order = list(language().document)
+    return order.index(item[0]) if item[0] in order else len(order)
 
 
 def _settle_stem(value: Mapping, defaults: Defaults) -> Mapping:

@@ -116,16 +116,16 @@ class _Walk:
             elif key not in properties and not re.fullmatch(pattern, key):
                 yield faults.bad_key(place.key, key, pattern, entry.key_span, properties)
             elif isinstance(entry.value, Scalar) and entry.value.value is None:
-                yield from self._null(name, key, entry)
+                yield from self._null(name, key, entry, inherits=self.nulls or "extends" in node.entries)
             elif key in found:
                 yield from found[key]
             else:
                 yield from self._below(schema, key, entry, place)
 
-    def _null(self, name: str, key: str, entry: Entry) -> Iterator[Diagnostic]:
+    def _null(self, name: str, key: str, entry: Entry, *, inherits: bool) -> Iterator[Diagnostic]:
         """Yield a fault where null does not stand for a key that is removed."""
         required = key in definition(self.file, name).get("required", ())
-        if required or not self.nulls or name.startswith("step."):
+        if required or not inherits or name.startswith("step."):
             yield faults.useless_null(key, entry.value.span, required=required)
 
     def _below(self, schema: Json, key: str, entry: Entry, parent: _Place) -> Iterator[Diagnostic]:

@@ -11,7 +11,7 @@ from multiprocessing import get_context
 from os import cpu_count
 from typing import TYPE_CHECKING
 
-from archcompiler.verbs import FINDINGS, FINE, Outcome, json_text, require_torch
+from archcompiler.verbs import FINDINGS, FINE, UNUSABLE, Outcome, json_text, require_torch
 from archcompiler.verbs.arguments import add_format
 
 if TYPE_CHECKING:
@@ -46,8 +46,13 @@ def run(args: Namespace) -> Outcome:
         text = render.check_junit(results)
     else:
         text = (render.check_markdown if args.format == "markdown" else render.check_table)(results)
-    code = FINE if all(result.sound for result in results) else FINDINGS
-    return Outcome(text, code, err=_faults(args, results))
+    return Outcome(text, _code(results), err=_faults(args, results))
+
+
+def _code(results: Sequence[Checked]) -> int:
+    if any(result.unreadable for result in results):
+        return UNUSABLE
+    return FINE if all(result.sound for result in results) else FINDINGS
 
 
 def _checked(specs: Sequence[str], *, fast: bool) -> Iterator[Checked]:

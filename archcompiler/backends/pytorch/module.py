@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import copyreg
 import linecache
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, SupportsIndex
+from weakref import WeakValueDictionary, finalize
 
 import torch
 from torch import Tensor, nn
@@ -31,20 +30,18 @@ def build_module(
     """Return the module of a graph, initialised, or with `weights` copied into it.
 
     The weights' names and shapes must match; with `partial` those that fit are taken, and the others initialised.
-    With a `seed` the same weights come out each time, and the caller's random state is left alone. On `meta` nothing
-    is allocated or initialised.
+    Without a `device` it is PyTorch's default one. With a `seed` the same weights come out each time, and the caller's
+    random state is left alone. On `meta` nothing is allocated, initialised or copied; names and shapes are compared.
     """
-    module = allocated(graph, "cpu" if device is None else device)
+    place = torch.get_default_device() if device is None else torch.device(device)
+    module = allocated(graph, place)
     if dtype is not None:
         module.to(dtype)
-    if weights is not None and not partial:
-        load_weights(module, weights, partial=False)
-        return module
-    if torch.device(device or "cpu").type != "meta":
-        with _random_state(seed):
+    if place.type != "meta" and (weights is None or partial):
+        with _random_state(seed, place):
             module.init_weights()  # type: ignore[operator]  # emitted with every network
     if weights is not None:
-        load_weights(module, weights, partial=True)
+        load_weights(module, weights, partial=partial)
     return module
 
 
@@ -52,7 +49,7 @@ def allocated(graph: Graph, device: torch.device | str) -> nn.Module:
     """Return the module of a graph with parameters allocated and not filled: for whoever fills or never reads them."""
     code = source(graph)
     with _Allocate(torch.device(device)):
-        return _classes(code)[code.class_name](init_weights=False)
+        return _compiled(code).network(init_weights=False)
 
 
 _FACTORIES = frozenset({torch.empty, torch.zeros, torch.ones, torch.tensor})
@@ -83,45 +80,69 @@ class _Allocate(TorchFunctionMode):
 
 
 @contextmanager
-def _random_state(seed: int | None) -> Iterator[None]:
+def _random_state(seed: int | None, device: torch.device) -> Iterator[None]:
+    """Draw from a seed, if there is one, and leave the caller's generators as they were."""
     if seed is None:
         yield
         return
-    with torch.random.fork_rng(devices=()):
-        torch.manual_seed(seed)
+    accelerator = None if device.type == "cpu" else torch.get_device_module(device)
+    devices = [device.index if device.index is not None else accelerator.current_device()] if accelerator else []
+    with torch.random.fork_rng(devices, device_type=device.type if accelerator else "cuda"):
+        torch.default_generator.manual_seed(seed)
+        if accelerator:
+            accelerator.manual_seed(seed)
         yield
 
 
-@lru_cache(maxsize=64)
-def _classes(code: Source) -> dict[str, type[nn.Module]]:
-    """Run source once and return its modules' classes; tracebacks and debuggers find its lines through linecache."""
-    digest = sha256(code.text.encode()).hexdigest()[:12]
-    filename = f"<archcompiler {code.class_name} {digest}>"
-    linecache.cache[filename] = (len(code.text), None, code.text.splitlines(keepends=True), filename)
-    scope: dict[str, Any] = {"__name__": f"archcompiler.compiled.{code.class_name}_{digest}"}
-    exec(compile(code.text, filename, "exec"), scope)
-    classes = {
-        name: value
-        for name, value in scope.items()
-        if isinstance(value, type) and issubclass(value, nn.Module) and value.__module__ == scope["__name__"]
-    }
-    for cls in classes.values():
-        copyreg.pickle(cls, _Reducer(code))
-    return classes
-
-
-class _Reducer:
-    """Pickle an instance as the source of its class, that class's name and the instance's state."""
+class _Compiled:
+    """The classes of one source. Each class holds on to it, so that it lives as long as any instance does."""
 
     def __init__(self, code: Source) -> None:
-        self._code = code
+        digest = sha256(code.text.encode()).hexdigest()[:12]
+        filename = f"<archcompiler {code.class_name} {digest}>"
+        linecache.cache[filename] = (len(code.text), None, code.text.splitlines(keepends=True), filename)
+        finalize(self, linecache.cache.pop, filename, None)
+        scope: dict[str, Any] = {"__name__": f"archcompiler.compiled.{code.class_name}_{digest}"}
+        exec(compile(code.text, filename, "exec"), scope)
+        self.code = code
+        self.classes: dict[str, type[nn.Module]] = {
+            name: value
+            for name, value in scope.items()
+            if isinstance(value, type) and issubclass(value, nn.Module) and value.__module__ == scope["__name__"]
+        }
+        for cls in self.classes.values():
+            cls.__reduce_ex__ = _reducer(self)  # type: ignore[method-assign, assignment]  # our own class
 
-    def __call__(self, module: nn.Module) -> tuple[Any, ...]:
-        arguments = (self._code.text, self._code.class_name, type(module).__name__)
-        return _restore, arguments, module.__dict__
+    @property
+    def network(self) -> type[nn.Module]:
+        """The class of the whole network."""
+        return self.classes[self.code.class_name]
+
+
+_COMPILED: WeakValueDictionary[str, _Compiled] = WeakValueDictionary()
+
+
+def _compiled(code: Source) -> _Compiled:
+    """Run source once; tracebacks and debuggers find its lines through linecache."""
+    found = _COMPILED.get(code.text)
+    if found is None:
+        found = _COMPILED[code.text] = _Compiled(code)
+    return found
+
+
+def _reducer(compiled: _Compiled) -> Callable[[nn.Module, SupportsIndex], str | tuple[Any, ...]]:
+    """Return the method that pickles an instance as its class's source, that class's name and the instance's state."""
+
+    def reduce_ex(self: nn.Module, protocol: SupportsIndex) -> str | tuple[Any, ...]:
+        cls = type(self)
+        if compiled.classes.get(cls.__name__) is not cls:  # somebody's subclass: found by import, as any class
+            return super(nn.Module, self).__reduce_ex__(protocol)
+        return _restore, (compiled.code.text, compiled.code.class_name, cls.__name__), self.__dict__
+
+    return reduce_ex
 
 
 def _restore(text: str, network: str, name: str) -> nn.Module:
     """Return an instance without state, of a class whose source came with the pickle."""
-    cls = _classes(Source(text, network))[name]
+    cls = _compiled(Source(text, network)).classes[name]
     return cls.__new__(cls)

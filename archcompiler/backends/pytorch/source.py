@@ -57,12 +57,15 @@ def _header(graph: Graph, code: str) -> str:
 
 
 def _docstring(description: str, indent: str) -> str:
-    """Return a docstring that no description can break out of: no `"`, and backslashes and controls escaped."""
-    safe = " ".join(description.split()).replace('"', "'").encode("unicode_escape").decode()
-    rows = wrap(safe, LINE_LENGTH - len(indent) - 6) or [""]
+    """Return a docstring that no description can break out of: what could end or escape it is replaced."""
+    words = "".join(_HARMLESS.get(each, each) if each.isprintable() else " " for each in description).split()
+    rows = wrap(" ".join(words), LINE_LENGTH - len(indent) - 6) or [""]
     if len(rows) == 1:
         return f'{indent}"""{rows[0]}"""'
     return "\n".join([f'{indent}"""{rows[0]}', *(indent + row for row in rows[1:]), f'{indent}"""'])
+
+
+_HARMLESS = {'"': "'", "\\": "/"}
 
 
 def _block_source(block: BlockClass) -> str:

@@ -34,11 +34,15 @@ class Report:
 
 
 def load_weights(module: nn.Module, weights: Mapping[str, Tensor], *, partial: bool) -> Report:
-    """Copy weights into a module; WeightsError where they do not all fit, unless a `partial` load is asked for."""
+    """Copy weights into a module; WeightsError where they do not all fit, unless a `partial` load is asked for.
+
+    A module on meta is compared only: it has nothing to copy into.
+    """
     report = compare(module, weights)
     if not (partial or report.complete):
         raise WeightsError(_refusal(module, weights, report), report)
-    module.load_state_dict({name: weights[name] for name in report.kept}, strict=False)
+    if not any(tensor.is_meta for tensor in module.state_dict().values()):
+        module.load_state_dict({name: weights[name] for name in report.kept}, strict=False)
     return report
 
 

@@ -1,0 +1,130 @@
+"""Specs that hypothesis makes: whatever the language has, small enough to build. `EXAMPLES=1000` makes more of them."""
+
+import json
+import os
+
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from archcompiler.schema.language import language
+
+EXAMPLES = int(os.environ.get("EXAMPLES", "0"))
+
+VALUES = {
+    "channels": [4, 8, 8, 12, 16],
+    "classes": [3],
+    "hidden": [[], [6], [6, 5]],
+    "dropout": [0, 0.5],
+    "kernel": [1, 2, 3, 5],
+    "stride": [1, 1, 2],
+    "padding": ["same", "same", 0, 1, 2],
+    "dilation": [1, 1, 2],
+    "cardinality": [1, 2, 4],
+    "bottleneck_width": [1, 2, 3],
+    "width": [4, 8, 6],
+    "stride_on": ["3x3", "1x1"],
+    "grouped_reduce": [False, True],
+    "bias": [False, True],
+    "zero_init": [False, True],
+    "eps": [0.001, 0.5],
+    "momentum": [0.25, 0],
+    "groups": [1, 2, 4],
+    "slope": [0.25],
+    "pad": ["end", "both"],
+    "subsample": ["slice", "average"],
+    "window": [2, 3],
+    "grid": [1, 2, 3],
+    "at": ["start", "end"],
+    "conv": [4, 6, 8],
+    "pool": ["max", "average"],
+}
+"""What a field may say; where it is a union or a list of steps, the language itself says what."""
+OVER = {"stem": {"kernel": [3, 7]}, "pool": {"kernel": [2, 3], "padding": [0, 1], "stride": [1, 2]}}
+SELECTORS = ["first", "last", "odd", "even", "0", "1", "0..1"]
+
+
+def moderately(examples):
+    """Return the settings of a test: always the same examples, unless EXAMPLES asks for others."""
+    return settings(max_examples=EXAMPLES or examples, derandomize=not EXAMPLES, deadline=None)
+
+
+@st.composite
+def union_values(draw, name):
+    """A value of a union: its type alone, or an object."""
+    variants = language().unions[name].variants
+    kind = draw(st.sampled_from(sorted(variants)))
+    value = {"type": kind, **draw(objects(variants[kind], over=OVER.get(name, {})))}
+    return kind if value == {"type": kind} and draw(st.booleans()) else value
+
+
+@st.composite
+def step_values(draw):
+    """One step of a stem or a transition."""
+    steps = language().steps
+    kind = draw(st.sampled_from(["conv", "conv", "pool", *sorted(steps)]))
+    fields = steps[kind]
+    value = {kind: draw(value_of(fields[kind]))}
+    others = {name: field for name, field in fields.items() if name != kind}
+    return {**value, **draw(objects(others, over=OVER.get(kind, {})))}
+
+
+def value_of(field, over=()):
+    """Return the strategy of a field's values."""
+    if field.union:
+        return union_values(field.union)
+    if field.steps:
+        return st.lists(step_values(), max_size=3)
+    return st.sampled_from(over[field.name] if field.name in over else VALUES[field.name])
+
+
+@st.composite
+def objects(draw, fields, over=()):
+    """An object that says its required fields, one of alternatives, and some of the others."""
+    groups = {tuple(sorted((name, *field.alternatives))) for name, field in fields.items() if field.alternatives}
+    kept = {group: draw(st.sampled_from(group)) for group in sorted(groups)}
+    dropped = {name for group, one in kept.items() for name in group if name != one}
+    said = {}
+    for name, field in fields.items():
+        if name not in dropped and (field.required or draw(st.integers(0, 3)) == 0):
+            said[name] = draw(value_of(field, over))
+    return said
+
+
+@st.composite
+def stages(draw):
+    """One stage with its block, perhaps exceptions and a transition."""
+    block = draw(st.sampled_from(sorted(language().blocks)))
+    stage = {"block": block, "blocks": draw(st.integers(1, 3)), **draw(objects(language().blocks[block]))}
+    if draw(st.integers(0, 2)) == 0:
+        selectors = draw(st.lists(st.sampled_from(SELECTORS), min_size=1, max_size=2, unique=True))
+        optional = {name: field for name, field in language().blocks[block].items() if not field.required}
+        stage["override"] = {selector: draw(objects(optional)) for selector in selectors}
+    if draw(st.integers(0, 2)) == 0:
+        stage["transition"] = draw(objects(language().transition))
+    return stage
+
+
+@st.composite
+def documents(draw):
+    """A whole spec, which need not fit together."""
+    size = draw(st.sampled_from([16, 24, 17, [12, 20]]))
+    names = ["layer1", "class", "stem", "head", "x", "b2"]
+    document = {
+        "archc": 1,
+        "name": draw(st.sampled_from(["net", "None", "F", "a_1_2b", "Tensor", "nn", "resnet50_32x4d"])),
+        "input": {"channels": draw(st.sampled_from([1, 3, 4])), "size": size},
+        "stem": draw(union_values("stem")),
+        "stages": {name: draw(stages()) for name in draw(st.lists(st.sampled_from(names), max_size=3, unique=True))},
+        "head": {"type": "classifier", **draw(objects(language().unions["head"].variants["classifier"]))},
+    }
+    if draw(st.booleans()):
+        fields = {name: language().block_fields[name] for name in ("norm", "activation", "bias", "dilation")}
+        document["defaults"] = draw(objects(fields))
+    if draw(st.booleans()):
+        document["names"] = draw(st.sampled_from(["names/torchvision", {"norm1": "bn.1", "shortcut.conv": "down.a"}]))
+    return document
+
+
+def text_of(document):
+    """Return a document as a spec's text: JSON is YAML."""
+    return json.dumps(document)

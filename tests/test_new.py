@@ -1,0 +1,103 @@
+"""`archc new`: a variant to begin with, that validates and that an editor understands, in anybody's repository."""
+
+import json
+import re
+import subprocess
+
+import pytest
+
+MODELINE = re.compile(r"# yaml-language-server: \$schema=(\S+)")
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """A git repository with folders."""
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    (tmp_path / "nets" / "deep").mkdir(parents=True)
+    return tmp_path
+
+
+def schema_of(path):
+    """Return the file that a spec's first line names."""
+    name = MODELINE.fullmatch(path.read_text(encoding="utf-8").splitlines()[0])[1]
+    assert not name.startswith("/")
+    return (path.parent / name).resolve()
+
+
+@pytest.mark.parametrize(
+    ("folder", "target"),
+    [(".", "mine.yaml"), (".", "nets/mine.yaml"), ("nets", "deep/mine.yaml"), ("nets/deep", "../../mine.yaml")],
+)
+def test_a_variant_validates_and_its_first_line_finds_the_schema_of_its_repository(archc, repository, folder, target):
+    run = archc("new", "mine", "--extends", "resnet/resnet18", "-o", target, cwd=repository / folder)
+    assert (run.returncode, run.stderr) == (0, "")
+    path = repository / folder / target
+    assert schema_of(path) == repository / ".archc" / "architecture.json"
+    assert json.loads(schema_of(path).read_text(encoding="utf-8"))["title"] == "archcompiler architecture"
+    assert archc("validate", target, cwd=repository / folder).stdout == "no faults in 1 file\n"
+
+
+def test_outside_a_repository_the_schema_lies_beside_the_spec(archc, tmp_path):
+    archc("new", "mine", "--extends", "resnet/resnet18", cwd=tmp_path)
+    assert schema_of(tmp_path / "mine.yaml") == tmp_path / ".archc" / "architecture.json"
+    assert schema_of(tmp_path / "mine.yaml").is_file()
+
+
+def test_the_file_is_short_and_says_what_it_extends(archc, tmp_path):
+    run = archc("new", "mine", "--extends", "resnet/resnet18", cwd=tmp_path)
+    assert run.stdout.splitlines()[0] == "wrote mine.yaml"
+    assert ".archc/architecture.json" in run.stdout.splitlines()[1]
+    assert (tmp_path / "mine.yaml").read_text(encoding="utf-8").splitlines()[1:] == [
+        "archc: 1",
+        "name: mine",
+        "description: A variant of resnet/resnet18.",
+        "extends: resnet/resnet18",
+    ]
+
+
+def test_a_base_of_ones_own_is_named_relative_to_the_new_file(archc, repository):
+    archc("new", "one", "--extends", "resnet/resnet18", cwd=repository)
+    run = archc("new", "two", "--extends", "one.yaml", "-o", "nets/deep/two.yaml", cwd=repository)
+    assert run.stdout == "wrote nets/deep/two.yaml\n"  # the schema is there
+    assert "extends: ../../one.yaml\n" in (repository / "nets/deep/two.yaml").read_text(encoding="utf-8")
+    assert archc("cost", "nets/deep/two.yaml", cwd=repository).returncode == 0
+
+
+def test_a_base_with_a_space_in_its_name_is_found_again(archc, tmp_path):
+    archc("new", "one", "--extends", "resnet/resnet18", "-o", "my nets: one.yaml", cwd=tmp_path)
+    archc("new", "two", "--extends", "my nets: one.yaml", cwd=tmp_path)
+    assert archc("validate", "two.yaml", cwd=tmp_path).stdout == "no faults in 1 file\n"
+
+
+def test_an_existing_file_is_overwritten_by_force_only(archc, tmp_path):
+    (tmp_path / "mine.yaml").write_text("mine\n", encoding="utf-8")
+    refused = archc("new", "mine", "--extends", "resnet/resnet18", cwd=tmp_path)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr == "archc: mine.yaml exists: give --force to overwrite it, or another name\n"
+    assert (tmp_path / "mine.yaml").read_text(encoding="utf-8") == "mine\n"
+    assert archc("new", "mine", "--extends", "resnet/resnet18", "--force", cwd=tmp_path).returncode == 0
+    assert "extends: resnet/resnet18" in (tmp_path / "mine.yaml").read_text(encoding="utf-8")
+
+
+def test_a_schema_that_is_there_is_left_alone(archc, tmp_path):
+    (tmp_path / ".archc").mkdir()
+    (tmp_path / ".archc" / "architecture.json").write_text("{}", encoding="utf-8")
+    assert archc("new", "mine", "--extends", "resnet/resnet18", cwd=tmp_path).stdout == "wrote mine.yaml\n"
+    assert (tmp_path / ".archc" / "architecture.json").read_text(encoding="utf-8") == "{}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--extends", "resnet/resnet19"], 2, "did you mean resnet/resnet18"),
+        (["--extends", "faulty.yaml"], 1, "faulty.yaml:1:1: error[S003]"),
+        (["--extends", "resnet/resnet18", "-o", "missing/mine.yaml"], 2, "archc: cannot write missing/mine.yaml"),
+        ([], 2, "the following arguments are required: --extends"),
+    ],
+)
+def test_what_cannot_be_begun_is_told_and_leaves_nothing(archc, tmp_path, arguments, code, said):
+    (tmp_path / "faulty.yaml").write_text("archc: 1\nname: faulty\n", encoding="utf-8")
+    run = archc("new", "mine", *arguments, cwd=tmp_path)
+    assert (run.returncode, run.stdout) == (code, "")
+    assert said in run.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["faulty.yaml"]

@@ -1,0 +1,174 @@
+"""`archc show`: the resolved spec as text that stands alone, and where each of its values came from."""
+
+import json
+
+import peers
+import pytest
+from hypothesis import given
+from made_specs import documents, moderately, text_of
+
+import archcompiler
+from archcompiler.analyses.cost import by_layer
+from archcompiler.backends.pytorch.source import source
+from archcompiler.render.spec import spec_yaml
+from archcompiler.tree import plain
+
+BASE = """\
+archc: 1
+name: base
+input: {channels: 3, size: 16}
+stem: none
+defaults: {block: basic, norm: {type: batch, eps: 0.5}}
+stages:
+  a: {blocks: 2, channels: 8, stride: 2}
+head: {classes: 10}
+"""
+VARIANT = """\
+archc: 1
+name: variant
+description: "yes: 'quoted' # no comment"
+extends: base
+stages:
+  a: {channels: 16, override: {last: {dilation: 2}}}
+names: {extends: names/torchvision, stem.conv1: null}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "base.yaml").write_text(BASE, encoding="utf-8")
+    (tmp_path / "variant.yaml").write_text(VARIANT, encoding="utf-8")
+    return tmp_path
+
+
+def test_show_writes_every_value_out(archc, folder):
+    run = archc("show", "variant.yaml", cwd=folder)
+    assert (run.returncode, run.stderr) == (0, "")
+    head, _, names = run.stdout.partition("names:\n")
+    assert (
+        head
+        == """\
+archc: 1
+name: variant
+description: 'yes: ''quoted'' # no comment'
+input: {channels: 3, size: 16}
+stem: none
+stages:
+  a: {block: basic, blocks: 2, channels: 16, stride: 2, override: {last: {dilation: 2}}, \
+norm: {type: batch, eps: 0.5, momentum: 0.1}, dilation: 1, shortcut: projection, activation: relu, bias: false, \
+zero_init: false}
+head: {type: classifier, classes: 10, pool: global, hidden: [], activation: relu, dropout: 0, bias: true}
+"""
+    )
+    assert "  norm1: bn1\n" in names
+    assert "extends" not in run.stdout
+    assert "stem.conv1" not in names
+
+
+def test_show_takes_settings(archc, folder):
+    shown = archc("show", "base.yaml", "--set", "stages.a.channels=24", cwd=folder).stdout
+    assert "a: {block: basic, blocks: 2, channels: 24," in shown
+
+
+def test_json_holds_the_same_values_as_the_text(archc, folder):
+    document = json.loads(archc("show", "variant.yaml", "--format", "json", cwd=folder).stdout)
+    assert document["spec"] == plain(archcompiler.load(folder / "variant.yaml").document)
+
+
+def same_network(one, other):
+    """Hold two graphs against each other, layer by layer and as source."""
+    assert list(by_layer(one)) == list(by_layer(other))
+    assert source(one) == source(other)
+
+
+@pytest.mark.parametrize("spec", peers.SHIPPED)
+def test_what_is_shown_of_a_shipped_spec_compiles_to_the_same_network(spec, tmp_path):
+    path = tmp_path / "shown.yaml"
+    path.write_text(spec_yaml(archcompiler.load(spec)), encoding="utf-8")
+    same_network(archcompiler.compile(path), archcompiler.compile(spec))
+
+
+@pytest.mark.slow
+@moderately(80)
+@given(documents())
+def test_what_is_shown_of_any_spec_compiles_to_the_same_network(tmp_path_factory, document):
+    path = tmp_path_factory.getbasetemp() / "shown.yaml"
+    path.write_text(text_of(document), encoding="utf-8")
+    try:
+        spec = archcompiler.load(path)
+        graph = archcompiler.compile(spec)
+    except archcompiler.SpecError:
+        return
+    shown = spec_yaml(spec)
+    path.write_text(shown, encoding="utf-8")
+    again = archcompiler.load(path)
+    assert plain(again.document) == plain(spec.document)
+    same_network(archcompiler.compile(again), graph)
+    assert spec_yaml(again) == shown
+
+
+@pytest.mark.parametrize(
+    "description", ["on", "1e3", "0x10", "~", "a: b", "# x", "é ☃", "'", '"', " x ", "\\", "1.0", "!a"]
+)
+def test_a_text_that_reads_like_something_else_is_quoted(tmp_path, description):
+    path = tmp_path / "spec.yaml"
+    path.write_text(f"{BASE}description: {json.dumps(description)}\n", encoding="utf-8")
+    spec = archcompiler.load(path)
+    path.write_text(spec_yaml(spec), encoding="utf-8")
+    assert archcompiler.load(path).description == spec.description == description
+
+
+ORIGINS = {
+    "name": ("variant", "variant.yaml:2:7", []),
+    "input.size": (16, "base.yaml:3:28", []),
+    "stages.a.block": ("basic", "base.yaml:5:19", []),
+    "stages.a.blocks": (2, "base.yaml:7:15", []),
+    "stages.a.channels": (16, "variant.yaml:6:17", [(8, "base.yaml:7:28")]),
+    "stages.a.norm.eps": (0.5, "base.yaml:5:51", []),
+    "stages.a.norm.momentum": (0.1, "schema default", []),
+    "stages.a.override.last.dilation": (2, "variant.yaml:6:49", []),
+    "stages.a.stride": (4, "<--set stages.a.stride=4>:1:1", [(2, "base.yaml:7:39")]),
+    "head.classes": (10, "base.yaml:8:17", []),
+    "head.pool.type": ("global", "schema default", []),
+}
+
+
+def test_origins_say_where_each_value_was_written_and_what_it_hides(archc, folder):
+    run = archc("show", "variant.yaml", "--origins", "--format", "json", "--set", "stages.a.stride=4", cwd=folder)
+    values = {value["address"]: value for value in json.loads(run.stdout)["values"]}
+    found = {
+        address: (value["value"], value["origin"], [(each["value"], each["origin"]) for each in value["instead_of"]])
+        for address, value in values.items()
+    }
+    assert {address: found[address] for address in ORIGINS} == ORIGINS
+    assert values["names.norm1"]["origin"].endswith("specs/names/torchvision.yaml:8:10")
+
+
+def test_origins_are_a_table_for_people(archc, folder):
+    lines = archc("show", "variant.yaml", "--origins", cwd=folder).stdout.splitlines()
+    assert lines[0].split() == ["value", "is", "written", "at", "instead", "of"]
+    (row,) = [line.split() for line in lines if line.startswith("stages.a.channels ")]
+    assert row == ["stages.a.channels", "16", "variant.yaml:6:17", "8", "of", "base.yaml:7:28"]
+
+
+def test_what_a_stage_hides_of_the_defaults_is_told(archc, tmp_path):
+    text = BASE.replace("eps: 0.5}}", "eps: 0.5}, dilation: 2}").replace(
+        "  a:", "  b: {blocks: 1, channels: 8, dilation: 1}\n  a:"
+    )
+    (tmp_path / "spec.yaml").write_text(text, encoding="utf-8")
+    run = archc("show", "spec.yaml", "--origins", cwd=tmp_path)
+    (row,) = [line.split() for line in run.stdout.splitlines() if line.startswith("stages.b.dilation ")]
+    assert row == ["stages.b.dilation", "1", "spec.yaml:7:41", "2", "of", "spec.yaml:5:67"]
+
+
+def test_every_origin_of_a_shipped_spec_is_a_place_that_holds_the_value(archc):
+    """The text at each origin is the value, quoted or not."""
+    run = archc("show", "resnext/resnext101_32x8d", "--origins", "--format", "json", cwd=peers.SPECS.parent)
+    values = json.loads(run.stdout)["values"]
+    assert len(values) > 60
+    for value in values:
+        path, _, place = value["origin"].partition(":")
+        if path != "schema default" and not isinstance(value["value"], list):
+            line, column = map(int, place.split(":"))
+            text = (peers.SPECS.parent / path).read_text(encoding="utf-8").splitlines()[line - 1][column - 1 :]
+            assert text.lstrip("\"'").startswith(str(value["value"])), value
