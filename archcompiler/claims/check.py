@@ -25,6 +25,7 @@ class Checked:
     torchinfo: Counts
     faults: tuple[Diagnostic, ...]
     unreadable: bool = False
+    description: str = ""
 
     @property
     def agrees(self) -> bool:

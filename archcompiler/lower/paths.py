@@ -25,7 +25,9 @@ def path_faults(graph: Graph, spec: Spec) -> list[Diagnostic]:
                 if node.path:
                     owners.setdefault(full_path(call, node), []).append((part, call, node))
     places = _Places(spec)
+    blocks = {call.path for call in graph.calls if not call.inline}
     found = [*_bad_names(owners, places), *_shared(owners, places), *_nested(owners, places)]
+    found += _inside_blocks(owners, places, blocks)
     return list({fault.span: fault for fault in reversed(found)}.values())[::-1]
 
 
@@ -116,6 +118,17 @@ def _nested(owners: dict[str, list[_Layer]], places: _Places) -> Iterator[Diagno
                 label = Label(places.role(other, layer), "this is the layer")
                 message = f"the path `{outer}` is a layer, and holds the layer `{path}`"
                 yield Diagnostic("R008", message, inside, _HELP, (label,) if label.span != inside else ())
+
+
+def _inside_blocks(owners: dict[str, list[_Layer]], places: _Places, blocks: set[str]) -> Iterator[Diagnostic]:
+    """Yield the paths that lie inside a block which is not theirs."""
+    for path, layers in owners.items():
+        part, call, node = layers[0]
+        names = path.split(".")
+        for outer in (".".join(names[:end]) for end in range(1, len(names) + 1)):
+            if outer in blocks and (call.inline or outer != call.path):
+                inside = places.role(part, node) if call.inline else places.block(part)
+                yield Diagnostic("R008", f"the path `{path}` lies inside the block `{outer}`", inside, _HELP)
 
 
 def _near(role: str, roles: set[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from xml.etree import ElementTree
 
 from archcompiler.claims.check import Checked
@@ -20,9 +20,13 @@ def check_table(results: Sequence[Checked]) -> str:
 
 def check_markdown(results: Sequence[Checked]) -> str:
     """Return the same as a markdown table."""
-    lines = [_HEADER, ["---"] * len(_HEADER), *_rows(results)]
-    rows = ("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
-    return "\n".join([*rows, "", check_summary(results)])
+    return f"{markdown_table(_HEADER, _rows(results))}\n\n{check_summary(results)}"
+
+
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+    """Return rows under a header as a markdown table; no cell can break out of it."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
 
 
 def check_document(results: Sequence[Checked]) -> dict[str, object]:

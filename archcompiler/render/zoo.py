@@ -1,0 +1,77 @@
+"""The page of all shipped specs, `specs/README.md`: what each is, what it costs, and which printed figures it meets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+
+from archcompiler.claims.check import Checked, check_spec
+from archcompiler.claims.verdict import Verdict
+from archcompiler.render.check import check_summary, markdown_table
+from archcompiler.render.table import Cell
+from archcompiler.shipped import shipped, spec_names
+
+_INTRODUCTION = """# The shipped networks
+
+One file is one network; `archc check` proves the figures that its `claims` quote. Parameters and multiply-adds are
+exact, at the input size of the spec. This page is written by `python -m archcompiler.render.zoo`."""
+_NETWORKS = ("network", "what it is", "params", "MACs", "figures printed by", "verdict")
+_DISAGREEMENTS = ("network", "quantity", "printed", "measured", "source", "why they differ")
+_LIBRARY = re.compile(r"https://pytorch\.org/vision/\S+")
+
+
+def zoo(results: Sequence[Checked]) -> str:
+    """Return the page."""
+    pages = [_INTRODUCTION]
+    for family, members in groupby(results, key=lambda result: result.name.partition("/")[0]):
+        pages += [f"## {family}", markdown_table(_NETWORKS, map(_network, members))]
+    known = [(result, claim) for result in results for claim in result.claims if claim.known]
+    rows = (_disagreement(result, claim) for result, claim in known)
+    pages += ["## Where a printed figure is not the measured one", markdown_table(_DISAGREEMENTS, rows)]
+    return "\n\n".join([*pages, f"{check_summary(results)}."]) + "\n"
+
+
+def _network(result: Checked) -> list[Cell]:
+    sources = dict.fromkeys(_source(claim.source) for claim in result.claims)
+    counts = [f"{result.analysis.get(key, 0):,}" for key in ("params", "macs")]
+    return [_link(result), result.description, *counts, ", ".join(sources), _verdict(result.claims)]
+
+
+def _disagreement(result: Checked, claim: Verdict) -> list[Cell]:
+    measured = f"{claim.measured:,}" if isinstance(claim.measured, int) else str(claim.measured)
+    return [_link(result), claim.quantity, claim.printed, measured, claim.source, claim.known or ""]
+
+
+def _link(result: Checked) -> str:
+    return f"[{result.name.rpartition('/')[2]}]({result.name}.yaml)"
+
+
+def _source(source: str) -> str:
+    """Return a source as a link where it is one, without its table: a paper has one link in a row."""
+    name = source.split(" ")[0]
+    if name.startswith("arXiv:"):
+        return f"[{name}](https://arxiv.org/abs/{name.removeprefix('arXiv:')})"
+    if _LIBRARY.fullmatch(name):
+        return f"[torchvision]({name})"
+    return f"[{name.rpartition('/')[2]}]({name})" if name.startswith("https://") else source.partition(",")[0]
+
+
+def _verdict(claims: Iterable[Verdict]) -> str:
+    return ", ".join(f"{count} {word}" for word, count in _tally(list(claims)) if count)
+
+
+def _tally(claims: Sequence[Verdict]) -> Iterator[tuple[str, int]]:
+    yield "hold", sum(not claim.known and not claim.fault for claim in claims)
+    yield "disagree as noted", sum(claim.known is not None for claim in claims)
+    yield "fail", sum(claim.fault is not None for claim in claims)
+
+
+def main() -> None:
+    """Write the page beside the specs."""
+    page = zoo([check_spec(name) for name in spec_names()])
+    (shipped("specs") / "README.md").write_text(page, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
