@@ -1,6 +1,7 @@
 """Every fault as a user sees it: each spec in `faults/` beside the text that `archc validate` prints for it.
 
-A first line `# arguments: ...` gives further arguments. `UPDATE_GOLDENS=1 pytest tests/test_faults.py` writes the texts.
+A first line `# arguments: ...` gives further arguments. `UPDATE_GOLDENS=1 pytest tests/test_faults.py` writes the texts
+anew; the difference is for review.
 """
 
 import re

@@ -56,4 +56,4 @@ def check_graph(spec: Spec, graph: Graph, report: CostReport, torchinfo: Counts)
     """Return what is found on a compiled spec, with torchinfo's counts where there are any."""
     counts = asdict(report.total)
     analysis = {key: counts[key] for key in ("params", "macs", "torchinfo_mult_adds")}
-    return Checked(spec.name, verdicts(spec, graph), analysis, torchinfo, ())
+    return Checked(spec.name, verdicts(spec, graph), analysis, torchinfo, (), description=spec.description)

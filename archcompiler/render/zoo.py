@@ -22,14 +22,19 @@ _LIBRARY = re.compile(r"https://pytorch\.org/vision/\S+")
 
 
 def zoo(results: Sequence[Checked]) -> str:
-    """Return the page."""
+    """Return the page; 20 stands before 110."""
     pages = [_INTRODUCTION]
+    results = sorted(results, key=_by_number)
     for family, members in groupby(results, key=lambda result: result.name.partition("/")[0]):
         pages += [f"## {family}", markdown_table(_NETWORKS, map(_network, members))]
     known = [(result, claim) for result in results for claim in result.claims if claim.known]
     rows = (_disagreement(result, claim) for result, claim in known)
     pages += ["## Where a printed figure is not the measured one", markdown_table(_DISAGREEMENTS, rows)]
     return "\n\n".join([*pages, f"{check_summary(results)}."]) + "\n"
+
+
+def _by_number(result: Checked) -> list[tuple[str, int]]:
+    return [(text, int(number or 0)) for text, number in re.findall(r"(\D+)(\d*)", result.name)]
 
 
 def _network(result: Checked) -> list[Cell]:
@@ -63,7 +68,7 @@ def _verdict(claims: Iterable[Verdict]) -> str:
 
 def _tally(claims: Sequence[Verdict]) -> Iterator[tuple[str, int]]:
     yield "hold", sum(not claim.known and not claim.fault for claim in claims)
-    yield "disagree as noted", sum(claim.known is not None for claim in claims)
+    yield "known not to", sum(claim.known is not None for claim in claims)
     yield "fail", sum(claim.fault is not None for claim in claims)
 
 

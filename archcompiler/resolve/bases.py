@@ -69,8 +69,8 @@ def _base_path(name: str, from_path: str) -> str | None:
 
 
 def _near(name: str) -> str | None:
-    known = shipped_names() if name.startswith("names") else spec_names()
-    near = get_close_matches(name, list(known), n=3, cutoff=0.5)
+    known = list(shipped_names() if name.startswith("names") else spec_names())
+    near = get_close_matches(name, known, n=1, cutoff=0.95) or get_close_matches(name, known, n=3, cutoff=0.5)
     return f"did you mean {' or '.join(near)}?" if near else None
 
 
