@@ -47,6 +47,7 @@ CODES = {
     "G005": "norm groups do not divide the channels",
     "G006": "padding that keeps no map size",
     "G008": "a network beyond the size limit",
+    "G009": "an attention reduction that does not divide the channels",
     "C001": "a claim that does not hold",
     "C002": "a note on a disagreement that is stale",
     "C003": "a claim that speaks of nothing that is measured",

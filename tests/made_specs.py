@@ -2,15 +2,16 @@
 
 import json
 import os
+from functools import cache
 
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from archcompiler.schema.language import language
+from archcompiler.schema.language import language, read_schema
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "0"))
 
-VALUES = {
+SMALL = {
     "channels": [4, 8, 8, 12, 16],
     "classes": [3],
     "hidden": [[], [6], [6, 5]],
@@ -22,23 +23,28 @@ VALUES = {
     "cardinality": [1, 2, 4],
     "bottleneck_width": [1, 2, 3],
     "width": [4, 8, 6],
-    "stride_on": ["3x3", "1x1"],
-    "grouped_reduce": [False, True],
-    "bias": [False, True],
-    "zero_init": [False, True],
     "eps": [0.001, 0.5],
     "momentum": [0.25, 0],
     "groups": [1, 2, 4],
-    "slope": [0.25],
-    "pad": ["end", "both"],
-    "subsample": ["slice", "average"],
     "window": [2, 3],
     "grid": [1, 2, 3],
-    "at": ["start", "end"],
     "conv": [4, 6, 8],
-    "pool": ["max", "average"],
 }
-"""What a field may say; where it is a union or a list of steps, the language itself says what."""
+"""What a field says in a network that is quickly built; any other field says one of the schema's words or examples."""
+
+
+@cache
+def values(name):
+    """Return what a field may say that is neither a union nor a list of steps."""
+    if name in SMALL:
+        return SMALL[name]
+    definitions = read_schema("architecture.json")["$defs"].values()
+    found = next(each["properties"][name] for each in definitions if name in each.get("properties", {}))
+    if found.get("type") in ("boolean", ["boolean", "null"]):
+        return [False, True]
+    return [value for value in found.get("enum", found["examples"]) if value is not None]
+
+
 OVER = {"stem": {"kernel": [3, 7]}, "pool": {"kernel": [2, 3], "padding": [0, 1], "stride": [1, 2]}}
 SELECTORS = ["first", "last", "odd", "even", "0", "1", "0..1"]
 
@@ -74,7 +80,7 @@ def value_of(field, over=()):
         return union_values(field.union)
     if field.steps:
         return st.lists(step_values(), max_size=3)
-    return st.sampled_from(over[field.name] if field.name in over else VALUES[field.name])
+    return st.sampled_from(over[field.name] if field.name in over else values(field.name))
 
 
 @st.composite

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pty
+import re
 import shlex
 import signal
 import subprocess
@@ -66,13 +67,19 @@ def test_the_command_and_the_module_are_one():
 # --- help and usage ---
 
 
+def examples(archc, verb):
+    """Return the examples in a verb's help, each as its words: lines joined, comments and redirections left out."""
+    text = archc(verb, "--help").stdout.partition("\nexamples:\n")[2].replace("\\\n", "")
+    return [shlex.split(re.split(r" {3,}\w| > ", line.strip())[0]) for line in text.splitlines()]
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_help_of_a_verb_ends_in_examples_that_name_it(archc, verb):
     run = archc(verb, "--help")
     assert (run.returncode, run.stderr) == (0, "")
-    examples = run.stdout.partition("\nexamples:\n")[2].splitlines()
-    assert examples
-    assert all(f"archc {verb}" in line or "$(archc schema" in line for line in examples)
+    found = examples(archc, verb)
+    assert found
+    assert all(words[:2] == ["archc", verb] or words[0] == "check-jsonschema" for words in found)
 
 
 def test_help_names_every_verb_and_the_exit_codes(archc):
@@ -81,18 +88,21 @@ def test_help_names_every_verb_and_the_exit_codes(archc):
     assert "exit codes: 0 fine, 1 findings, 2 usage or unreadable input" in run.stdout
 
 
-def test_every_example_in_the_help_runs(archc, tmp_path):
-    (tmp_path / "my_net.yaml").write_text(SMALL.replace("small", "my_net"), encoding="utf-8")
+def test_every_example_in_the_help_that_needs_no_torch_runs(archc, tmp_path):
+    variant = "archc: 1\nname: my_net\nextends: resnet/resnet50\n"
+    (tmp_path / "my_net.yaml").write_text(variant, encoding="utf-8")
     (tmp_path / "specs").mkdir()
     (tmp_path / "specs" / "one.yaml").write_text(SMALL, encoding="utf-8")
     (tmp_path / "nets").mkdir()
+    ran = 0
     for verb in VERBS:
-        examples = archc(verb, "--help").stdout.partition("\nexamples:\n")[2].splitlines()
-        for line in examples:
-            if line.split()[0] == "archc" and verb != "build":
+        for words in examples(archc, verb):
+            if words[0] == "archc" and verb != "build" and (verb != "check" or "--fast" in words):
                 force = ["--force"] if verb == "new" else []
-                run = archc(*shlex.split(line.replace("*", "one"))[1:], *force, cwd=tmp_path)
-                assert run.returncode == (line.endswith("bottleneck_width=0")), line + run.stderr
+                run = archc(*(word.replace("*", "one") for word in words[1:]), *force, cwd=tmp_path)
+                assert run.returncode == words[-1].endswith("bottleneck_width=0"), (words, run.stderr)
+                ran += 1
+    assert ran >= 15
 
 
 @pytest.mark.parametrize(
@@ -108,7 +118,7 @@ def test_every_example_in_the_help_runs(archc, tmp_path):
         (["build", "resnet/resnet50", "-o", "x.py"], "archc: -o goes with --emit python"),
         (["build", "resnet/resnet50", "--emit", "python", "--summary"], "archc: --emit and --summary are two calls"),
         (["build", "resnet/resnet50", "--emit", "python", "--format", "json"], "it has no --format"),
-        (["build", "resnet/resnet50", "--summary", "--seed", "1"], "archc: --device and --seed go with a build"),
+        (["build", "resnet/resnet50", "--summary", "--seed", "1"], "go with a build without --emit and --summary"),
         (["build", "resnet/resnet50", "--seed", "-1"], "expected a whole number from 0"),
         (["build", "resnet/resnet50", "--seed", "9" * 20], "expected a whole number from 0"),
         (["new", "my-net", "--extends", "resnet/resnet50"], "archc: 'my-net' is no name: write letters, digits and _"),
@@ -189,6 +199,7 @@ JSON = {
     "cost by block": (["cost", "resnet/resnet18", "--by", "block"], "cost", 0),
     "cost by layer": (["cost", "resnet/resnet18", "--by", "layer"], "cost", 0),
     "cost of several": (["cost", "{small}", "cifar/resnet20"], "cost", 0),
+    "check": (["check", "resnet/resnet50", "--fast"], "check", 0),
     "list": (["list"], "list", 0),
     "show": (["show", "resnext/resnext101_32x8d"], "show", 0),
     "show origins": (["show", "resnext/resnext101_32x8d", "--origins"], "origins", 0),
@@ -295,8 +306,9 @@ def test_list_names_what_is_shipped_and_filters(archc):
     names = [spec["name"] for spec in json.loads(archc("list", "--format", "json").stdout)["specs"]]
     assert {"resnet/resnet50", "resnext/resnext50_32x4d", "cifar/resnet20"} <= set(names)
     assert names == sorted(names)
-    filtered = archc("list", "wide").stdout.splitlines()[2:]
-    assert [line.split()[0] for line in filtered] == ["wide_resnet/wide_resnet101_2", "wide_resnet/wide_resnet50_2"]
+    filtered = [line.split()[0] for line in archc("list", "wide").stdout.splitlines()[2:]]
+    assert filtered == [name for name in names if "wide" in name]
+    assert len(filtered) >= 2
 
 
 def test_a_filter_that_nothing_matches_says_so(archc):

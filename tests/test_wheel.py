@@ -55,6 +55,7 @@ def test_without_torch_everything_works_but_building(installed, tmp_path):
     assert "25,028,904" in installed("cost", "resnext/resnext50_32x4d").stdout
     assert installed("show", "resnext/resnext101_32x8d").stdout.startswith("archc: 1\nname: resnext101_32x8d\n")
     assert "resnet/resnet50 " in installed("list").stdout
+    assert installed("check", "resnet/resnet50", "--fast").returncode == 0
     assert "class Resnet50(nn.Module):" in installed("build", "resnet/resnet50", "--emit", "python").stdout
     assert Path(installed("schema", "--path").stdout.strip()).is_file()
     installed("new", "mine", "--extends", "resnet/resnet18", "-o", tmp_path / "mine.yaml")

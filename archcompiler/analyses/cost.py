@@ -130,6 +130,7 @@ MACS: dict[type[Op], Callable[[Op, Shape], int]] = {
     ops.PadChannels: _no_macs,
     ops.Flatten: _no_macs,
     ops.Add: _no_macs,
+    ops.Scale: _no_macs,
 }
 """The rule of every op: one without a rule is an error, never a zero by accident."""
 

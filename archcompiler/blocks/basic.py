@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from archcompiler.record.attention import add_attention
 from archcompiler.record.fields import Fields
 from archcompiler.record.recorder import Recorder, Value
 from archcompiler.record.shortcut import add_shortcut
@@ -20,5 +21,5 @@ def record(b: Recorder, x: Value, f: Fields) -> Value:
     y = b.activation("act1", y, activation)
     y = b.conv("conv2", y, channels, kernel=3, dilation=dilation, bias=bias)
     y = b.norm("norm2", y, norm, zero_scale=f.flag("zero_init"))
-    y = add_shortcut(b, x, y, f)
+    y = add_shortcut(b, x, add_attention(b, y, f), f)
     return b.activation("act2", y, activation)

@@ -6,9 +6,11 @@ Torch code and torchvision ("v1.5"), or on the first 1x1, as in the paper's own 
 
 from __future__ import annotations
 
+from archcompiler.record.attention import add_attention
 from archcompiler.record.fields import Fields
-from archcompiler.record.recorder import Recorder, ShapeFault, Value
+from archcompiler.record.recorder import Recorder, Value
 from archcompiler.record.shortcut import add_shortcut
+from archcompiler.record.width import total_width
 
 CLASS_NAME = "Bottleneck"
 
@@ -18,7 +20,7 @@ def record(b: Recorder, x: Value, f: Fields) -> Value:
     channels, cardinality = f.integer("channels"), f.integer("cardinality")
     dilation, bias = f.integer("dilation"), f.flag("bias")
     norm, activation = f.union("norm"), f.union("activation")
-    width = _total_width(b, f)
+    width = total_width(b, f)
     strides = (1, f.integer("stride")) if f.text("stride_on") == "3x3" else (f.integer("stride"), 1)
     reduce_groups = cardinality if f.flag("grouped_reduce") else 1
 
@@ -30,23 +32,5 @@ def record(b: Recorder, x: Value, f: Fields) -> Value:
     y = b.activation("act2", y, activation)
     y = b.conv("conv3", y, channels, kernel=1, bias=bias)
     y = b.norm("norm3", y, norm, zero_scale=f.flag("zero_init"))
-    y = add_shortcut(b, x, y, f)
+    y = add_shortcut(b, x, add_attention(b, y, f), f)
     return b.activation("act3", y, activation)
-
-
-def _total_width(b: Recorder, f: Fields) -> int:
-    """Return the channels of the 3x3: cardinality times the width per group, or the total that the spec gives."""
-    cardinality = f.integer("cardinality")
-    if not f.has("width"):
-        return b.let("width", cardinality * f.integer("bottleneck_width"))
-    width = f.integer("width")
-    if width % cardinality:
-        below = int(width) // int(cardinality) * int(cardinality)
-        near = [number for number in (below, below + int(cardinality)) if number]
-        raise ShapeFault(
-            "G001",
-            f"width {int(width)} is not divisible by cardinality {int(cardinality)}",
-            ("width", "cardinality"),
-            f"use a width of {' or '.join(map(str, near))}, or give `bottleneck_width`, the width per group",
-        )
-    return width

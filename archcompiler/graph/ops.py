@@ -191,6 +191,11 @@ class Add(_SameShape, _NoParameters):
     """The sum of two maps of one shape."""
 
 
+@dataclass(frozen=True, slots=True)
+class Scale(_SameShape, _NoParameters):
+    """A map whose channels are multiplied by one weight each."""
+
+
 Op = Union[
     Conv,
     BatchNorm,
@@ -205,4 +210,5 @@ Op = Union[
     Flatten,
     Linear,
     Add,
+    Scale,
 ]

@@ -1,6 +1,7 @@
 """What turns the last map into scores.
 
-Roles: pool, then linear1, act1, dropout1, ... for the hidden layers or else dropout, and linear (the last layer).
+Roles: norm and act where a norm stands in front; pool; linear1, act1, dropout1, ... for the hidden layers, or else
+dropout; linear (the last layer).
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from archcompiler.record.recorder import Recorder, ShapeFault, Value
 
 
 def record_head(b: Recorder, x: Value, f: Fields) -> Value:
-    """Record pool, flatten, the hidden layers with their activations and dropout, and the classifier."""
+    """Record the norm in front with its activation, the pool, the hidden layers and the classifier."""
+    if f.union("norm").text("type") != "none":
+        x = b.activation("act", b.norm("norm", x, f.union("norm")), f.union("activation"))
     x = b.flatten(_pool(b, x, f.union("pool")))
     hidden = f.integers("hidden")
     for count, features in enumerate(hidden, 1):

@@ -153,6 +153,14 @@ class Recorder:
             self._aliases[right] = left
         return self._add("", ops.Add(), x, y)
 
+    def scale(self, x: Value, weights: Value) -> Value:
+        """Record a map whose channels are multiplied by one weight each."""
+        return self._add("", ops.Scale(), x, weights)
+
+    def sigmoid(self, role: str, x: Value) -> Value:
+        """Record a sigmoid, as gates have it."""
+        return self._add(role, ops.Activation("sigmoid", None), x)
+
     def flatten(self, x: Value) -> Value:
         """Record the map as one vector."""
         return self._add("", ops.Flatten(), x)

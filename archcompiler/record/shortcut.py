@@ -1,4 +1,4 @@
-"""What runs beside a block and is added to it (ResNet, arXiv:1512.03385, section 3.3: options A, B and C)."""
+"""What runs beside a block and is added to it: ResNet's options A, B and C (arXiv:1512.03385, section 3.3)."""
 
 from __future__ import annotations
 
@@ -8,26 +8,56 @@ from archcompiler.record.recorder import Recorder, ShapeFault, Value, shape_text
 
 def add_shortcut(b: Recorder, x: Value, y: Value, f: Fields) -> Value:
     """Return the block's output `y` with its input `x` brought to the same shape and added, as `shortcut` says."""
+    if not _projects(x, y, f):
+        return _add_unprojected(b, x, y, f)
+    return b.add(y, b.norm("shortcut.norm", _project(b, x, f), f.union("norm")))
+
+
+def add_preact_shortcut(b: Recorder, x: Value, active: Value, y: Value, f: Fields) -> Value:
+    """Return a pre-activation block's output with its shortcut added; its projection has no norm.
+
+    A shortcut that changes the shape starts where `shortcut_from` says: `active` is what stands behind norm1 and act1.
+    """
+    if _changes(x, y, f) and f.text("shortcut_from") == "activation":
+        x = active
+    return b.add(y, _project(b, x, f)) if _projects(x, y, f) else _add_unprojected(b, x, y, f)
+
+
+def _changes(x: Value, y: Value, f: Fields) -> bool:
+    return f.integer("stride") != 1 or x.channels != y.channels
+
+
+def _projects(x: Value, y: Value, f: Fields) -> bool:
+    kind = f.union("shortcut").text("type")
+    return kind == "projection_always" or (kind in ("projection", "average_projection") and _changes(x, y, f))
+
+
+def _add_unprojected(b: Recorder, x: Value, y: Value, f: Fields) -> Value:
     shortcut = f.union("shortcut")
     kind = shortcut.text("type")
     if kind == "none":
         b.variant("Plain")
         return y
-    changes = f.integer("stride") != 1 or x.channels != y.channels
-    if kind == "projection_always" or (kind == "projection" and changes):
-        return b.add(y, _project(b, x, f))
-    if kind == "zero_pad" and changes:
+    if kind == "zero_pad" and _changes(x, y, f):
         return b.add(y, _zero_pad(b, x, y, f, shortcut))
-    if changes:
+    if _changes(x, y, f):
         raise _misfit(x, y)
     return b.add(y, x)
 
 
 def _project(b: Recorder, x: Value, f: Fields) -> Value:
-    """Options B and C: a 1x1 convolution with the block's stride, and its norm."""
-    b.variant("Projection")
-    x = b.conv("shortcut.conv", x, f.integer("channels"), kernel=1, stride=f.integer("stride"), bias=f.flag("bias"))
-    return b.norm("shortcut.norm", x, f.union("norm"))
+    """Options B and C: a 1x1 convolution with the block's stride.
+
+    ResNet-D lets an average pool stride in its place, so that the 1x1 sees every position ("Bag of Tricks",
+    arXiv:1812.01187, Figure 2c).
+    """
+    stride = f.integer("stride")
+    average = f.union("shortcut").text("type") == "average_projection"
+    b.variant("AverageProjection" if average else "Projection")
+    if average and stride != 1:
+        x = b.pool("shortcut.pool", x, "average", kernel=stride, stride=stride)
+    conv_stride = 1 if average else stride
+    return b.conv("shortcut.conv", x, f.integer("channels"), kernel=1, stride=conv_stride, bias=f.flag("bias"))
 
 
 def _zero_pad(b: Recorder, x: Value, y: Value, f: Fields, shortcut: Fields) -> Value:

@@ -11,6 +11,8 @@ from archcompiler.schema.language import language
 from archcompiler.tree import Entry, Mapping, Node, Scalar
 
 NEVER_INHERITED = ("archc", "name", "description", "extends", "claims")
+NOT_KEPT_UNDER_SETTINGS = ("extends", "claims")
+"""A network with a setting is another one than its claims speak of, though it keeps its name."""
 
 
 def merge_chain(documents: Documents[Mapping]) -> tuple[Mapping, list[Diagnostic]]:
@@ -18,9 +20,8 @@ def merge_chain(documents: Documents[Mapping]) -> tuple[Mapping, list[Diagnostic
     faults: list[Diagnostic] = []
     merged = place_stages(_without_nulls(documents[0], faults), faults)
     for document in documents[1:]:
-        own = {
-            key: entry for key, entry in merged.entries.items() if key not in NEVER_INHERITED or _is_setting(document)
-        }
+        left_out = NOT_KEPT_UNDER_SETTINGS if _is_setting(document) else NEVER_INHERITED
+        own = {key: entry for key, entry in merged.entries.items() if key not in left_out}
         merged = place_stages(merge(Mapping(own, document.span), document, faults), faults)
     return _without_extends(merged), faults
 

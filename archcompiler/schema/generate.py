@@ -239,11 +239,10 @@ def main(arguments: list[str] | None = None) -> int:
     stale = 0
     for name, schema in (("architecture.json", generate()), ("names.json", generate_names())):
         path, text = shipped("schemas") / name, json.dumps(schema, indent=1) + "\n"
-        if path.is_file() and path.read_text(encoding="utf-8") == text:
-            continue
-        stale += 1
-        if not check:
-            path.write_text(text, encoding="utf-8")
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            stale += 1
+            if not check:
+                path.write_text(text, encoding="utf-8")
     return 1 if check and stale else 0
 
 

@@ -18,6 +18,7 @@ _ACTIVATIONS = {
     "leaky_relu": "nn.LeakyReLU",
     "gelu": "nn.GELU",
     "silu": "nn.SiLU",
+    "sigmoid": "nn.Sigmoid",
 }
 _IN_PLACE = ("relu", "relu6", "leaky_relu", "silu")
 
@@ -111,7 +112,7 @@ CONSTRUCTORS: dict[type[Op], Callable[[Any, Values], Code]] = {
     ops.Linear: _linear,
 }
 
-EXPRESSIONS: dict[type[Op], str] = {ops.Add: "{} + {}", ops.Flatten: "torch.flatten({}, 1)"}
+EXPRESSIONS: dict[type[Op], str] = {ops.Add: "{} + {}", ops.Scale: "{} * {}", ops.Flatten: "torch.flatten({}, 1)"}
 """Ops that are no modules, on the expressions of their inputs."""
 
 HELPERS: dict[type[Op], str] = {
