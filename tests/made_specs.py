@@ -29,6 +29,7 @@ SMALL = {
     "window": [2, 3],
     "grid": [1, 2, 3],
     "conv": [4, 6, 8],
+    "pool": ["max", "average"],
 }
 """What a field says in a network that is quickly built; any other field says one of the schema's words or examples."""
 

@@ -415,7 +415,7 @@ def test_summary_goes_as_deep_as_asked(archc, small):
     assert "2-1" not in shallow
 
 
-@pytest.mark.parametrize("device", ["nonsense", "xla", "cuda:99"])
+@pytest.mark.parametrize("device", ["nonsense", "cuda:99"])
 def test_an_unknown_device_is_one_clear_line(archc, small, device):
     run = archc("build", small, "--device", device)
     assert (run.returncode, run.stdout) == (2, "")

@@ -15,12 +15,15 @@ _HEADER = ("spec", "quantity", "printed", "analysis", "torchinfo", "verdict", "s
 
 def check_table(results: Sequence[Checked]) -> str:
     """Return one row a claim; a spec that claims nothing has one for its parameters."""
-    return f"{table(_HEADER, _rows(results))}\n\n{check_summary(results)}"
+    pages = (table(_HEADER, _rows(results)), "\n".join(_reasons(results)), check_summary(results))
+    return "\n\n".join(page for page in pages if page)
 
 
 def check_markdown(results: Sequence[Checked]) -> str:
     """Return the same as a markdown table."""
-    return f"{markdown_table(_HEADER, _rows(results))}\n\n{check_summary(results)}"
+    reasons = "\n".join(f"- {_cell(reason)}" for reason in _reasons(results))
+    pages = (markdown_table(_HEADER, _rows(results)), reasons, check_summary(results))
+    return "\n\n".join(page for page in pages if page)
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
@@ -72,6 +75,16 @@ def _rows(results: Sequence[Checked]) -> list[list[Cell]]:
     return rows
 
 
+def _reasons(results: Sequence[Checked]) -> list[str]:
+    """Return why each known disagreement disagrees, as its note says."""
+    return [
+        f"{result.name}, {claim.quantity} {claim.printed}: {claim.known}"
+        for result in results
+        for claim in result.claims
+        if claim.known
+    ]
+
+
 def _claim_row(result: Checked, claim: Verdict) -> list[Cell]:
     theirs = result.torchinfo.get(claim.quantity, "") if claim.policy == "all" else ""
     policy = "" if claim.policy == "all" else f" {claim.policy.replace('_', ' ')}"
@@ -84,7 +97,7 @@ def _verdict(claim: Verdict, result: Checked) -> str:
     if claim.fault:
         return f"FAILS ({claim.fault.code})"
     if claim.known:
-        return f"known: {claim.known}"
+        return "known to differ"
     theirs = result.torchinfo.get(claim.quantity)
     differs = theirs is not None and theirs != result.analysis[claim.quantity]
     return "COUNTS DIFFER" if differs else "holds"

@@ -168,12 +168,18 @@ def _missing(described: Json, node: Mapping, place: _Place) -> Iterator[Diagnost
     groups = {name: tuple(group) for group in described.get("x-alternatives", ()) for name in group}
     for group in dict.fromkeys(groups.get(name, (name,)) for name in wanted):
         if not any(name in node.entries for name in group):
-            text = " ".join(f"`{name}`: {described['properties'][name]['description']}" for name in group)
+            text = " ".join(f"`{name}`: {_in_words(described['properties'][name])}" for name in group)
             yield faults.missing_key(place.what, group, place.key_span, text)
     if "anyOf" in described and not node.entries:
         yield faults.missing_key(
             place.what, described["properties"], place.key_span, "it has exactly one of these keys"
         )
+
+
+def _in_words(field: Json) -> str:
+    """Return what a field is: its choices, where it has some, else its description."""
+    choices = [str(choice) for choice in field.get("enum", ()) if choice is not None]
+    return f"one of {', '.join(choices)}" if choices else str(field["description"])
 
 
 def _alternatives(described: Json, node: Mapping, place: _Place) -> Iterator[Diagnostic]:
@@ -192,4 +198,4 @@ def _owner(file: str, choice: str, key: str) -> str | None:
     owners = [case for case in cases if key in definition(file, f"{choice}.{case}")["properties"]]
     if key in owners and not discriminator:
         return "a step of its own"
-    return f"a field of {discriminator or 'step'} {' and '.join(owners)}" if owners else None
+    return f"a field of {discriminator or 'step'} {', '.join(owners)}" if owners else None
