@@ -200,6 +200,7 @@ JSON = {
     "cost by layer": (["cost", "resnet/resnet18", "--by", "layer"], "cost", 0),
     "cost of several": (["cost", "{small}", "cifar/resnet20"], "cost", 0),
     "check": (["check", "resnet/resnet50", "--fast"], "check", 0),
+    "solve": (["solve", "{small}", "--for", "stages.a.blocks", "--to", "2.0e6"], "solve", 0),
     "list": (["list"], "list", 0),
     "show": (["show", "resnext/resnext101_32x8d"], "show", 0),
     "show origins": (["show", "resnext/resnext101_32x8d", "--origins"], "origins", 0),
