@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from archcompiler.record.fields import Fields
 from archcompiler.record.recorder import Recorder, ShapeFault, Value
+from archcompiler.span import SCHEMA_ORIGIN
 
 
 def add_attention(b: Recorder, x: Value, f: Fields) -> Value:
@@ -14,12 +15,14 @@ def add_attention(b: Recorder, x: Value, f: Fields) -> Value:
     b.variant("SE")
     reduction = attention.integer("reduction")
     if x.channels % reduction:
-        raise ShapeFault(
+        fault = ShapeFault(
             "G009",
-            f"a reduction of {reduction} does not divide the {int(x.channels)} channels",
+            f"a reduction of {int(reduction)} does not divide the {int(x.channels)} channels",
             ("attention", "channels"),
             "use a reduction that divides them: no width is rounded in silence",
         )
+        fault.span = None if attention.span("reduction") == SCHEMA_ORIGIN else attention.span("reduction")
+        raise fault
     gate = b.grid_pool("attention.pool", x, 1)
     gate = b.conv("attention.reduce", gate, x.channels // reduction, kernel=1, bias=True)
     gate = b.activation("attention.act", gate, attention.union("activation"))

@@ -1,0 +1,54 @@
+"""timm's ResNets from their specs: the same keys in the same order, and the same output of the same weights."""
+
+import peers
+import pytest
+
+import archcompiler
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+TIMM = [spec for spec in peers.SHIPPED if spec.startswith("timm/")]
+LARGE = ("101", "152", "wide")
+
+
+def _timm_network(spec):
+    import timm
+
+    return timm.create_model(peers.short(spec), pretrained=False)
+
+
+@pytest.mark.parametrize("spec", TIMM, ids=peers.short)
+def test_state_dict_has_timms_keys_shapes_and_order(spec):
+    import torch
+
+    with torch.device("meta"):
+        theirs = _timm_network(spec)
+    ours = archcompiler.build(spec, device="meta")
+    assert peers.layout(ours) == peers.layout(theirs)
+    assert [name for name, _ in ours.named_parameters()] == [name for name, _ in theirs.named_parameters()]
+
+
+@pytest.mark.parametrize("spec", TIMM, ids=peers.short)
+def test_input_is_timms(spec):
+    import timm
+
+    assert archcompiler.cost(spec).input == timm.get_pretrained_cfg(peers.short(spec)).input_size
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [pytest.param(spec, marks=[pytest.mark.slow] if any(word in spec for word in LARGE) else []) for spec in TIMM],
+    ids=peers.short,
+)
+def test_output_is_timms(spec):
+    """Bit for bit, but for squeeze and excitation: timm's pool is a mean, which sums in another order."""
+    import torch
+
+    theirs = peers.filled(lambda: _timm_network(spec), seed=7)
+    ours = archcompiler.build(spec, weights=theirs.state_dict())
+    images = peers.random_images(2, 3, 64, 64)
+    said, expected = peers.output(ours, images), peers.output(theirs, images)
+    if "/se" in spec:
+        torch.testing.assert_close(said, expected, rtol=1e-5, atol=1e-5 * float(expected.abs().max()))
+    else:
+        assert said.equal(expected)
