@@ -292,10 +292,24 @@ def test_every_claim_of_every_shipped_spec_holds_with_torchinfo(archc):
     assert all(spec["torchinfo"] == spec["analysis"] for spec in specs)
 
 
+UNPRINTED = {
+    "resnet/resnet50_b",
+    "resnet/resnet50_c",
+    "timm/resnet18",
+    "timm/resnet18d",
+    "timm/seresnet101",
+    "timm/seresnet152",
+    "timm/seresnet18",
+    "timm/seresnet34",
+    "timm/seresnext101_32x8d",
+}
+"""Networks of which nobody has seen a printed figure with a source; test_timm.py holds them against timm itself."""
+
+
 @pytest.mark.parametrize("spec", peers.SHIPPED)
 def test_every_shipped_spec_has_a_claim_with_a_source(spec):
     claims = check_spec(spec).claims
-    assert claims
+    assert bool(claims) != (spec in UNPRINTED)
     for claim in claims:
         assert re.match(
             r"arXiv:\d{4}\.\d{4,5} (table \d+|Figure \d+|section [\d.]+)$|https://|the original code", claim.source

@@ -12,6 +12,8 @@ from archcompiler.record.recorder import Recorder, ShapeFault, Value
 
 def record_head(b: Recorder, x: Value, f: Fields) -> Value:
     """Record the norm in front with its activation, the pool, the hidden layers and the classifier."""
+    if f.text("type") == "none":
+        return x
     if f.union("norm").text("type") != "none":
         x = b.activation("act", b.norm("norm", x, f.union("norm")), f.union("activation"))
     x = b.flatten(_pool(b, x, f.union("pool")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from archcompiler.blocks import find_block
 from archcompiler.diagnostics import Diagnostic, Label, SpecError
@@ -18,7 +19,7 @@ from archcompiler.record.recorder import Recorder, ShapeFault, Value, shape_text
 from archcompiler.record.steps import record_steps
 from archcompiler.resolve import Spec, Stage
 from archcompiler.span import SCHEMA_ORIGIN, Span
-from archcompiler.tree import Mapping, Scalar, Sequence
+from archcompiler.tree import Entry, Mapping, Scalar, Sequence
 
 Record = Callable[[Recorder, Value, Fields], Value]
 
@@ -53,14 +54,17 @@ class _Lowering:
         return graph
 
     def _section(self, kind: str, record: Record, shape: Shape) -> tuple[Part, Shape]:
-        """Return the stem or head; after a fault in the stem nothing that follows has a shape to check."""
+        """Return the stem or head. After a fault the stages are checked on the stem without its norm, if that fits."""
         mapping = self._spec.section(kind)
         entry = self._spec.document.entries[kind]
         try:
             body = self._record(mapping, record, shape, self._names.paths(f"{kind}."))
         except ShapeFault as fault:
             self._report(fault, mapping, entry.key_span, f"{shape_text(shape)} arrives here")
-            raise SpecError(self._faults) from None
+            try:
+                body = self._record(_without_norm(mapping), record, shape, self._names.paths(f"{kind}."))
+            except ShapeFault:
+                raise SpecError(self._faults) from None
         calls = (Call(body, "", inline=True),) if body.nodes else ()
         return Part("stem" if kind == "stem" else "head", kind, calls), body.output
 
@@ -140,6 +144,15 @@ class _Lowering:
         labels = [Label(other, f"`{name}` is given here") for other, name in others.items()]
         labels.append(Label(place, arrival))
         self._faults.append(Diagnostic(fault.code, fault.message, span, fault.help, tuple(labels)))
+
+
+def _without_norm(section: Mapping) -> Mapping:
+    """Return a stem or head that differs in no shape, and in which no norm can be at fault."""
+    norm = section.entries.get("norm")
+    if norm is None:
+        return section
+    none = Mapping({"type": Entry(SCHEMA_ORIGIN, Scalar("none", SCHEMA_ORIGIN))}, SCHEMA_ORIGIN)
+    return Mapping({**section.entries, "norm": replace(norm, value=none)}, section.span)
 
 
 def _input_shape(value: Mapping) -> Shape:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
+from functools import lru_cache
 
 from archcompiler.diagnostics import Diagnostic, Label
 from archcompiler.graph.ir import Call, Graph, Node, Part, full_path
@@ -81,18 +82,28 @@ def _bad_names(owners: dict[str, list[_Layer]], places: _Places) -> Iterator[Dia
     """Yield the names that a module cannot have."""
     for layers in owners.values():
         part, call, node = layers[0]
+        if not _bad_name(full_path(call, node)):
+            continue
         pieces = [(name, places.block(part)) for name in call.path.split(".") if name]
         pieces += [(name, places.role(part, node)) for name in node.path.split(".")]
         for name, span in pieces:
-            if name == part.name:
-                span = places.part(part)
-            if name in MODULE_ATTRIBUTES:
-                yield Diagnostic("R008", f"`{name}` is an attribute of every PyTorch module", span, _HELP)
-            elif name.startswith("_"):
-                yield Diagnostic("R008", f"`{name}` may be one of PyTorch's own: no name starts with _", span, _HELP)
-            elif counter := re.search(r"[{}].*", name):
-                help = "`block` has {stage} and {block}, `transition` has {stage}, any other role has {slot}"
-                yield Diagnostic("R008", f"`{counter[0]}` is no counter of this role", span, help)
+            if fault := _bad_name(name):
+                message, help = fault
+                yield Diagnostic("R008", message, places.part(part) if name == part.name else span, help)
+
+
+@lru_cache(maxsize=4096)
+def _bad_name(path: str) -> tuple[str, str] | None:
+    """Return what is wrong with a name, or with one of the names of a path, and the way out."""
+    for name in path.split("."):
+        if name in MODULE_ATTRIBUTES:
+            return f"`{name}` is an attribute of every PyTorch module", _HELP
+        if name.startswith("_"):
+            return f"`{name}` may be one of PyTorch's own: no name starts with _", _HELP
+        if counter := re.search(r"[{}].*", name):
+            help = "`block` has {stage} and {block}, `transition` has {stage}, any other role has {slot}"
+            return f"`{counter[0]}` is no counter of this role", help
+    return None
 
 
 def _shared(owners: dict[str, list[_Layer]], places: _Places) -> Iterator[Diagnostic]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from archcompiler.analyses.report import CostReport
 from archcompiler.claims.check import Checked
 from archcompiler.render.check import check_table, claim_document
@@ -30,17 +32,27 @@ def stage_table(spec: Spec, report: CostReport) -> str:
 
 
 def stage_text(stage: Stage) -> str:
-    """Return a stage in a few words: `3 x bottleneck 256, 32x4d, stride 2`."""
+    """Return a stage in a few words: `1 x basic 64 + 2 x bottleneck 256, 32x4d, stride 2, projection shortcut`."""
     if not stage.blocks:
         return "no blocks"
-    fields = stage.blocks[0]
-    words = [f"{len(stage.blocks)} x {_value(fields, 'block')} {_value(fields, 'channels')}"]
+    runs = [(text, len(list(group))) for text, group in groupby(map(_block_text, stage.blocks))]
+    blocks = " + ".join(f"{count} x {text}" for text, count in runs)
+    first = stage.blocks[0]
+    shortcut = _kind(first, "shortcut").replace("_", " ").replace("none", "no")
+    return f"{blocks}, stride {_value(first, 'stride')}, {shortcut} shortcut"
+
+
+def _block_text(fields: Mapping) -> str:
+    """Return what sets a block apart: its kind, widths, and whatever is not as usual."""
+    words = [f"{_value(fields, 'block')} {_value(fields, 'channels')}"]
     if "bottleneck_width" in fields.entries:
         words.append(f"{_value(fields, 'cardinality')}x{_value(fields, 'bottleneck_width')}d")
     if "width" in fields.entries:
         words.append(f"width {_value(fields, 'width')} in {_value(fields, 'cardinality')} groups")
-    words.append(f"stride {_value(fields, 'stride')}")
-    words.append(_kind(fields, "shortcut"))
+    usual = {"kernel": "3", "dilation": "1"}
+    words += [f"{key} {_value(fields, key)}" for key in usual if _value(fields, key) not in ("", usual[key])]
+    kinds = {"norm": "batch", "activation": "relu", "attention": "none"}
+    words += [f"{key} {_kind(fields, key)}" for key in kinds if _kind(fields, key) not in ("", kinds[key])]
     return ", ".join(words)
 
 

@@ -17,6 +17,7 @@ from archcompiler.resolve.merge import merge_chain
 from archcompiler.resolve.settle import settle
 from archcompiler.resolve.spec import Spec, Stage
 from archcompiler.schema.check import complete_faults
+from archcompiler.tree import Mapping
 
 __all__ = ["Spec", "Stage", "load_spec"]
 
@@ -30,7 +31,13 @@ def load_spec(spec: str | os.PathLike[str], settings: Iterable[str] = ()) -> Spe
     document, faults = merge_chain(chain.documents)
     settled, more = settle(document)
     faults = [*faults, *more]
-    faults += complete_faults(settled.document) or exception_faults(settled.document, settled.stages)
+    body = _without(settled.document, "names", "claims")
+    faults += complete_faults(body) or exception_faults(body, settled.stages)
     if any(fault.severity == "error" for fault in faults):
         raise SpecError(with_near_stages(faults, chain.documents))
     return Spec(chain.path, settled.document, tuple(found.stage for found in settled.stages), tuple(faults))
+
+
+def _without(document: Mapping, *keys: str) -> Mapping:
+    """Return a document without what stands in it as a file wrote it, and was checked there."""
+    return Mapping({key: entry for key, entry in document.entries.items() if key not in keys}, document.span)

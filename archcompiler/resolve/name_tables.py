@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.resolve.bases import Link, find_base
@@ -25,17 +27,26 @@ def with_name_table(document: Mapping, chain: Sequence[Link] = ()) -> Mapping:
         return document
     chain = chain or (Link(document.span.path),)
     link = find_base(table.value, table.span, chain)
-    found = read(link.path)
-    faults = names_faults(found)
-    if faults:
-        raise SpecError(faults)
-    inherited = mapping_at(with_name_table(canonical_document(found), (*chain, link)), "names")
+    status = os.stat(link.path)
+    found = _read_table(link.path, status.st_mtime_ns, status.st_size)
+    inherited = mapping_at(with_name_table(found, (*chain, link)), "names")
     roles = {role: replace(entry, key_span=table.span) for role, entry in inherited.entries.items()}
+    faults: list[Diagnostic] = []
     merged = merge(Mapping(roles, inherited.span), names, faults)
     if faults:
         raise SpecError(faults)
     entry = replace(document.entries["names"], value=merged)
     return Mapping({**document.entries, "names": entry}, document.span)
+
+
+@lru_cache(maxsize=32)
+def _read_table(path: str, modified: int, size: int) -> Mapping:
+    """Return a table in canonical form, read once while its file stays the same: whole families share one."""
+    found = read(path)
+    faults = names_faults(found)
+    if faults:
+        raise SpecError(faults)
+    return canonical_document(found)
 
 
 def is_table(document: Mapping) -> bool:

@@ -13,7 +13,7 @@ from archcompiler.schema.language import fill, language
 from archcompiler.span import SCHEMA_ORIGIN, Span
 from archcompiler.tree import Entry, Mapping, Scalar, mapping_at
 
-_SELECTORS = 'select with first, last, odd, even, a number such as "0", or a range such as "1..2"'
+_SELECTORS = 'select with first, last, odd, even, a number such as "0", or a range such as "0..1" (both ends are in it)'
 _STAGE_KEYS = ("blocks", "override", "transition")
 MOST_BLOCKS = 20_000
 

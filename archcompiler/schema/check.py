@@ -14,7 +14,7 @@ from typing import Any
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.schema import faults
 from archcompiler.schema.values import definition, value_faults
-from archcompiler.span import Span
+from archcompiler.span import SCHEMA_ORIGIN, Span
 from archcompiler.tree import Entry, Mapping, Node, Scalar, Sequence, plain
 
 Json = dict[str, Any]
@@ -131,6 +131,8 @@ class _Walk:
     def _below(self, schema: Json, key: str, entry: Entry, parent: _Place) -> Iterator[Diagnostic]:
         """Yield the faults of an object, or of the objects of a list, under one key."""
         reference = schema.get("$ref", "").removeprefix("#/$defs/")
+        if entry.value.span == SCHEMA_ORIGIN:
+            return  # the schema's own default: a test proves that each of them is valid
         if reference:
             yield from self.visit(reference, entry.value, self._place(reference, key, entry.key_span, parent))
         elif "$ref" in schema.get("items", {}) and isinstance(entry.value, Sequence):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -19,6 +20,9 @@ EXAMPLES = """  archc build resnext/resnext50_32x4d --summary
   archc build my_net.yaml --emit python -o my_net.py
   archc build my_net.yaml --weights base.safetensors --partial
   archc build resnet/resnet50 --set stages.layer3.blocks=9 --summary --depth 2"""
+
+_SHOWN = 10
+"""How many names of weights a text shows."""
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -101,14 +105,13 @@ def _build(args: Namespace, graph: Graph) -> Outcome:
     from archcompiler.backends.pytorch.weights import WeightsError, compare, read_weights
 
     device = args.device or "cpu"
+    _refuse_what_does_not_fit(graph, device)
     try:
         weights = read_weights(args.weights) if args.weights else None
         module = build_module(graph, weights=weights, device=device, seed=args.seed, partial=args.partial)
     except WeightsError as error:
         return Outcome(err=f"archc: {error}", code=FINDINGS if error.report else UNUSABLE)
     except (AssertionError, ImportError, NotImplementedError, RuntimeError) as error:
-        if device == "cpu":
-            raise
         raise Usage(f"cannot build on {device!r}: {str(error).splitlines()[0][:200]}") from None  # PyTorch's words
     params = sum(parameter.numel() for parameter in module.parameters())
     macs = total(graph).macs
@@ -119,10 +122,23 @@ def _build(args: Namespace, graph: Graph) -> Outcome:
     return Outcome(f"built {graph.name} on {device}: {params:,} parameters, {macs:,} MACs{fate}")
 
 
+def _refuse_what_does_not_fit(graph: Graph, device: str) -> None:
+    from archcompiler.analyses.memory import memory
+
+    needed, present = memory(graph).parameters_bytes, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if device == "cpu" and needed > present:
+        message = f"the parameters need {needed / 2**30:,.1f} GiB, and this machine has {present / 2**30:,.1f} GiB"
+        raise Usage(f"{message}: --device meta builds without memory")
+
+
 def _fate(report: Report) -> str:
     """Return what became of the given weights, by name where one did not fit."""
     rows = {"reshaped": report.reshaped, "missing": report.missing, "unexpected": report.unexpected}
     lines = [f"  {what}: {name}" for what, names in rows.items() for name in names]
+    lines = [
+        *lines[:_SHOWN],
+        *([f"  and {len(lines) - _SHOWN} more (--format json has all)"] if lines[_SHOWN:] else []),
+    ]
     counts = ", ".join(f"{len(names)} {what}" for what, names in {"kept": report.kept, **rows}.items())
     return "\n".join([f"weights: {counts}", *lines])
 

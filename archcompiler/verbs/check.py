@@ -5,9 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 from os import cpu_count
 from typing import TYPE_CHECKING
 
@@ -63,6 +61,9 @@ def _checked(specs: Sequence[str], *, fast: bool) -> Iterator[Checked]:
     if fast or len(specs) == 1:
         yield from progress(map(partial(_check_one, fast=fast), specs))
         return
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
     with ProcessPoolExecutor(min(len(specs), cpu_count() or 1), mp_context=get_context("spawn")) as pool:
         yield from progress(pool.map(partial(_check_one, fast=fast), specs, chunksize=4))
 

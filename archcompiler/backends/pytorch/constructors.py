@@ -19,6 +19,7 @@ _ACTIVATIONS = {
     "gelu": "nn.GELU",
     "silu": "nn.SiLU",
     "sigmoid": "nn.Sigmoid",
+    "tanh": "nn.Tanh",
 }
 _IN_PLACE = ("relu", "relu6", "leaky_relu", "silu")
 

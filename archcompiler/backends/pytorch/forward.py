@@ -68,5 +68,5 @@ def _last_reads(steps: list[Step], cuts: set[int]) -> dict[int, int]:
 
 
 def _free(live: set[str]) -> str:
-    candidates = (("x", "out", "shortcut")[i] if i < 3 else f"out{i - 1}" for i in count())
+    candidates = (("x", "out", "y")[i] if i < 3 else f"out{i - 1}" for i in count())
     return next(name for name in candidates if name not in live)
