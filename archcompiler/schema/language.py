@@ -23,7 +23,7 @@ class Missing(Enum):
 MISSING = Missing.MISSING
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Field:
     """One key of an object. `alternatives` are the keys that it replaces and that replace it."""
 
@@ -174,8 +174,11 @@ def _each(node: Node, change: Callable[[str, Node], Node]) -> Node:
     """Return a mapping with each value changed; whatever is no mapping as it is."""
     if not isinstance(node, Mapping):
         return node
-    entries = {key: replace(entry, value=change(key, entry.value)) for key, entry in node.entries.items()}
-    return replace(node, entries=entries)
+    entries = {}
+    for key, entry in node.entries.items():
+        value = change(key, entry.value)
+        entries[key] = entry if value is entry.value else Entry(entry.key_span, value, entry.shadows)
+    return Mapping(entries, node.span)
 
 
 def canonical_document(document: Mapping) -> Mapping:
@@ -223,9 +226,10 @@ def fill(node: Mapping, fields: Fields) -> Mapping:
     assert isinstance(written, Mapping)
     defaults = {name: _default(field) for name, field in fields.items() if name not in written.entries}
     filled_in = {name: Entry(SCHEMA_ORIGIN, default) for name, default in defaults.items() if default is not None}
-    return replace(written, entries={**written.entries, **filled_in})
+    return Mapping({**written.entries, **filled_in}, written.span)
 
 
+@cache
 def _default(field: Field) -> Node | None:
     """Return the default of a field in canonical form and filled in, or None where it has none."""
     if isinstance(field.default, Missing):
