@@ -142,6 +142,10 @@ def _no_such_character(report: _Report) -> Diagnostic:
     return report.fault("an escape that names no character")
 
 
+def _too_deep(report: _Report) -> Diagnostic:
+    return report.fault("far more levels of nesting than a spec may have", code="Y011")  # libyaml 0.2.6 stops at 1,000
+
+
 # The messages of libyaml and, after it, of PyYAML's own parser, which words some differently.
 _WORDS: tuple[tuple[re.Pattern[str], Callable[[_Report], Diagnostic]], ...] = tuple(
     (re.compile(pattern), words)
@@ -149,6 +153,7 @@ _WORDS: tuple[tuple[re.Pattern[str], Callable[[_Report], Diagnostic]], ...] = tu
         (r"quoted scalar: found unexpected (end of stream|document)", _unclosed_quote),
         (r"flow (mapping|sequence): .*expected ','", _unclosed_bracket),
         (r"tab character", _tab),
+        (r"maximum nesting", _too_deep),
         (r"cannot start any token", _unfit_character),
         (r"mapping values are not allowed", _second_colon),
         (r"could not find expected ':'", _no_colon),
