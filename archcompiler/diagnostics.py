@@ -68,8 +68,27 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """A stretch of a file and the text to put in its place; an empty stretch is an insertion."""
+
+    span: Span
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What mends a fault without changing what its writer meant: all of the edits, or none."""
+
+    title: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One fault: its primary place, what was found against what was expected, and the way out."""
+    """One fault: its primary place, what was found against what was expected, and the way out.
+
+    `notes` say what led to it, in order; a `fix` is there only where it is safe to apply unasked.
+    """
 
     code: str
     message: str
@@ -77,6 +96,8 @@ class Diagnostic:
     help: str | None = None
     labels: tuple[Label, ...] = ()
     severity: Severity = "error"
+    notes: tuple[str, ...] = ()
+    fix: Fix | None = None
 
     def __post_init__(self) -> None:
         if self.code not in CODES:

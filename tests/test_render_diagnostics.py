@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archcompiler.diagnostics import Diagnostic, Label
+from archcompiler.diagnostics import Diagnostic, Edit, Fix, Label
 from archcompiler.render.diagnostics_json import document
 from archcompiler.render.excerpt import excerpt, visible
 from archcompiler.render.text import render, summary
@@ -38,8 +38,15 @@ WIDTH = Diagnostic(
     Span("specs/x.yaml", 13, 23, 13, 33),
     help="use 96 or 128",
     labels=(Label(Span("specs/base.yaml", 4, 3, 4, 18), "cardinality 32 comes from here"),),
+    notes=("100 is 3 x 32 + 4",),
 )
-UNUSED = Diagnostic("L001", "nothing uses the name", Span("specs/x.yaml", 2, 1, 2, 5), severity="warning")
+UNUSED = Diagnostic(
+    "L001",
+    "nothing uses the name",
+    Span("specs/x.yaml", 2, 1, 2, 5),
+    severity="warning",
+    fix=Fix("remove it", (Edit(Span("specs/x.yaml", 2, 1, 3, 1), ""),)),
+)
 
 WIDTH_TEXT = """\
 specs/x.yaml:13:23: error[G001]: width 100 is not divisible by cardinality 32
@@ -50,6 +57,7 @@ specs/x.yaml:13:23: error[G001]: width 100 is not divisible by cardinality 32
    |
  4 |   cardinality: 32
    |   ^^^^^^^^^^^^^^^
+   = note: 100 is 3 x 32 + 4
    = help: use 96 or 128"""
 
 
@@ -186,5 +194,11 @@ def test_the_json_document_has_every_place() -> None:
                 "text": "cardinality 32 comes from here",
             }
         ],
+        "notes": ["100 is 3 x 32 + 4"],
+        "fix": None,
+    }
+    assert read_back["diagnostics"][1]["fix"] == {
+        "title": "remove it",
+        "edits": [{"path": "specs/x.yaml", "line": 2, "column": 1, "end_line": 3, "end_column": 1, "replacement": ""}],
     }
     assert (read_back["diagnostics"][1]["help"], read_back["diagnostics"][1]["labels"]) == (None, [])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from archcompiler.diagnostics import Diagnostic, Label
+from archcompiler.diagnostics import Diagnostic, Fix, Label
 from archcompiler.span import Span
 
 FORMAT_VERSION = 1
@@ -24,11 +24,18 @@ def _diagnostic(found: Diagnostic) -> dict[str, Any]:
         "message": found.message,
         "help": found.help,
         "labels": [_label(label) for label in found.labels],
+        "notes": list(found.notes),
+        "fix": _fix(found.fix) if found.fix else None,
     }
 
 
 def _label(label: Label) -> dict[str, Any]:
     return {**_place(label.span), "text": label.text}
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    edits = [{**_place(edit.span), "replacement": edit.replacement} for edit in fix.edits]
+    return {"title": fix.title, "edits": edits}
 
 
 def _place(span: Span) -> dict[str, Any]:

@@ -49,6 +49,7 @@ class _Page:
         for label in found.labels:
             lines.append(f"{bar}{self._paint('note', 'note')}: {visible(f'{label.span}: {label.text}')}")
             lines += self._excerpt(label.span, margin, "note")
+        lines += [f"{bar}{self._paint('note', 'note')}: {visible(note)}" for note in found.notes]
         if found.help is not None:
             lines.append(f"{bar}{self._paint('help', 'help')}: {visible(found.help)}")
         return lines
