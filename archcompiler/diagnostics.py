@@ -40,6 +40,7 @@ CODES = {
     "R007": "a setting that cannot be applied",
     "R008": "names that clash",
     "R009": "unknown spec",
+    "R010": "a value that overrides hide everywhere",
     "G001": "cardinality does not divide the width",
     "G002": "an identity shortcut whose shape does not fit",
     "G003": "zero padding that would shrink the channels",

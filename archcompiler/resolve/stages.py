@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from archcompiler.diagnostics import Diagnostic
+from archcompiler.diagnostics import Diagnostic, Label
 from archcompiler.resolve.defaults import Defaults
-from archcompiler.resolve.merge import merge
+from archcompiler.resolve.merge import alternatives, merge
 from archcompiler.resolve.selectors import selected
 from archcompiler.resolve.spec import Stage
 from archcompiler.schema.language import fill, language
 from archcompiler.span import SCHEMA_ORIGIN, Span
-from archcompiler.tree import Entry, Mapping, Scalar, mapping_at
+from archcompiler.tree import Entry, Mapping, Node, Scalar, mapping_at
 
 _SELECTORS = 'select with first, last, odd, even, a number such as "0", or a range such as "0..1" (both ends are in it)'
-_STAGE_KEYS = ("blocks", "override", "transition")
+_STAGE_KEYS = ("blocks", "override", "transition", "after")
 MOST_BLOCKS = 20_000
 
 
@@ -39,13 +40,13 @@ class SettledStage:
 
 def settle_stage(name: str, key_span: Span, written: Mapping, defaults: Defaults) -> SettledStage:
     """Settle one stage: for every block of it, which value each field has."""
-    written = defaults.take(written, "block", "transition")
+    own, written = written, defaults.take(written, "block", "transition")
     count, faults = _count(written)
     blocks, exceptions = _blocks(written, count, defaults)
     shown = _filled(written, defaults if not count else Defaults(defaults.entries))
     transition = mapping_at(shown, "transition") if "transition" in shown.entries else None
     stage = Stage(name, key_span, blocks, transition)
-    return SettledStage(shown, stage, exceptions, (*faults, *_unmatched(written, count)))
+    return SettledStage(shown, stage, exceptions, (*faults, *_unmatched(written, count), *_hidden(own, blocks)))
 
 
 def _blocks(
@@ -109,6 +110,39 @@ def _unmatched(stage: Mapping, count: int) -> list[Diagnostic]:
         for selector, entry in mapping_at(stage, "override").entries.items()
         if count and not any(selected(selector, index, count) for index in range(count))
     ]
+
+
+def _hidden(own: Mapping, blocks: tuple[Mapping, ...]) -> Iterator[Diagnostic]:
+    """Yield a fault for each value of the stage itself that no block takes, because overrides hide it in all."""
+    distinct = {id(block): block for block in blocks}.values()
+    taken = {place for block in distinct for entry in block.entries.values() for place in _places(entry.value)}
+    for key, entry in own.entries.items():
+        hiding = tuple(_hiding(own, key)) if key not in _STAGE_KEYS else ()
+        if blocks and hiding and taken.isdisjoint(_places(entry.value)):
+            yield Diagnostic(
+                "R010",
+                f"no block takes the stage's `{key}`: overrides say another in each",
+                entry.value.span,
+                "say the value that every block has here, once, and leave it out of `override`",
+                tuple(Label(place, "it is hidden here") for place in hiding),
+            )
+
+
+def _places(node: Node) -> Iterator[Span]:
+    """Yield where each scalar of a value was written."""
+    if isinstance(node, Mapping):
+        for entry in node.entries.values():
+            yield from _places(entry.value)
+    else:
+        yield node.span
+
+
+def _hiding(stage: Mapping, key: str) -> Iterator[Span]:
+    """Yield where the overrides of a stage say a field or an alternative of it."""
+    override = mapping_at(stage, "override")
+    for selector in override.entries:
+        said = mapping_at(override, selector).entries
+        yield from (said[name].key_span for name in (key, *alternatives(key), "block") if name in said)
 
 
 def _count(stage: Mapping) -> tuple[int, list[Diagnostic]]:
