@@ -113,9 +113,10 @@ def test_every_stage_has_the_parameters_and_the_output_of_its_submodule(spec):
 
 
 @pytest.mark.parametrize("size", [(32, 48), (225, 193)])
-def test_another_input_size_costs_what_it_is_measured_to_cost(size):
+@pytest.mark.parametrize("name", ["resnet/resnet18", "timm/resnet26t"])
+def test_another_input_size_costs_what_it_is_measured_to_cost(name, size):
     """Odd and oblong images: every rounding of a map's side counts."""
-    spec = archcompiler.load("resnet/resnet18", settings=[f"input.size={list(size)}"])
+    spec = archcompiler.load(name, settings=[f"input.size={list(size)}"])
     report = archcompiler.cost(spec)
     network = archcompiler.build(spec, device="meta")
     images = (1, 3, *size)
@@ -133,6 +134,7 @@ FIELDS = {
     "projection always": "defaults: {shortcut: projection_always}",
     "dilation": "stages: {layer4: {stride: 1, dilation: 2}}",
     "deep stem": "stem: {type: deep, channels: 64}",
+    "tiered stem": "stem: {type: deep, width: [24, 40], channels: 64}",
     "stem steps": "stem: {steps: [{conv: 64, kernel: 4, stride: 4, padding: 0, bias: true}, {norm: layer}]}",
     "hidden layers": "head: {hidden: [48, 32], classes: 10, dropout: 0.5}",
     "window": "head: {pool: {window: 7}}",

@@ -18,6 +18,12 @@ def window_output(size: int, kernel: int, stride: int, padding: int, dilation: i
     return (int(size) + 2 * int(padding) - int(dilation) * (int(kernel) - 1) - 1) // int(stride) + 1
 
 
+def _ceil_output(size: int, kernel: int, stride: int, padding: int) -> int:
+    """Return how many places a window takes where the last one may reach out of the map, but not begin behind it."""
+    places = window_output(int(size) + int(stride) - 1, kernel, stride, padding)
+    return places - int((places - 1) * int(stride) >= int(size) + int(padding))
+
+
 @dataclass(frozen=True, slots=True)
 class Conv:
     """A 2-d convolution with a square kernel; `groups` is the cardinality."""
@@ -110,16 +116,21 @@ class Dropout(_SameShape, _NoParameters):
 
 @dataclass(frozen=True, slots=True)
 class Pool(_NoParameters):
-    """Max or average pooling; an average counts the padding, as PyTorch's default does."""
+    """Max or average pooling; an average counts the padding, as PyTorch's default does.
+
+    With `ceil` a last window reaches out of the map, and averages what it sees of it.
+    """
 
     kind: str
     kernel: int
     stride: int
     padding: int
+    ceil: bool = False
 
     def output(self, shape: Shape) -> Shape:
         """Return the shape of the map that leaves."""
-        return (shape[0], *(window_output(side, self.kernel, self.stride, self.padding) for side in shape[1:]))
+        places = _ceil_output if self.ceil else window_output
+        return (shape[0], *(places(side, self.kernel, self.stride, self.padding) for side in shape[1:]))
 
 
 @dataclass(frozen=True, slots=True)

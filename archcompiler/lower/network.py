@@ -157,8 +157,7 @@ def _without_norm(section: Mapping) -> Mapping:
 
 def _input_shape(value: Mapping) -> Shape:
     fields = Fields(value)
-    sides = fields.integers("size") or (fields.integer("size"),) * 2
-    return (fields.integer("channels"), *sides)
+    return (fields.integer("channels"), *fields.pair("size"))
 
 
 def _plain(shape: Shape) -> Shape:

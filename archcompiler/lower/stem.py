@@ -19,8 +19,9 @@ def record_stem(b: Recorder, x: Value, f: Fields) -> Value:
     if kind == "conv3x3":
         return _conv_norm_act(b, 1, x, f, f.integer("channels"), kernel=3)
     if kind == "deep":
-        x = _conv_norm_act(b, 1, x, f, f.integer("width"), kernel=3, stride=2)
-        x = _conv_norm_act(b, 2, x, f, f.integer("width"), kernel=3)
+        first, second = f.pair("width")
+        x = _conv_norm_act(b, 1, x, f, first, kernel=3, stride=2)
+        x = _conv_norm_act(b, 2, x, f, second, kernel=3)
         x = _conv_norm_act(b, 3, x, f, f.integer("channels"), kernel=3)
     else:
         x = _conv_norm_act(b, 1, x, f, f.integer("channels"), kernel=7, stride=2)

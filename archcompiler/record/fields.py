@@ -56,6 +56,11 @@ class Fields:
         items = node.items if isinstance(node, Sequence) else ()
         return tuple(item.value for item in items if isinstance(item, Scalar) and type(item.value) is int)
 
+    def pair(self, name: str) -> tuple[int, int]:
+        """Return two ints, for which one may stand."""
+        first, second = self.integers(name) or (self.integer(name),) * 2
+        return first, second
+
     def union(self, name: str) -> Fields:
         """Return the object under a field, whose `type` says which fields it has."""
         node = self._node(name)

@@ -127,6 +127,10 @@ class Recorder:
             )
         return self._add(role, ops.Pool(kind, kernel, stride, padding), x)
 
+    def ceil_pool(self, role: str, x: Value, stride: int) -> Value:
+        """Record the average of each stride x stride window; those at the edge of the map average what is there."""
+        return self._add(role, ops.Pool("average", stride, stride, 0, ceil=True), x)
+
     def grid_pool(self, role: str, x: Value, size: int) -> Value:
         """Record an average pool to a fixed grid."""
         return self._add(role, ops.GridPool(size), x)

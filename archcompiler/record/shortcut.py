@@ -49,13 +49,13 @@ def _project(b: Recorder, x: Value, f: Fields) -> Value:
     """Options B and C: a 1x1 convolution with the block's stride.
 
     ResNet-D lets an average pool stride in its place, so that the 1x1 sees every position ("Bag of Tricks",
-    arXiv:1812.01187, Figure 2c).
+    arXiv:1812.01187, Figure 2c). An odd map is rounded up, as the convolutions beside it round.
     """
     stride = f.integer("stride")
     average = f.union("shortcut").text("type") == "average_projection"
     b.variant("AverageProjection" if average else "Projection")
     if average and stride != 1:
-        x = b.pool("shortcut.pool", x, "average", kernel=stride, stride=stride)
+        x = b.ceil_pool("shortcut.pool", x, stride)
     conv_stride = 1 if average else stride
     return b.conv("shortcut.conv", x, f.integer("channels"), kernel=1, stride=conv_stride, bias=f.flag("bias"))
 

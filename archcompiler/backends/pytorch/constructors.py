@@ -79,7 +79,11 @@ def _dropout(op: ops.Dropout, v: Values) -> Code:
 def _pool(op: ops.Pool, v: Values) -> Code:
     name = "nn.MaxPool2d" if op.kind == "max" else "nn.AvgPool2d"
     kernel = _number(op.kernel, v)
-    optional = [("stride", _number(op.stride, v), kernel), ("padding", _number(op.padding, v), "0")]
+    optional = [
+        ("stride", _number(op.stride, v), kernel),
+        ("padding", _number(op.padding, v), "0"),
+        ("ceil_mode", str(op.ceil), "False"),
+    ]
     return _call(name, [kernel], optional)
 
 
