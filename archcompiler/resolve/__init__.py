@@ -17,17 +17,18 @@ from archcompiler.resolve.merge import merge_chain
 from archcompiler.resolve.settle import settle
 from archcompiler.resolve.spec import Spec, Stage
 from archcompiler.schema.check import complete_faults
+from archcompiler.syntax.files import DISK, Files
 from archcompiler.tree import Mapping
 
 __all__ = ["Spec", "Stage", "load_spec"]
 
 
-def load_spec(spec: str | os.PathLike[str], settings: Iterable[str] = ()) -> Spec:
-    """Return the resolved spec of a path or shipped name, with `a.b=c` settings laid over it.
+def load_spec(spec: str | os.PathLike[str], settings: Iterable[str] = (), files: Files = DISK) -> Spec:
+    """Return the resolved spec of a path or shipped name, with `a.b=c` settings laid over it, as `files` have it.
 
     Raises SpecError with every fault found; `unreadable` where there is no such file.
     """
-    chain = read_chain(spec, settings)
+    chain = read_chain(spec, settings, files)
     document, faults = merge_chain(chain.documents)
     settled, more = settle(document)
     faults = [*faults, *more]

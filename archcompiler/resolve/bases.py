@@ -11,6 +11,7 @@ from pathlib import Path
 from archcompiler.diagnostics import Diagnostic, Label, SpecError
 from archcompiler.shipped import shipped_names, shipped_spec, spec_names
 from archcompiler.span import Span
+from archcompiler.syntax.files import Files
 
 LONGEST_CHAIN = 64
 
@@ -23,10 +24,10 @@ class Link:
     named_at: Span | None = None
 
 
-def locate(spec: str | os.PathLike[str]) -> str:
+def locate(spec: str | os.PathLike[str], files: Files) -> str:
     """Return the file of a path or shipped name; SpecError (unreadable) with the nearest names where there is none."""
     text = os.fspath(spec)
-    if os.path.lexists(text):
+    if os.path.lexists(text) or files.is_file(text):
         return text
     shipped = shipped_spec(text)
     if shipped:
@@ -36,33 +37,34 @@ def locate(spec: str | os.PathLike[str]) -> str:
     raise SpecError([Diagnostic("R009", f"no file and no shipped spec {text!r}", place, help)], unreadable=True)
 
 
-def find_base(name: str, span: Span, chain: Sequence[Link]) -> Link:
+def find_base(name: str, span: Span, chain: Sequence[Link], files: Files) -> Link:
     """Return the file that `extends` in a chain's last file names; SpecError where there is none, or a circle."""
-    path = _base_path(name, chain[-1].path)
+    path = base_path(name, chain[-1].path, files)
     if path is None:
         help = _near(name) or "give a shipped name, or a path relative to this file"
         raise SpecError([Diagnostic("R001", f"no base {name!r}", span, help)])
     known = [os.path.realpath(link.path) for link in chain]
     if os.path.realpath(path) in known:
-        raise SpecError([_circle(chain[known.index(os.path.realpath(path)) :], path, span)])
+        raise SpecError([_circle(chain[known.index(os.path.realpath(path)) :], path, span, files)])
     if len(chain) >= LONGEST_CHAIN:
         message = f"a chain of more than {LONGEST_CHAIN} files"
         raise SpecError([Diagnostic("R002", message, span, "extend a nearer base")])
     return Link(path, span)
 
 
-def _circle(circle: Sequence[Link], again: str, span: Span) -> Diagnostic:
-    trail = " -> ".join([*(link.path for link in circle), again])
+def _circle(circle: Sequence[Link], again: str, span: Span, files: Files) -> Diagnostic:
+    trail = " -> ".join(files.shown(path) for path in [*(link.path for link in circle), again])
     labels = tuple(Label(link.named_at, "extended from here") for link in circle[1:] if link.named_at)
     return Diagnostic("R002", f"the file extends itself: {trail}", span, "remove one `extends` of the circle", labels)
 
 
-def _base_path(name: str, from_path: str) -> str | None:
+def base_path(name: str, from_path: str, files: Files) -> str | None:
+    """Return the file that `extends` in another file names: beside that file, or shipped; None where there is none."""
     if "\0" in name:
         return None
     beside = Path(from_path).parent / name
     for candidate in (beside, beside.with_name(f"{beside.name}.yaml")):
-        if candidate.is_file():
+        if files.is_file(os.fspath(candidate)):
             return _shown(candidate)
     shipped = shipped_spec(name)
     return _shown(shipped) if shipped else None

@@ -13,6 +13,7 @@ from archcompiler.resolve.settings import settings_document
 from archcompiler.schema.check import partial_faults
 from archcompiler.schema.language import canonical_document
 from archcompiler.span import Span
+from archcompiler.syntax.files import Files
 from archcompiler.syntax.parse import read
 from archcompiler.tree import Mapping, Scalar
 
@@ -25,42 +26,43 @@ class Chain:
     documents: tuple[Mapping, ...]
 
 
-def read_chain(spec: str | os.PathLike[str], settings: Iterable[str]) -> Chain:
+def read_chain(spec: str | os.PathLike[str], settings: Iterable[str], files: Files) -> Chain:
     """Read a path or shipped name, its bases, and the settings over them; SpecError with the faults of all files."""
-    links = [Link(locate(spec))]
+    links = [Link(locate(spec, files))]
     documents: list[Mapping] = []
     faults: list[Diagnostic] = []
     while len(documents) < len(links):
-        document, found = _read_one(links[-1])
+        document, found = _read_one(links[-1], files)
         documents.append(document)
         faults += found
         base = document.get("extends")
         if isinstance(base, Scalar) and isinstance(base.value, str):
             try:
-                links.append(find_base(base.value, base.span, links))
+                links.append(find_base(base.value, base.span, links, files))
             except SpecError as error:
                 faults += error.diagnostics
     if faults:
         raise SpecError(faults)
-    overlays = [with_name_table(settings_document(settings))] if settings else []
-    return Chain(links[0].path, (*reversed(documents), *overlays))
+    overlays = [with_name_table(settings_document(settings), (Link(""),), files)] if settings else []
+    return Chain(files.shown(links[0].path), (*reversed(documents), *overlays))
 
 
-def _read_one(link: Link) -> tuple[Mapping, list[Diagnostic]]:
+def _read_one(link: Link, files: Files) -> tuple[Mapping, list[Diagnostic]]:
     """Return a file in canonical form and its faults; only the spec itself must be readable at all."""
+    shown = files.shown(link.path)
     try:
-        document = read(link.path)
+        document = read(link.path, files)
         if is_table(document):
-            raise SpecError([_no_network(link)])
+            raise SpecError([_no_network(shown, link.named_at)])
         faults = partial_faults(document)
-        return (document, faults) if faults else (with_name_table(canonical_document(document)), [])
+        return (document, faults) if faults else (with_name_table(canonical_document(document), (link,), files), [])
     except SpecError as error:
         if error.unreadable and link.named_at is None:
             raise
-        return Mapping({}, Span(link.path, 1, 1, 1, 1)), list(error.diagnostics)
+        return Mapping({}, Span(shown, 1, 1, 1, 1)), list(error.diagnostics)
 
 
-def _no_network(link: Link) -> Diagnostic:
-    place = link.named_at or Span(link.path, 1, 1, 1, 1)
-    message = f"{link.path} is a table of module names, no network"
+def _no_network(shown: str, named_at: Span | None) -> Diagnostic:
+    place = named_at or Span(shown, 1, 1, 1, 1)
+    message = f"{shown} is a table of module names, no network"
     return Diagnostic("R009", message, place, "a network takes its names from it by `names: PATH`")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -12,24 +11,24 @@ from archcompiler.resolve.bases import Link, find_base
 from archcompiler.resolve.merge import merge
 from archcompiler.schema.check import names_faults
 from archcompiler.schema.language import canonical_document
-from archcompiler.syntax.parse import read
+from archcompiler.syntax.files import DISK, Files
+from archcompiler.syntax.parse import parse, read
 from archcompiler.tree import Mapping, Scalar, mapping_at
 
 
-def with_name_table(document: Mapping, chain: Sequence[Link] = ()) -> Mapping:
+def with_name_table(document: Mapping, chain: Sequence[Link], files: Files) -> Mapping:
     """Return a canonical document with the table that its `names` extends laid under them; SpecError as `read`.
 
+    `chain` is the document's own file, behind the tables that led to it.
     `extends` stays in `names`: it says that these replace the base's names, where those without it are laid over them.
     """
     names = mapping_at(document, "names")
     table = names.get("extends")
     if not isinstance(table, Scalar) or not isinstance(table.value, str):
         return document
-    chain = chain or (Link(document.span.path),)
-    link = find_base(table.value, table.span, chain)
-    status = os.stat(link.path)
-    found = _read_table(link.path, status.st_mtime_ns, status.st_size)
-    inherited = mapping_at(with_name_table(found, (*chain, link)), "names")
+    link = find_base(table.value, table.span, chain, files)
+    found = _table(files.read(link.path), files.shown(link.path))
+    inherited = mapping_at(with_name_table(found, (*chain, link), files), "names")
     roles = {role: replace(entry, key_span=table.span) for role, entry in inherited.entries.items()}
     faults: list[Diagnostic] = []
     merged = merge(Mapping(roles, inherited.span), names, faults)
@@ -40,9 +39,9 @@ def with_name_table(document: Mapping, chain: Sequence[Link] = ()) -> Mapping:
 
 
 @lru_cache(maxsize=32)
-def _read_table(path: str, modified: int, size: int) -> Mapping:
-    """Return a table in canonical form, read once while its file stays the same: whole families share one."""
-    found = read(path)
+def _table(text: bytes, path: str) -> Mapping:
+    """Return a table in canonical form: whole families share one."""
+    found = parse(text, path)
     faults = names_faults(found)
     if faults:
         raise SpecError(faults)
@@ -62,7 +61,7 @@ def table_faults(path: str) -> list[Diagnostic] | None:
             return None
         faults = names_faults(document)
         if not faults:
-            with_name_table(canonical_document(document))
+            with_name_table(canonical_document(document), (Link(path),), DISK)
     except SpecError as error:
         return list(error.diagnostics)
     return faults
