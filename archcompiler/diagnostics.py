@@ -54,10 +54,10 @@ CODES = {
     "C003": "a claim that speaks of nothing that is measured",
     "L001": "a name that nothing uses",
 }
-"""Every code and what it stands for.
+"""Every code and what it stands for; `archc explain CODE` says more, from `explain/pages/`."""
 
-The letter is the stage: Y syntax, S schema, R resolution, G graph, C claims, L lint.
-"""
+GROUPS = {"Y": "syntax", "S": "schema", "R": "resolution", "G": "shapes", "C": "claims", "L": "lint"}
+"""What finds a fault: the letter of its code."""
 
 
 @dataclass(frozen=True, slots=True)

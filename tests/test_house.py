@@ -20,6 +20,7 @@ ROWS = [
     ("span", "tree", "diagnostics", "shipped"),
     ("syntax",),
     ("schema",),
+    ("explain",),
     ("resolve",),
     ("graph",),
     ("record",),
@@ -181,6 +182,8 @@ TORCH_FREE = {
     "show origins": ["show", "resnext/resnext101_32x8d", "--origins"],
     "cost": ["cost", "resnet/resnet50", "--by", "layer"],
     "check fast": ["check", "resnet/resnet50", "--fast"],
+    "explain": ["explain", "G001"],
+    "explain a field": ["explain", "head.pool"],
     "list": ["list"],
     "new": ["new", "variant", "--extends", "resnet/resnet50"],
     "schema": ["schema"],
@@ -199,7 +202,7 @@ def test_validate_loads_only_what_it_needs():
     assert [name for name in loaded if name.startswith(unneeded) or name in ("shtab", "csv", "asyncio")] == []
 
 
-@pytest.mark.parametrize("arguments", [["list"], ["schema", "--path"]], ids=["list", "schema"])
+@pytest.mark.parametrize("arguments", [["list"], ["schema", "--path"], ["explain", "G001"]], ids=" ".join)
 def test_what_checks_no_spec_loads_no_jsonschema(arguments):
     assert "jsonschema" not in modules_after(arguments)
 

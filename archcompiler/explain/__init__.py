@@ -1,0 +1,1 @@
+"""Pages that say what a code means, and what the schema says of a field."""

@@ -1,0 +1,82 @@
+"""What a code or a field means, for a reader and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from textwrap import fill, indent
+from typing import Any
+
+from archcompiler.diagnostics import CODES, GROUPS
+from archcompiler.explain.field import FieldPage
+from archcompiler.explain.page import Example, Page
+
+FORMAT_VERSION = 1
+_WIDTH = 100
+
+
+def page_text(page: Page) -> str:
+    """Return a page as text."""
+    return "\n\n".join(
+        [
+            f"{page.code}: {page.title}",
+            page.why,
+            f"This fails:\n\n{_example(page.fails)}",
+            f"Mended:\n\n{_example(page.mended)}",
+        ]
+    )
+
+
+def _example(example: Example) -> str:
+    alone = list(example.files) == ["spec.yaml"]
+    files = [(content if alone else f"# {name}\n{content}").rstrip() for name, content in example.files.items()]
+    commands = "\n".join(f"$ {command}" for command in example.commands)
+    return indent("\n\n".join([*files, commands]), "    ")
+
+
+def page_document(page: Page) -> dict[str, Any]:
+    """Return a page as `--format json` prints it."""
+    return {"format_version": FORMAT_VERSION, "codes": [asdict(page)], "fields": []}
+
+
+def codes_text() -> str:
+    """Return every code with its title, by the stage that finds it."""
+    groups = []
+    for letter, group in GROUPS.items():
+        lines = [f"  {code}  {title}" for code, title in CODES.items() if code.startswith(letter)]
+        groups.append("\n".join([f"{group}:", *lines]))
+    return "\n\n".join(groups)
+
+
+def codes_document() -> dict[str, Any]:
+    """Return every code as `--format json` prints them."""
+    codes = [{"code": code, "title": title} for code, title in CODES.items()]
+    return {"format_version": FORMAT_VERSION, "codes": codes, "fields": []}
+
+
+def fields_text(pages: Iterable[FieldPage]) -> str:
+    """Return the meanings of a field as text."""
+    return "\n\n".join(map(_field, pages))
+
+
+def _field(page: FieldPage) -> str:
+    default = "needed" if page.needed else "none" if page.default is None else _plain(page.default)
+    rows = {
+        "in": ", ".join(page.where),
+        "value": page.value,
+        "default": default,
+        "instead of": ", ".join(page.instead),
+        "examples": ", ".join(map(_plain, page.examples)),
+    }
+    lines = [fill(f"  {key:<11} {value}", _WIDTH, subsequent_indent=" " * 14) for key, value in rows.items() if value]
+    return "\n".join([fill(f"{page.name}: {page.description}", _WIDTH), *lines])
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def fields_document(pages: Iterable[FieldPage]) -> dict[str, Any]:
+    """Return the meanings of a field as `--format json` prints them."""
+    return {"format_version": FORMAT_VERSION, "codes": [], "fields": [asdict(page) for page in pages]}
