@@ -43,22 +43,43 @@ def filled(construct, seed):
 
 
 def randomised(network, seed):
-    """Fill every parameter and buffer, in order, so that no layer is left out of the output nor drowns the others."""
+    """Fill every parameter and buffer, in order, so that no layer is left out of the output nor drowns the others.
+
+    Values are stretches of one pool of random numbers, each from a place of its own: copying is much faster than
+    drawing, and no two tensors are equal.
+    """
     import torch
 
     random = torch.Generator().manual_seed(seed)
+    pool = torch.rand(_POOL, generator=random)
     with torch.no_grad():
         for name, tensor in network.state_dict().items():
             if name.endswith("num_batches_tracked"):
                 tensor.random_(1, 1000, generator=random)
-            elif tensor.dim() > 1:
-                bound = tensor[0].numel() ** -0.5
-                tensor.uniform_(-bound, bound, generator=random)
-            elif name.endswith(("weight", "running_var")):
-                tensor.uniform_(0.5, 1.5, generator=random)
-            else:
-                tensor.uniform_(-0.3, 0.3, generator=random)
+                continue
+            start = int(torch.randint(_POOL, (1,), generator=random))
+            low, high = _range_of(name, tensor)
+            tensor.copy_(_stretch(pool, start, tensor.numel()).view(tensor.shape)).mul_(high - low).add_(low)
     return network
+
+
+_POOL = 1 << 22
+
+
+def _stretch(pool, start, length):
+    """Return so many values of the pool from a place on, from its beginning again at its end."""
+    import torch
+
+    turns = (start + length) // _POOL + 1
+    return torch.cat([pool] * turns)[start : start + length] if turns > 1 else pool[start : start + length]
+
+
+def _range_of(name, tensor):
+    """Return the least and the greatest value of a tensor: of weights, of norms' scales and variances, of the rest."""
+    if tensor.dim() > 1:
+        bound = tensor[0].numel() ** -0.5
+        return -bound, bound
+    return (0.5, 1.5) if name.endswith(("weight", "running_var")) else (-0.3, 0.3)
 
 
 def random_images(*shape, seed=1):
