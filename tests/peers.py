@@ -148,3 +148,14 @@ def parameter_count(network):
 def short(spec):
     """Return a spec's own name, for a test's id."""
     return re.sub(r".*/", "", spec)
+
+
+def assert_equal_states(first, second):
+    """Compare two state dicts, keys and values."""
+    assert list(first) == list(second)
+    assert all(tensor.equal(second[key]) for key, tensor in first.items())
+
+
+def equal_states(first, second):
+    """Tell whether two state dicts of the same keys hold the same values."""
+    return all(tensor.equal(second[key]) for key, tensor in first.items())

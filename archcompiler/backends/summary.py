@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torchinfo
 from torch import nn
+from torch.overrides import TorchFunctionMode
 from torchinfo.layer_info import LayerInfo
 
 from archcompiler.analyses.report import CostReport
@@ -42,7 +44,7 @@ def torchinfo_summary(graph: Graph, report: CostReport, depth: int, device: str 
     memory = report.memory
     if device is None:
         device = "meta" if memory.parameters_bytes + memory.peak_activation_bytes > LARGEST_ON_CPU else "cpu"
-    with _one_thread():
+    with _one_thread(), _OneChannel():
         found = torchinfo.summary(
             allocated(graph, device),
             input_size=(1, *graph.input),
@@ -65,6 +67,21 @@ def _macs(layers: list[LayerInfo]) -> int:
             weight = layer.module.weight.numel()
             total += layer.macs // (weight + bias) * weight
     return total
+
+
+class _OneChannel(TorchFunctionMode):
+    """Have PyTorch compute one channel of each convolution, and leave the others unfilled.
+
+    The weights are unfilled too, so no value of the forward pass is ever read: what counts is the shapes, and that each
+    convolution takes its input. All channels would take as long as everything else that a summary does.
+    """
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is not torch.conv2d or len(args) != 7 or args[0].shape[1] != args[1].shape[1] * args[6]:
+            return func(*args, **(kwargs or {}))  # what does not fit is PyTorch's to refuse
+        x, weight, _, stride, padding, dilation, _ = args
+        one = func(x[:, :1], weight[:1, :1], None, stride, padding, dilation)
+        return x.new_empty((len(x), len(weight), *one.shape[2:]))
 
 
 @contextmanager

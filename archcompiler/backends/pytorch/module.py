@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import linecache
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
+from types import ModuleType
 from typing import Any, SupportsIndex
 from weakref import WeakValueDictionary, finalize
 
@@ -103,6 +105,9 @@ class _Compiled:
         linecache.cache[filename] = (len(code.text), None, code.text.splitlines(keepends=True), filename)
         finalize(self, linecache.cache.pop, filename, None)
         scope: dict[str, Any] = {"__name__": f"archcompiler.compiled.{code.class_name}_{digest}"}
+        sys.modules[scope["__name__"]] = shell = ModuleType(scope["__name__"])  # it holds no class: only instances do
+        shell.__file__ = filename  # where `inspect.getsource` looks for a class
+        finalize(self, sys.modules.pop, scope["__name__"], None)
         exec(compile(code.text, filename, "exec"), scope)
         self.code = code
         self.classes: dict[str, type[nn.Module]] = {
