@@ -79,6 +79,8 @@ def value_of(field, over=()):
     """Return the strategy of a field's values."""
     if field.union:
         return union_values(field.union)
+    if field.object:
+        return objects(language().objects[field.object])
     if field.steps:
         return st.lists(step_values(), max_size=3)
     return st.sampled_from(over[field.name] if field.name in over else values(field.name))

@@ -117,7 +117,7 @@ def test_every_field_of_the_language_can_be_explained():
     ("topic", "said"),
     [
         ("paddding", "'paddding' is no code and no field: did you mean padding?"),
-        ("G01", "did you mean G001?"),
+        ("C01", "did you mean C001?"),
         ("zero_pad", "'zero_pad' is a value: see `archc explain shortcut`"),
         ("qqq", "`archc explain` lists the codes"),
     ],

@@ -6,7 +6,8 @@ import sys
 import pytest
 from schema_documents import HERE, PLAIN_NET, VARIANT
 
-from archcompiler.schema.language import canonical, canonical_document, filled, language
+from archcompiler.schema.canonical import canonical, canonical_document, filled
+from archcompiler.schema.language import language
 from archcompiler.span import SCHEMA_ORIGIN
 from archcompiler.syntax.parse import parse
 from archcompiler.tree import find, from_plain, plain

@@ -77,8 +77,10 @@ def test_every_optional_field_of_a_block_a_variant_and_a_step_has_a_default(kind
     groups = getattr(language(), kind)
     if kind == "unions":
         groups = {(union, name): fields for union, found in groups.items() for name, fields in found.variants.items()}
-    bare = [(name, f.name) for name, fields in groups.items() for f in fields.values() if f.default is MISSING]
-    assert all(groups[name][field].required for name, field in bare)
+    for fields in groups.values():
+        for field in fields.values():
+            defaults = [fields[name].default for name in (field.name, *field.alternatives)]
+            assert field.required or any(default is not MISSING for default in defaults)
 
 
 def test_a_default_is_written_once_and_reaches_every_block():

@@ -3,8 +3,9 @@
 import pytest
 from schema_documents import BAD, GOOD, HERE, PLAIN_NET, RESNEXT, STEPS, VARIANT, spec
 
+from archcompiler.schema.canonical import canonical_document, fill, filled
 from archcompiler.schema.check import complete_faults, names_faults, partial_faults
-from archcompiler.schema.language import canonical_document, fill, filled, language
+from archcompiler.schema.language import language
 from archcompiler.span import Span
 from archcompiler.syntax.parse import parse
 from archcompiler.tree import Mapping, from_plain, plain

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archcompiler.record.attention import add_attention
+from archcompiler.record.attention import attend
 from archcompiler.record.fields import Fields
 from archcompiler.record.recorder import Recorder, Value
 from archcompiler.record.shortcut import add_shortcut
@@ -16,10 +16,10 @@ def record(b: Recorder, x: Value, f: Fields) -> Value:
     dilation, bias = f.integer("dilation"), f.flag("bias")
     norm, activation = f.union("norm"), f.union("activation")
 
-    y = b.conv("conv1", x, channels, kernel=3, stride=stride, dilation=dilation, bias=bias)
+    y = b.conv("conv1", attend(b, x, f, "input"), channels, kernel=3, stride=stride, dilation=dilation, bias=bias)
     y = b.norm("norm1", y, norm)
-    y = b.activation("act1", y, activation)
+    y = attend(b, b.activation("act1", y, activation), f, "conv1")
     y = b.conv("conv2", y, channels, kernel=3, dilation=dilation, bias=bias)
     y = b.norm("norm2", y, norm, zero_scale=f.flag("zero_init"))
-    y = add_shortcut(b, x, add_attention(b, y, f), f)
-    return b.activation("act2", y, activation)
+    y = add_shortcut(b, x, attend(b, y, f, "conv2", "residual"), f)
+    return attend(b, b.activation("act2", y, activation), f, "sum")

@@ -6,7 +6,7 @@ Torch code and torchvision ("v1.5"), or on the first 1x1, as in the paper's own 
 
 from __future__ import annotations
 
-from archcompiler.record.attention import add_attention
+from archcompiler.record.attention import attend
 from archcompiler.record.fields import Fields
 from archcompiler.record.recorder import Recorder, Value
 from archcompiler.record.shortcut import add_shortcut
@@ -24,13 +24,13 @@ def record(b: Recorder, x: Value, f: Fields) -> Value:
     strides = (1, f.integer("stride")) if f.text("stride_on") == "3x3" else (f.integer("stride"), 1)
     reduce_groups = cardinality if f.flag("grouped_reduce") else 1
 
-    y = b.conv("conv1", x, width, kernel=1, stride=strides[0], groups=reduce_groups, bias=bias)
+    y = b.conv("conv1", attend(b, x, f, "input"), width, kernel=1, stride=strides[0], groups=reduce_groups, bias=bias)
     y = b.norm("norm1", y, norm)
-    y = b.activation("act1", y, activation)
+    y = attend(b, b.activation("act1", y, activation), f, "conv1")
     y = b.conv("conv2", y, width, kernel=3, stride=strides[1], dilation=dilation, groups=cardinality, bias=bias)
     y = b.norm("norm2", y, norm)
-    y = b.activation("act2", y, activation)
+    y = attend(b, b.activation("act2", y, activation), f, "conv2")
     y = b.conv("conv3", y, channels, kernel=1, bias=bias)
     y = b.norm("norm3", y, norm, zero_scale=f.flag("zero_init"))
-    y = add_shortcut(b, x, add_attention(b, y, f), f)
-    return b.activation("act3", y, activation)
+    y = add_shortcut(b, x, attend(b, y, f, "residual"), f)
+    return attend(b, b.activation("act3", y, activation), f, "sum")

@@ -204,7 +204,7 @@ class Add(_SameShape, _NoParameters):
 
 @dataclass(frozen=True, slots=True)
 class Scale(_SameShape, _NoParameters):
-    """A map whose channels are multiplied by one weight each."""
+    """A map whose channels are multiplied by one weight each, or by a map of weights of the same shape."""
 
 
 Op = Union[

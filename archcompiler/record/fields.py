@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TypeVar
 
 from archcompiler.graph.named import Named
@@ -36,6 +37,10 @@ class Fields:
         if not isinstance(node, Scalar) or not isinstance(node.value, (int, float)):
             raise TypeError(f"{name} is no number")
         return float(node.value)
+
+    def fraction(self, name: str) -> Fraction:
+        """Return a number exactly as its decimal digits say it."""
+        return Fraction(repr(self.number(name)))
 
     def flag(self, name: str) -> bool:
         """Return a bool."""

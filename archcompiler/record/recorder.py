@@ -158,7 +158,7 @@ class Recorder:
         return self._add("", ops.Add(), x, y)
 
     def scale(self, x: Value, weights: Value) -> Value:
-        """Record a map whose channels are multiplied by one weight each."""
+        """Record a map whose channels, or all of whose values, are multiplied by one weight each."""
         return self._add("", ops.Scale(), x, weights)
 
     def sigmoid(self, role: str, x: Value) -> Value:

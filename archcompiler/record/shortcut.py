@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from archcompiler.record.attention import attend, check_attended
 from archcompiler.record.fields import Fields
 from archcompiler.record.recorder import Recorder, ShapeFault, Value, shape_text
 
 
 def add_shortcut(b: Recorder, x: Value, y: Value, f: Fields) -> Value:
     """Return the block's output `y` with its input `x` brought to the same shape and added, as `shortcut` says."""
-    if not _projects(x, y, f):
-        return _add_unprojected(b, x, y, f)
-    return b.add(y, b.norm("shortcut.norm", _project(b, x, f), f.union("norm")))
+    if _projects(x, y, f):
+        return b.add(y, attend(b, b.norm("shortcut.norm", _project(b, x, f), f.union("norm")), f, "shortcut"))
+    brought = _unprojected(b, x, y, f)
+    if brought is None:
+        check_attended(f, "shortcut")
+        return y
+    return b.add(y, attend(b, brought, f, "shortcut"))
 
 
 def add_preact_shortcut(b: Recorder, x: Value, active: Value, y: Value, f: Fields) -> Value:
@@ -20,7 +25,8 @@ def add_preact_shortcut(b: Recorder, x: Value, active: Value, y: Value, f: Field
     """
     if _changes(x, y, f) and f.text("shortcut_from") == "activation":
         x = active
-    return b.add(y, _project(b, x, f)) if _projects(x, y, f) else _add_unprojected(b, x, y, f)
+    brought = _project(b, x, f) if _projects(x, y, f) else _unprojected(b, x, y, f)
+    return b.add(y, brought) if brought else y
 
 
 def _changes(x: Value, y: Value, f: Fields) -> bool:
@@ -32,17 +38,18 @@ def _projects(x: Value, y: Value, f: Fields) -> bool:
     return kind == "projection_always" or (kind in ("projection", "average_projection") and _changes(x, y, f))
 
 
-def _add_unprojected(b: Recorder, x: Value, y: Value, f: Fields) -> Value:
+def _unprojected(b: Recorder, x: Value, y: Value, f: Fields) -> Value | None:
+    """Return the input as a shortcut without weights brings it to the sum; None where there is no shortcut."""
     shortcut = f.union("shortcut")
     kind = shortcut.text("type")
     if kind == "none":
         b.variant("Plain")
-        return y
+        return None
     if kind == "zero_pad" and _changes(x, y, f):
-        return b.add(y, _zero_pad(b, x, y, f, shortcut))
+        return _zero_pad(b, x, y, f, shortcut)
     if _changes(x, y, f):
         raise _misfit(x, y)
-    return b.add(y, x)
+    return x
 
 
 def _project(b: Recorder, x: Value, f: Fields) -> Value:

@@ -10,8 +10,8 @@ from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.resolve.bases import Link, find_base, locate
 from archcompiler.resolve.name_tables import is_table, with_name_table
 from archcompiler.resolve.settings import settings_document
+from archcompiler.schema.canonical import canonical_document
 from archcompiler.schema.check import partial_faults
-from archcompiler.schema.language import canonical_document
 from archcompiler.span import Span
 from archcompiler.syntax.files import Files
 from archcompiler.syntax.parse import read

@@ -82,9 +82,8 @@ def _without_nulls(mapping: Mapping, faults: list[Diagnostic]) -> Mapping:
 
 
 def alternatives(key: str) -> tuple[str, ...]:
-    """Return the keys of a block that the key replaces and that replace it."""
-    field = language().block_fields.get(key)
-    return field.alternatives if field else ()
+    """Return the keys that the key replaces and that replace it."""
+    return language().alternatives.get(key, ())
 
 
 def _is_null(node: Node) -> bool:

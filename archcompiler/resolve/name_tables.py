@@ -9,8 +9,8 @@ from functools import lru_cache
 from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.resolve.bases import Link, find_base
 from archcompiler.resolve.merge import merge
+from archcompiler.schema.canonical import canonical_document
 from archcompiler.schema.check import names_faults
-from archcompiler.schema.language import canonical_document
 from archcompiler.syntax.files import DISK, Files
 from archcompiler.syntax.parse import parse, read
 from archcompiler.tree import Mapping, Scalar, mapping_at

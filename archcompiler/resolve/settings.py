@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.resolve.merge import merge
+from archcompiler.schema.canonical import canonical_document
 from archcompiler.schema.check import partial_faults
-from archcompiler.schema.language import canonical_document
 from archcompiler.span import SCHEMA_ORIGIN, Span
 from archcompiler.syntax.parse import parse_value
 from archcompiler.tree import Entry, Mapping, Scalar

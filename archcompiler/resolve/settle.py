@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.resolve.defaults import Defaults
 from archcompiler.resolve.stages import SettledStage, settle_stage
-from archcompiler.schema.language import fill, filled, language
+from archcompiler.schema.canonical import fill, filled
+from archcompiler.schema.language import language
 from archcompiler.tree import Entry, Mapping, Scalar, mapping_at
 
 

@@ -10,7 +10,8 @@ from archcompiler.resolve.defaults import Defaults
 from archcompiler.resolve.merge import alternatives, merge
 from archcompiler.resolve.selectors import selected
 from archcompiler.resolve.spec import Stage
-from archcompiler.schema.language import fill, language
+from archcompiler.schema.canonical import fill
+from archcompiler.schema.language import language
 from archcompiler.span import SCHEMA_ORIGIN, Span
 from archcompiler.tree import Entry, Mapping, Node, Scalar, mapping_at
 

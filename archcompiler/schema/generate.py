@@ -23,9 +23,11 @@ from archcompiler.schema.shapes import (
     implies,
     kind_field,
     merged_fields,
+    no_null,
     property_schema,
     required_fields,
     says,
+    untyped,
 )
 from archcompiler.shipped import shipped
 
@@ -87,7 +89,7 @@ def generate() -> Json:
             **_block_objects(fragments),
             **{key: value for name in fragments.unions for key, value in _union(fragments, name).items()},
             **_step_objects(fragments),
-            "no_null": _no_null(),
+            "no_null": no_null(),
         },
     }
 
@@ -179,6 +181,7 @@ def _document_objects(document: Json) -> Json:
         "names": _names(document["names"]),
         "claim": closed_object(document["claim"], nullable=False),
         "disagreement": closed_object(document["disagreement"], nullable=False),
+        "rounding": closed_object(document["rounding"], nullable=True),
     }
 
 
@@ -187,17 +190,6 @@ def _names(names: Json) -> Json:
     path = property_schema(names["path"], nullable=True)
     table = free_mapping(names["role_pattern"], path, {"extends": names["extends"]})
     return {**table, "type": ["object", "string", "null"], "minLength": 1, "x-scalar": "extends"}
-
-
-def _no_null() -> Json:
-    """Return the rule for documents that inherit nothing: there is nothing that null could remove."""
-    below = {"$ref": "#/$defs/no_null"}
-    return {
-        "if": {"type": "null"},
-        "then": {"type": "string", "errorMessage": "null removes what is inherited, and nothing is inherited here"},
-        "additionalProperties": below,
-        "items": below,
-    }
 
 
 def _standalone(fragments: _Fragments) -> Json:
@@ -214,21 +206,15 @@ def _standalone(fragments: _Fragments) -> Json:
 def _whole(fragments: _Fragments, name: str) -> Json:
     """Return what an object of a union has to say where it inherits nothing."""
     union = fragments.unions[name]
-    rules = [] if "default" in union else [{"if": _untyped(union), "then": {"required": ["type"]}}]
+    rules = [] if "default" in union else [{"if": untyped(union), "then": {"required": ["type"]}}]
     for variant, fragment in union["variants"].items():
         fields = fragments.fields_of(fragment)
         nested = {key: _whole(fragments, field["union"]) for key, field in fields.items() if "union" in field}
         rule = {"required": required_fields(fields), "properties": nested}
-        tests = [says("type", variant), *([_untyped(union)] if variant == union.get("default") else [])]
+        tests = [says("type", variant), *([untyped(union)] if variant == union.get("default") else [])]
         if required_fields(fields) or nested:
             rules.append({"if": {"anyOf": tests}, "then": {key: value for key, value in rule.items() if value}})
     return {"allOf": rules}
-
-
-def _untyped(union: Json) -> Json:
-    """Return the test for an object that neither says its type nor implies it."""
-    implied = [name for name, fragment in union["variants"].items() if name in fragment.get("fields", {})]
-    return {"type": "object", "not": {"anyOf": [{"required": [key]} for key in ("type", *implied)]}}
 
 
 def main(arguments: list[str] | None = None) -> int:

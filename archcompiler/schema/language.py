@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from typing import Any
 
 from archcompiler.shipped import shipped
-from archcompiler.span import SCHEMA_ORIGIN
-from archcompiler.tree import Entry, Mapping, Node, Plain, Scalar, Sequence, from_plain
+from archcompiler.tree import Mapping, Plain
 
 
 class Missing(Enum):
@@ -31,6 +29,7 @@ class Field:
     required: bool
     default: Plain | Missing
     union: str | None = None
+    object: str | None = None
     steps: bool = False
     alternatives: tuple[str, ...] = ()
 
@@ -53,7 +52,11 @@ class UnionType:
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """Every field of the language, by the object that it stands in. `block_fields` are the fields of all blocks."""
+    """Every field of the language, by the object that it stands in.
+
+    `block_fields` are the fields of all blocks, `objects` those of the objects in variants that are no unions,
+    `alternatives` the keys that a key replaces and that replace it.
+    """
 
     blocks: dict[str, Fields]
     block_fields: Fields
@@ -63,6 +66,8 @@ class Language:
     input: Fields
     stage_fields: Fields
     transition: Fields
+    objects: dict[str, Fields]
+    alternatives: dict[str, tuple[str, ...]]
 
 
 @cache
@@ -85,6 +90,7 @@ def language() -> Language:
     }
     blocks = {name: _without(fields, "block") for name, fields in _cases(definitions, "override").items()}
     every = _without(_fields(definitions["override.any"]), "block")
+    variants = [fields for union in unions.values() for fields in union.variants.values()]
     return Language(
         blocks=blocks,
         block_fields=every,
@@ -94,7 +100,18 @@ def language() -> Language:
         input=_fields(definitions["input"]),
         stage_fields=_without(_fields(definitions["stage.any"]), "block", *every),
         transition=_fields(definitions["transition"]),
+        objects={name: _fields(definitions[name]) for fields in variants for name in _objects_in(fields)},
+        alternatives={
+            name: field.alternatives
+            for fields in (every, *variants)
+            for name, field in fields.items()
+            if field.alternatives
+        },
     )
+
+
+def _objects_in(fields: Fields) -> set[str]:
+    return {field.object for field in fields.values() if field.object}
 
 
 def _cases(definitions: dict[str, Any], name: str) -> dict[str, Fields]:
@@ -114,6 +131,7 @@ def _fields(schema: dict[str, Any]) -> Fields:
             required=name in required,
             default=found.get("default", MISSING),
             union=found.get("x-union"),
+            object=None if "x-union" in found else found.get("$ref", "").removeprefix("#/$defs/") or None,
             steps=found.get("items") == {"$ref": "#/$defs/step"},
             alternatives=tuple(other for group in groups if name in group for other in group if other != name),
         )
@@ -123,128 +141,3 @@ def _fields(schema: dict[str, Any]) -> Fields:
 
 def _without(fields: Fields, *names: str) -> Fields:
     return {name: field for name, field in fields.items() if name not in names}
-
-
-def canonical(node: Node, union: str) -> Node:
-    """Return a value of a union as an object that says its type: `relu` as `{type: relu}`, `{window: 8}` with its type.
-
-    An object that neither says nor implies its type stays without one, since its base may say it. What is no value of
-    the union at all comes back as it is.
-    """
-    known = language().unions[union]
-    if isinstance(node, Scalar) and isinstance(node.value, str):
-        return Mapping({"type": Entry(node.span, node)}, node.span)
-    if not isinstance(node, Mapping):
-        return node
-    meant = None if "type" in node.entries else known.type_of(node)
-    if meant:
-        implying = node.entries.get(meant)
-        span = implying.key_span if implying else SCHEMA_ORIGIN
-        node = replace(node, entries={"type": Entry(span, Scalar(meant, span)), **node.entries})
-    fields = {name: field for variant in known.variants.values() for name, field in variant.items()}
-    return canonical_fields(node, fields)
-
-
-def canonical_fields(node: Node, fields: Fields) -> Node:
-    """Return an object with every union and every list of steps below it in canonical form."""
-    return _each(node, lambda key, value: _canonical_value(value, fields.get(key)))
-
-
-def _canonical_value(node: Node, field: Field | None) -> Node:
-    if field and field.union:
-        return canonical(node, field.union)
-    if field and field.steps and isinstance(node, Sequence):
-        return replace(node, items=tuple(_canonical_step(item) for item in node.items))
-    return node
-
-
-def _canonical_step(node: Node) -> Node:
-    fields = step_fields(node)
-    return canonical_fields(node, fields) if fields else node
-
-
-def step_fields(node: Node) -> Fields | None:
-    """Return the fields of the step that the node is, told by the key that only it has."""
-    if not isinstance(node, Mapping):
-        return None
-    return next((fields for name, fields in language().steps.items() if name in node.entries), None)
-
-
-def _each(node: Node, change: Callable[[str, Node], Node]) -> Node:
-    """Return a mapping with each value changed; whatever is no mapping as it is."""
-    if not isinstance(node, Mapping):
-        return node
-    entries = {}
-    for key, entry in node.entries.items():
-        value = change(key, entry.value)
-        entries[key] = entry if value is entry.value else Entry(entry.key_span, value, entry.shadows)
-    return Mapping(entries, node.span)
-
-
-def canonical_document(document: Mapping) -> Mapping:
-    """Return a document with every union anywhere in it in canonical form, and `names` as a mapping."""
-    changed = _each(document, _canonical_part)
-    assert isinstance(changed, Mapping)
-    return changed
-
-
-def _canonical_part(key: str, node: Node) -> Node:
-    if key == "stages":
-        return _each(node, lambda _, stage: _canonical_stage(stage))
-    if key == "defaults":
-        return _canonical_stage(node)
-    if key == "names" and isinstance(node, Scalar) and isinstance(node.value, str):
-        return Mapping({"extends": Entry(node.span, node)}, node.span)
-    return _canonical_value(node, language().document.get(key))
-
-
-def _canonical_stage(node: Node) -> Node:
-    """Return a stage, or the defaults, in canonical form."""
-    known = language()
-
-    def change(key: str, value: Node) -> Node:
-        if key == "override":
-            return _each(value, lambda _, entry: canonical_fields(entry, known.block_fields))
-        if key == "transition":
-            return canonical_fields(value, known.transition)
-        return _canonical_value(value, known.block_fields.get(key))
-
-    return _each(node, change)
-
-
-def filled(node: Mapping, union: str) -> Mapping:
-    """Return a canonical object of a union with the defaults of its variant filled in; of no known type, as it is."""
-    kind = node.get("type")
-    variants = language().unions[union].variants
-    fields = variants.get(str(kind.value)) if isinstance(kind, Scalar) else None
-    return fill(node, fields) if fields is not None else node
-
-
-def fill(node: Mapping, fields: Fields) -> Mapping:
-    """Return an object with the defaults of its fields filled in, as far down as its unions and steps go."""
-    written = _each(node, lambda key, value: _fill_value(value, fields.get(key)))
-    assert isinstance(written, Mapping)
-    defaults = {name: _default(field) for name, field in fields.items() if name not in written.entries}
-    filled_in = {name: Entry(SCHEMA_ORIGIN, default) for name, default in defaults.items() if default is not None}
-    return Mapping({**written.entries, **filled_in}, written.span)
-
-
-@cache
-def _default(field: Field) -> Node | None:
-    """Return the default of a field in canonical form and filled in, or None where it has none."""
-    if isinstance(field.default, Missing):
-        return None
-    return _fill_value(_canonical_value(from_plain(field.default, SCHEMA_ORIGIN), field), field)
-
-
-def _fill_value(node: Node, field: Field | None) -> Node:
-    if field and field.union and isinstance(node, Mapping):
-        return filled(node, field.union)
-    if field and field.steps and isinstance(node, Sequence):
-        return replace(node, items=tuple(_fill_step(item) for item in node.items))
-    return node
-
-
-def _fill_step(node: Node) -> Node:
-    fields = step_fields(node)
-    return fill(node, fields) if fields and isinstance(node, Mapping) else node

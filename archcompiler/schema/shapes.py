@@ -132,3 +132,20 @@ def free_mapping(pattern: str, value: Json, properties: Json | None = None) -> J
 def required_fields(fields: Json) -> list[str]:
     """Return the names of the fields that have to be there in the end."""
     return [name for name, field in fields.items() if field.get("required")]
+
+
+def untyped(union: Json) -> Json:
+    """Return the test for an object that neither says its type nor implies it."""
+    implied = [name for name, fragment in union["variants"].items() if name in fragment.get("fields", {})]
+    return {"type": "object", "not": {"anyOf": [{"required": [key]} for key in ("type", *implied)]}}
+
+
+def no_null() -> Json:
+    """Return the rule for documents that inherit nothing: there is nothing that null could remove."""
+    below = {"$ref": "#/$defs/no_null"}
+    return {
+        "if": {"type": "null"},
+        "then": {"type": "string", "errorMessage": "null removes what is inherited, and nothing is inherited here"},
+        "additionalProperties": below,
+        "items": below,
+    }
