@@ -19,6 +19,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 ROWS = [
     ("span", "tree", "diagnostics", "shipped"),
     ("syntax",),
+    ("git",),
     ("schema",),
     ("explain",),
     ("resolve",),
@@ -27,6 +28,7 @@ ROWS = [
     ("blocks",),
     ("lower",),
     ("analyses",),
+    ("review",),
     ("claims",),
     ("solve",),
     ("backends",),

@@ -11,7 +11,7 @@ from pathlib import Path
 from archcompiler.diagnostics import Diagnostic, Label, SpecError
 from archcompiler.shipped import shipped_names, shipped_spec, spec_names
 from archcompiler.span import Span
-from archcompiler.syntax.files import Files
+from archcompiler.syntax.files import Files, as_typed
 
 LONGEST_CHAIN = 64
 
@@ -31,7 +31,7 @@ def locate(spec: str | os.PathLike[str], files: Files) -> str:
         return text
     shipped = shipped_spec(text)
     if shipped:
-        return _shown(shipped)
+        return as_typed(shipped)
     place = Span(text, 1, 1, 1, 1)
     help = _near(text) or "`archc list` names the shipped specs"
     raise SpecError([Diagnostic("R009", f"no file and no shipped spec {text!r}", place, help)], unreadable=True)
@@ -65,19 +65,12 @@ def base_path(name: str, from_path: str, files: Files) -> str | None:
     beside = Path(from_path).parent / name
     for candidate in (beside, beside.with_name(f"{beside.name}.yaml")):
         if files.is_file(os.fspath(candidate)):
-            return _shown(candidate)
+            return as_typed(candidate)
     shipped = shipped_spec(name)
-    return _shown(shipped) if shipped else None
+    return as_typed(shipped) if shipped else None
 
 
 def _near(name: str) -> str | None:
     known = list(shipped_names() if name.startswith("names") else spec_names())
     near = get_close_matches(name, known, n=1, cutoff=0.95) or get_close_matches(name, known, n=3, cutoff=0.5)
     return f"did you mean {' or '.join(near)}?" if near else None
-
-
-def _shown(path: Path) -> str:
-    """Return a path as a person would type it: relative where it lies below the working folder."""
-    absolute = os.path.abspath(path)
-    below = os.getcwd() + os.sep
-    return absolute[len(below) :] if absolute.startswith(below) else absolute

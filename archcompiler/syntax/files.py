@@ -57,6 +57,13 @@ class Disk:
 DISK = Disk()
 
 
+def as_typed(path: str | os.PathLike[str]) -> str:
+    """Return a path as a person would type it: relative where it lies below the working folder."""
+    absolute = os.path.abspath(path)
+    below = os.getcwd() + os.sep
+    return absolute[len(below) :] if absolute.startswith(below) else absolute
+
+
 def unreadable(reason: str, shown: str) -> SpecError:
     """Return the error of a file of which no text can be had."""
     fault = Diagnostic("Y013", f"cannot read the file: {reason}", Span(shown, 1, 1, 1, 1))

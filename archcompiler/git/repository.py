@@ -1,0 +1,80 @@
+"""A repository: its root, its revisions, and which files each of them has."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from archcompiler.git.process import GitError, git
+from archcompiler.syntax.files import as_typed
+
+_FILE_MODES = (b"100644", b"100755", b"100664")  # the last one: written by very old versions of git
+_LINK_MODE = b"120000"
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A file of a revision: its object, and whether that is the target of a symbolic link."""
+
+    oid: str
+    is_link: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A repository with a working tree. Paths within it are given from `root`, which no symbolic link is a part of."""
+
+    root: str
+    hash_name: str
+
+    def commit(self, revision: str) -> str:
+        """Return the commit that a revision names; GitError where it names none."""
+        if not revision or revision.startswith("-"):
+            raise GitError(f"{revision!r} is no revision")
+        try:
+            return _line(git(self.root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"))
+        except GitError as error:
+            reason = "" if "failed" in str(error) else f": {error}"
+            raise GitError(f"{revision!r} names no commit of {self.root}{reason}") from None
+
+    def merge_base(self, one: str, other: str) -> str:
+        """Return the last commit that two commits have in common; GitError where there is none."""
+        try:
+            return _line(git(self.root, "merge-base", one, other))
+        except GitError:
+            raise GitError("the two revisions have no commit in common") from None
+
+    def tree(self, commit: str) -> dict[str, Blob]:
+        """Return every file of a commit, by its path."""
+        blobs = {}
+        for row in git(self.root, "ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0")[:-1]:
+            facts, _, path = row.partition(b"\t")
+            mode, _, oid = facts.split(b" ")
+            if mode in (*_FILE_MODES, _LINK_MODE):
+                blobs[os.fsdecode(path)] = Blob(oid.decode(), mode == _LINK_MODE)
+        return blobs
+
+    def working_files(self) -> list[str]:
+        """Return the path of every file of the working tree that is tracked, or neither tracked nor ignored."""
+        listed = git(self.root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+        return sorted({os.fsdecode(path) for path in listed.split(b"\0")[:-1]})
+
+    def place(self, within: str) -> str:
+        """Return where a file of the repository lies, as a person would type it."""
+        return as_typed(os.path.join(self.root, within))
+
+    def within(self, path: str) -> str | None:
+        """Return the path of a file from the root; None where it lies outside."""
+        absolute, below = os.path.abspath(path), os.path.join(self.root, "")
+        return absolute.removeprefix(below) if absolute.startswith(below) else None
+
+
+def repository_of(folder: str) -> Repository:
+    """Return the repository that a folder lies in; GitError where there is none, or none with a working tree."""
+    said = git(folder, "rev-parse", "--show-toplevel", "--show-object-format").removesuffix(b"\n")
+    root, _, hash_name = said.rpartition(b"\n")
+    return Repository(os.path.realpath(os.fsdecode(root)), hash_name.decode())
+
+
+def _line(printed: bytes) -> str:
+    return printed.decode("ascii").strip()

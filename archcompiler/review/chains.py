@@ -1,0 +1,107 @@
+"""What a spec is made of: its own file, its bases, its tables of names. Found without checking or resolving any."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from archcompiler.diagnostics import SpecError
+from archcompiler.git.state import State
+from archcompiler.resolve.bases import LONGEST_CHAIN, base_path
+from archcompiler.resolve.name_tables import is_table
+from archcompiler.syntax.parse import parse
+from archcompiler.tree import Mapping, Node, Scalar
+
+SUFFIXES = (".yaml", ".yml")
+_MAY_BE_SPEC = re.compile(rb"""^(?:\xef\xbb\xbf)?(?:["']?archc["']?[ \t]*:|\{)""", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """What a file says of itself: whether it is a spec (a table is none), its name, and the files that it names."""
+
+    is_spec: bool = False
+    name: str = ""
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One file of a spec: its path, and what stands for its content; None where there is no such file."""
+
+    path: str
+    content: str | None
+
+
+class Chains:
+    """The chains of all specs of one state. Contents that were read in another state are known already."""
+
+    def __init__(self, state: State, known: dict[str, References]) -> None:
+        self.state = state
+        self._known = known
+        self._bases: dict[tuple[str, str], str] = {}
+        self._contents: dict[str, str | None] = {}
+
+    def specs(self) -> Iterator[str]:
+        """Yield the path of every YAML file that is a spec: it has the key `archc`, and is no table of names."""
+        for path in self.state.paths():
+            if path.endswith(SUFFIXES) and self.references(path).is_spec:
+                yield path
+
+    def pieces(self, path: str) -> tuple[Piece, ...]:
+        """Return the files that a spec is made of, its own first."""
+        found: dict[str, Piece] = {}
+        waiting = [path]
+        while waiting and len(found) < 2 * LONGEST_CHAIN:  # a longer chain is a fault, which resolving reports
+            current = waiting.pop(0)
+            if current not in found:
+                found[current] = Piece(current, self.content(current))
+                waiting += self._named_by(current)
+        return tuple(found.values())
+
+    def references(self, path: str) -> References:
+        """Return what a file says of itself; of one that cannot be read, that it is no spec."""
+        content = self.content(path)
+        if content is None:
+            return References()
+        if content not in self._known:
+            self._known[content] = _references(self.state.read(path))
+        return self._known[content]
+
+    def content(self, path: str) -> str | None:
+        """Return what stands for a file's content; None where it cannot be read."""
+        if path not in self._contents:
+            try:
+                self._contents[path] = self.state.content(path)
+            except SpecError:
+                self._contents[path] = None
+        return self._contents[path]
+
+    def _named_by(self, path: str) -> Iterator[str]:
+        """Yield the files that a file names; the name itself where there is no such file."""
+        folder = os.path.dirname(path)
+        for name in self.references(path).files:
+            if (folder, name) not in self._bases:
+                self._bases[folder, name] = base_path(name, path, self.state) or name
+            yield self._bases[folder, name]
+
+
+def _references(text: bytes) -> References:
+    if not _MAY_BE_SPEC.search(text):
+        return References()
+    try:
+        document = parse(text, "")
+    except SpecError:
+        return References(is_spec=True)  # and a faulty one, as resolving says
+    if "archc" not in document.entries:
+        return References()
+    names = document.get("names")
+    table = names.get("extends") if isinstance(names, Mapping) else names
+    files = tuple(name for name in map(_text, (document.get("extends"), table)) if name)
+    return References(not is_table(document), _text(document.get("name")), files)
+
+
+def _text(node: Node | None) -> str:
+    return node.value if isinstance(node, Scalar) and isinstance(node.value, str) else ""
