@@ -11,6 +11,7 @@ from importlib import import_module
 from io import TextIOWrapper
 from typing import Any, TextIO
 
+from archcompiler import __version__
 from archcompiler.diagnostics import SpecError
 from archcompiler.output import OutputRefused
 from archcompiler.verbs import FINDINGS, UNUSABLE, Outcome, Usage, json_text
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit code."""
     try:
         args = parser().parse_args(arguments)
-        args.colour = _wants_colour(sys.stdout)
+        args.colour, args.version = _wants_colour(sys.stdout), __version__
         outcome = _run(args)
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
@@ -115,8 +116,6 @@ def _print(text: str, stream: TextIO) -> None:
 
 class _Version(Action):
     def __call__(self, parser: ArgumentParser, *_: Any) -> None:
-        from archcompiler import __version__
-
         print(f"archc {__version__}")
         parser.exit()
 

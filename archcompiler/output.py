@@ -21,6 +21,15 @@ def write_file(path: str, text: str, *, force: bool) -> None:
         raise OutputRefused(f"cannot write {path}: {error.strerror}") from None
 
 
+def append_text(path: str, text: str) -> None:
+    """Add text to the end of a file that others add to as well; OutputRefused where it cannot be written."""
+    try:
+        with open(path, "a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(text)
+    except OSError as error:
+        raise OutputRefused(f"cannot write {path}: {error.strerror}") from None
+
+
 def _replace(target: Path, text: str) -> None:
     import tempfile  # with what it needs, slower to import than most verbs
 

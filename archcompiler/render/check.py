@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from xml.etree import ElementTree
 
 from archcompiler.claims.check import Checked
 from archcompiler.claims.verdict import Verdict
 from archcompiler.render.diagnostics_json import document as diagnostics_document
-from archcompiler.render.table import Cell, table
+from archcompiler.render.escape import markdown, xml
+from archcompiler.render.table import Cell, markdown_table, table
 
 _HEADER = ("spec", "quantity", "printed", "analysis", "torchinfo", "verdict", "source")
 
@@ -21,15 +22,9 @@ def check_table(results: Sequence[Checked]) -> str:
 
 def check_markdown(results: Sequence[Checked]) -> str:
     """Return the same as a markdown table."""
-    reasons = "\n".join(f"- {_cell(reason)}" for reason in _reasons(results))
+    reasons = "\n".join(f"- {markdown(reason)}" for reason in _reasons(results))
     pages = (markdown_table(_HEADER, _rows(results)), reasons, check_summary(results))
     return "\n\n".join(page for page in pages if page)
-
-
-def markdown_table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
-    """Return rows under a header as a markdown table; no cell can break out of it."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
 
 
 def check_document(results: Sequence[Checked]) -> dict[str, object]:
@@ -41,15 +36,15 @@ def check_junit(results: Sequence[Checked]) -> str:
     """Return one test suite a spec and one test case a claim."""
     root = ElementTree.Element("testsuites", name="archc check")
     for result in results:
-        suite = ElementTree.SubElement(root, "testsuite", name=result.name, tests=str(len(result.claims)))
+        suite = ElementTree.SubElement(root, "testsuite", name=xml(result.name), tests=str(len(result.claims)))
         for claim in result.claims:
-            name = f"{claim.quantity} = {claim.printed} ({claim.source})"
-            case = ElementTree.SubElement(suite, "testcase", classname=result.name, name=name)
+            name = xml(f"{claim.quantity} = {claim.printed} ({claim.source})")
+            case = ElementTree.SubElement(suite, "testcase", classname=xml(result.name), name=name)
             if claim.fault:
-                ElementTree.SubElement(case, "failure", message=claim.fault.message, type=claim.fault.code)
+                ElementTree.SubElement(case, "failure", message=xml(claim.fault.message), type=claim.fault.code)
         for fault in result.faults:
-            case = ElementTree.SubElement(suite, "testcase", classname=result.name, name="compiles")
-            ElementTree.SubElement(case, "error", message=fault.message, type=fault.code)
+            case = ElementTree.SubElement(suite, "testcase", classname=xml(result.name), name="compiles")
+            ElementTree.SubElement(case, "error", message=xml(fault.message), type=fault.code)
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True)
 
@@ -113,10 +108,6 @@ def _agreement(result: Checked) -> str:
 
 def _count(value: int | str) -> str:
     return f"{value:,}" if isinstance(value, int) else value
-
-
-def _cell(cell: Cell) -> str:
-    return str(cell).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
 
 
 def _spec_document(result: Checked) -> dict[str, object]:

@@ -1,9 +1,11 @@
-"""Plain columns: text to the left, numbers to the right, with thousands separated."""
+"""Tables: plain columns, text to the left and numbers to the right with thousands separated; and markdown's."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Union
+
+from archcompiler.render.escape import markdown
 
 Cell = Union[str, int]
 
@@ -26,3 +28,13 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
 
 def _text(cell: Cell) -> str:
     return f"{cell:,}" if isinstance(cell, int) else cell
+
+
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+    """Return rows under a header as a markdown table; no cell can break out of it."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(map(_markdown, line)) + " |" for line in lines)
+
+
+def _markdown(cell: Cell) -> str:
+    return markdown(cell if isinstance(cell, str) else str(cell))

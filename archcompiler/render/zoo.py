@@ -8,8 +8,9 @@ from itertools import groupby
 
 from archcompiler.claims.check import Checked, check_spec
 from archcompiler.claims.verdict import Verdict
-from archcompiler.render.check import check_summary, markdown_table
-from archcompiler.render.table import Cell
+from archcompiler.render.check import check_summary
+from archcompiler.render.escape import Markdown, markdown
+from archcompiler.render.table import Cell, markdown_table
 from archcompiler.shipped import shipped, spec_names
 
 _INTRODUCTION = """# The shipped networks
@@ -40,7 +41,7 @@ def _by_number(result: Checked) -> list[tuple[str, int]]:
 def _network(result: Checked) -> list[Cell]:
     sources = dict.fromkeys(_source(claim.source) for claim in result.claims)
     counts = [f"{result.analysis.get(key, 0):,}" for key in ("params", "macs")]
-    return [_link(result), result.description, *counts, ", ".join(sources), _verdict(result.claims)]
+    return [_link(result), result.description, *counts, Markdown(", ".join(sources)), _verdict(result.claims)]
 
 
 def _disagreement(result: Checked, claim: Verdict) -> list[Cell]:
@@ -48,8 +49,8 @@ def _disagreement(result: Checked, claim: Verdict) -> list[Cell]:
     return [_link(result), claim.quantity, claim.printed, measured, claim.source, claim.known or ""]
 
 
-def _link(result: Checked) -> str:
-    return f"[{result.name.rpartition('/')[2]}]({result.name}.yaml)"
+def _link(result: Checked) -> Markdown:
+    return Markdown(f"[{result.name.rpartition('/')[2]}]({result.name}.yaml)")
 
 
 def _source(source: str) -> str:
@@ -59,7 +60,7 @@ def _source(source: str) -> str:
         return f"[{name}](https://arxiv.org/abs/{name.removeprefix('arXiv:')})"
     if _LIBRARY.fullmatch(name):
         return f"[torchvision]({name})"
-    return f"[{name.rpartition('/')[2]}]({name})" if name.startswith("https://") else source.partition(",")[0]
+    return f"[{name.rpartition('/')[2]}]({name})" if name.startswith("https://") else markdown(source.partition(",")[0])
 
 
 def _verdict(claims: Iterable[Verdict]) -> str:

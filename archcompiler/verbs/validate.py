@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from argparse import ArgumentParser, Namespace
 
 from archcompiler.diagnostics import Diagnostic, SpecError
@@ -11,13 +12,15 @@ from archcompiler.verbs.arguments import add_format, add_specs
 HELP = "report every fault of every file, with its line and column"
 EXAMPLES = """  archc validate my_net.yaml
   archc validate specs/*.yaml --format json
+  archc validate specs/*.yaml --format github     annotations, in a workflow of GitHub Actions
+  archc validate specs/*.yaml --format sarif > archc.sarif
   archc validate resnet/resnet50 --set stages.layer1.bottleneck_width=0"""
 
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     add_specs(parser)
-    add_format(parser, "text", "json")
+    add_format(parser, "text", "json", "github", "sarif")
     parser.add_argument("--quiet", "-q", action="store_true", help="print nothing where nothing is wrong")
 
 
@@ -51,14 +54,33 @@ def _validate(spec: str, settings: list[str]) -> tuple[tuple[Diagnostic, ...], b
 
 
 def _text(args: Namespace, found: list[Diagnostic], errors: int) -> str:
+    from archcompiler.render.sources import text_of
+
     if args.format == "json":
         from archcompiler.render.diagnostics_json import document
 
         return json_text(document(found))
-    from archcompiler.render.sources import text_of
+    if args.format == "sarif":
+        from archcompiler.render.sarif import document as sarif
+
+        return json_text(sarif(found, text_of, args.version))
+    if args.format == "github":
+        return _annotations(found)
     from archcompiler.render.text import render, summary
 
     if args.quiet and not found:
         return ""
     page = render(found, colour=args.colour, sources=text_of)
     return f"{page}\n\n{summary(errors, len(found) - errors, len(args.specs))}".strip()
+
+
+def _annotations(found: list[Diagnostic]) -> str:
+    """Return what GitHub shows on the lines; what it would not show goes to the step's summary, where there is one."""
+    from archcompiler.output import append_text
+    from archcompiler.render.github import ranked, step_summary, workflow_commands
+
+    shown, rest = ranked(found)
+    step = os.environ.get("GITHUB_STEP_SUMMARY")
+    if rest and step:
+        append_text(step, step_summary(rest))
+    return workflow_commands(shown, len(rest))
