@@ -1,14 +1,14 @@
-"""Compile network architectures written as YAML: `load`, `compile`, `cost` and `build`, on a path or a shipped name."""
+"""Compile networks written as YAML: `load`, `compile`, `cost`, `diff`, `build`, on paths and shipped names."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from archcompiler.api import build, compile, cost, load
+    from archcompiler.api import build, compile, cost, diff, load
     from archcompiler.diagnostics import Diagnostic, SpecError
 
-__all__ = ["Diagnostic", "SpecError", "build", "compile", "cost", "load"]
+__all__ = ["Diagnostic", "SpecError", "build", "compile", "cost", "diff", "load"]
 __version__ = "0.1.0"
 
 

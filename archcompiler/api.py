@@ -1,4 +1,4 @@
-"""The Python API: load, compile, cost, build. torch is imported by the first `build` only."""
+"""The Python API: load, compile, cost, diff, build. torch is imported by the first `build` only."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from archcompiler.resolve import Spec, load_spec
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
+
+    from archcompiler.compare.model import Diff
 
 SpecLike = Union[str, os.PathLike[str], Spec, Graph]
 """A path, a shipped name such as `resnet/resnet50`, or what `load` or `compile` returned."""
@@ -37,6 +39,16 @@ def compile(spec: SpecLike) -> Graph:
 def cost(spec: SpecLike, batch: int = 1) -> CostReport:
     """Return exact counts: parameters, MACs, torchinfo's mult-adds, activations, memory; raises SpecError."""
     return cost_report(compile(spec), batch)
+
+
+def diff(old: str | os.PathLike[str] | Spec, new: str | os.PathLike[str] | Spec) -> Diff:
+    """Return what it means to go from one spec to another: the edits, three facts, costs, what a checkpoint keeps.
+
+    Raises SpecError where one of them is faulty.
+    """
+    from archcompiler.compare.specs import compare_specs
+
+    return compare_specs(*(spec if isinstance(spec, Spec) else load(spec) for spec in (old, new)))
 
 
 def build(

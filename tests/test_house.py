@@ -28,6 +28,7 @@ ROWS = [
     ("blocks",),
     ("lower",),
     ("analyses",),
+    ("compare",),
     ("review",),
     ("claims",),
     ("solve",),

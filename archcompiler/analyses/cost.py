@@ -37,6 +37,14 @@ class Cost:
             self.activations + other.activations,
         )
 
+    def __sub__(self, other: Cost) -> Cost:
+        return Cost(
+            self.params - other.params,
+            self.macs - other.macs,
+            self.torchinfo_mult_adds - other.torchinfo_mult_adds,
+            self.activations - other.activations,
+        )
+
     def at_batch(self, batch: int) -> Cost:
         """Return the cost of a batch."""
         return Cost(self.params, self.macs * batch, self.torchinfo_mult_adds * batch, self.activations * batch)

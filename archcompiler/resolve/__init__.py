@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from archcompiler.diagnostics import SpecError
+from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.resolve.chain import read_chain
 from archcompiler.resolve.exceptions import exception_faults
 from archcompiler.resolve.hints import with_near_stages
@@ -18,9 +18,9 @@ from archcompiler.resolve.settle import settle
 from archcompiler.resolve.spec import Spec, Stage
 from archcompiler.schema.check import complete_faults
 from archcompiler.syntax.files import DISK, Files
-from archcompiler.tree import Mapping
+from archcompiler.tree import Mapping, mapping_at
 
-__all__ = ["Spec", "Stage", "load_spec"]
+__all__ = ["Spec", "Stage", "load_spec", "resolve_document"]
 
 
 def load_spec(spec: str | os.PathLike[str], settings: Iterable[str] = (), files: Files = DISK) -> Spec:
@@ -30,13 +30,22 @@ def load_spec(spec: str | os.PathLike[str], settings: Iterable[str] = (), files:
     """
     chain = read_chain(spec, settings, files)
     document, faults = merge_chain(chain.documents)
+    try:
+        return resolve_document(chain.path, document, faults)
+    except SpecError as error:
+        raise SpecError(with_near_stages(list(error.diagnostics), chain.documents)) from None
+
+
+def resolve_document(path: str, document: Mapping, faults: Iterable[Diagnostic] = ()) -> Spec:
+    """Return the resolved spec of a merged document; SpecError with the faults given and all that are found."""
     settled, more = settle(document)
-    faults = [*faults, *more]
+    found = [*faults, *more]
     body = _without(settled.document, "names", "claims")
-    faults += complete_faults(body) or exception_faults(body, settled.stages)
-    if any(fault.severity == "error" for fault in faults):
-        raise SpecError(with_near_stages(faults, chain.documents))
-    return Spec(chain.path, settled.document, tuple(found.stage for found in settled.stages), tuple(faults))
+    found += complete_faults(body) or exception_faults(body, settled.stages)
+    if any(fault.severity == "error" for fault in found):
+        raise SpecError(found)
+    stages = tuple(each.stage for each in settled.stages)
+    return Spec(path, settled.document, stages, tuple(found), mapping_at(document, "defaults"))
 
 
 def _without(document: Mapping, *keys: str) -> Mapping:

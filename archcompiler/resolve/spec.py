@@ -21,12 +21,16 @@ class Stage:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spec:
-    """A resolved spec. `document` holds every value, in canonical form; `warnings` what was found but does no harm."""
+    """A resolved spec. `document` holds every value, in canonical form; `warnings` what was found but does no harm.
+
+    `defaults` are what the spec says for every stage: each value is in its place in `document`, with its origin.
+    """
 
     path: str
     document: Mapping
     stages: tuple[Stage, ...]
     warnings: tuple[Diagnostic, ...]
+    defaults: Mapping
 
     @property
     def name(self) -> str:

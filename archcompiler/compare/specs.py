@@ -1,0 +1,138 @@
+"""Compare two resolved specs: the edits, the facts, what follows, and what becomes of a checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from archcompiler.analyses.cost import Cost
+from archcompiler.compare.edits import UNSEEN, Edit, change_of, edits_of
+from archcompiler.compare.facts import compare
+from archcompiler.compare.findings import findings, node_finding
+from archcompiler.compare.hashes import checkpoint_hash, function_hash
+from archcompiler.compare.leaves import leaves
+from archcompiler.compare.model import Change, Contribution, Diff, Network, PartPair, Side
+from archcompiler.compare.normal import PartKey, Place, plain_shape
+from archcompiler.compare.origins import Origins
+from archcompiler.compare.reading import Reading
+from archcompiler.compare.stages import match_stages, part_map, with_names
+from archcompiler.compare.trials import Trials
+from archcompiler.lower.network import lower
+from archcompiler.resolve import Spec, resolve_document
+from archcompiler.tree import Mapping
+
+
+def compare_specs(old: Spec, new: Spec) -> Diff:
+    """Return what it means to go from one spec to another; SpecError where the shapes of one do not fit."""
+    readings = Reading(lower(old)), Reading(lower(new))
+    stages = match_stages(old, new)
+    parts = part_map(stages)
+    compared = compare(*readings, parts)
+    base, base_reading = _with_new_names(old, readings[0], stages)
+    found = list(leaves(_seen(base.document), _seen(new.document)))
+    edits = edits_of(found)
+    unseen = edits_of(leaves(_unseen(old.document), _unseen(new.document)))
+    back = {other: one for one, other in stages.items()}
+    renames = tuple(_renames(old, new, stages))
+    changes = (*renames, *(change_of(edit, old, new, back) for edit in [*edits, *unseen]))
+    contributions = tuple(
+        replace(each, changes=tuple(edit + len(renames) for edit in each.changes))
+        for each in Trials(base, new, edits, (base_reading, readings[1])).contributions()
+    )
+    if renames:
+        contributions = (_renaming(len(renames), readings[0], base_reading, parts), *contributions)
+    networks = _network(old, readings[0]), _network(new, readings[1])
+    at = Origins(
+        old=old,
+        new=new,
+        parts={other: one for one, other in parts.items()},
+        layers=(_places(readings[0]), _places(readings[1])),
+        first=compared.first,
+        differs=len(changes),
+    )
+    return Diff(
+        old=networks[0],
+        new=networks[1],
+        facts=compared.facts,
+        findings=tuple(findings(compared.facts, networks, readings, compared.weights, at)),
+        first=node_finding(compared.first, at) if compared.first else None,
+        changes=changes,
+        contributions=contributions,
+        interaction=networks[1].cost - networks[0].cost - sum((each.delta for each in contributions), Cost()),
+        parts=tuple(_part_pairs((old, new), readings, parts, [*edits], len(renames))),
+        weights=compared.weights,
+    )
+
+
+def _with_new_names(old: Spec, reading: Reading, stages: dict[str, str]) -> tuple[Spec, Reading]:
+    """Return the old spec with its stages under their new names: what every edit is made on."""
+    if all(one == other for one, other in stages.items()):
+        return old, reading
+    spec = resolve_document(old.path, with_names(old.document, stages))
+    return spec, Reading(lower(spec))
+
+
+def _renaming(count: int, old: Reading, base: Reading, parts: dict[PartKey, PartKey]) -> Contribution:
+    """Return what new names of stages do: they cost nothing, and a checkpoint must be renamed too."""
+    return Contribution(tuple(range(count)), compare(old, base, parts).facts, base.cost - old.cost, 0, ())
+
+
+def _renames(old: Spec, new: Spec, stages: dict[str, str]) -> Iterator[Change]:
+    for one, other in stages.items():
+        if one != other:
+            spans = [spec.section("stages").entries[name].key_span for spec, name in ((old, one), (new, other))]
+            sides = Side(f"stages.{one}", one, spans[0]), Side(f"stages.{other}", other, spans[1])
+            yield Change("renamed", *sides, ())
+
+
+def _network(spec: Spec, reading: Reading) -> Network:
+    graph = reading.graph
+    return Network(
+        name=spec.name,
+        path=spec.path,
+        input=plain_shape(graph.input),
+        output=plain_shape(graph.output),
+        cost=reading.cost,
+        receptive_field=reading.receptive_field,
+        function_hash=function_hash(reading),
+        checkpoint_hash=checkpoint_hash(reading),
+    )
+
+
+def _part_pairs(
+    specs: tuple[Spec, Spec],
+    readings: tuple[Reading, Reading],
+    parts: dict[PartKey, PartKey],
+    edits: list[Edit],
+    first: int,
+) -> Iterator[PartPair]:
+    """Yield each part before and after, in the order of the new network, those that are gone at their place."""
+    counts = tuple({stage.name: len(stage.blocks) for stage in spec.stages} for spec in specs)
+    back = {other: one for one, other in parts.items()}
+    order: list[tuple[PartKey | None, PartKey | None]] = [(back.get(key), key) for key in readings[1].rows]
+    for index, key in enumerate(readings[0].rows):
+        if key not in parts:
+            before = list(readings[0].rows)[index - 1]
+            at = next(place for place, pair in enumerate(order) if pair[0] == before) + 1
+            order.insert(at, (key, None))
+    for one, other in order:
+        name = (other or one or ("", ""))[1]
+        yield PartPair(
+            old=readings[0].rows[one] if one else None,
+            new=readings[1].rows[other] if other else None,
+            old_blocks=counts[0].get(one[1], 0) if one and one[0] == "stage" else 0,
+            new_blocks=counts[1].get(other[1], 0) if other and other[0] == "stage" else 0,
+            changes=tuple(first + index for index, edit in enumerate(edits) if name in edit.parts),
+        )
+
+
+def _places(reading: Reading) -> dict[str, Place]:
+    return {node.path: node.place for node in reading.normal.nodes if node.path}
+
+
+def _seen(document: Mapping) -> Mapping:
+    return Mapping({key: entry for key, entry in document.entries.items() if key not in UNSEEN}, document.span)
+
+
+def _unseen(document: Mapping) -> Mapping:
+    return Mapping({key: entry for key, entry in document.entries.items() if key in UNSEEN}, document.span)

@@ -1,0 +1,127 @@
+"""The keys and shapes of a network's state dict, and what becomes of a checkpoint of another one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from math import prod
+
+from archcompiler.compare.model import Forecast, PartShare, Reshaped, WeightsFact
+from archcompiler.compare.normal import PartKey
+from archcompiler.graph import ops
+from archcompiler.graph.ir import Graph, full_path
+from archcompiler.graph.ops import Op, Shape
+
+StateDict = dict[str, Shape]
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A layer with weights: its part, its module path, the kind of its op, and its tensors, buffers included."""
+
+    part: PartKey
+    path: str
+    kind: str
+    tensors: tuple[tuple[str, Shape], ...]
+
+
+def layers(graph: Graph) -> list[Layer]:
+    """Return the layers that have weights, in the order of computation."""
+    return [
+        Layer((part.kind, part.name), full_path(call, node), type(node.op).__name__, tuple(tensors(node.op).items()))
+        for part in graph.parts
+        for call in part.calls
+        for node in call.body.nodes
+        if node.op.parameters()
+    ]
+
+
+def tensors(op: Op) -> StateDict:
+    """Return the tensors of an op's module in the order of its state dict: parameters, then buffers."""
+    found = op.parameters()
+    if isinstance(op, ops.BatchNorm):
+        channels = (int(op.channels),)
+        return {**found, "running_mean": channels, "running_var": channels, "num_batches_tracked": ()}
+    return found
+
+
+def state_dict(found: Iterable[Layer]) -> StateDict:
+    """Return the shape of every tensor by its key, in the order of the built module's state dict.
+
+    Modules stand in the order in which their parents first got a child, as `named_modules` goes through them.
+    """
+    tree: dict[str, object] = {}
+    for layer in found:
+        branch = tree
+        for name in layer.path.split("."):
+            below = branch.setdefault(name, {})
+            assert isinstance(below, dict)
+            branch = below
+        branch.update(dict(layer.tensors))
+    return dict(_keys(tree, ""))
+
+
+def forecast(old: Sequence[Layer], new: Sequence[Layer], parts: Mapping[PartKey, PartKey]) -> Forecast:
+    """Return what becomes of a checkpoint of the old layers in the new ones; `parts` gives the new key of a part."""
+    before, after = state_dict(old), state_dict(new)
+    renamed = tuple(_renamed(old, new, parts))
+    from_old, to_new = {one for one, _ in renamed}, {other for _, other in renamed}
+    kept = tuple(name for name, shape in after.items() if before.get(name) == shape)
+    return Forecast(
+        kept=kept,
+        renamed=renamed,
+        reshaped=tuple(
+            Reshaped(name, before[name], shape)
+            for name, shape in after.items()
+            if name in before and before[name] != shape
+        ),
+        added=tuple(name for name in after if name not in before and name not in to_new),
+        removed=tuple(name for name in before if name not in after and name not in from_old),
+        parts=tuple(_shares(new, set(kept))),
+    )
+
+
+def weights_fact(found: Forecast) -> WeightsFact:
+    """Return whether a checkpoint loads as it is, under other names only, or not."""
+    if found.reshaped or found.added or found.removed:
+        return "changed"
+    return "renamed" if found.renamed else "same"
+
+
+def _keys(tree: dict[str, object], prefix: str) -> Iterator[tuple[str, Shape]]:
+    for name, below in tree.items():
+        if isinstance(below, dict):
+            yield from _keys(below, f"{prefix}{name}.")
+        elif isinstance(below, tuple):
+            yield f"{prefix}{name}", below
+
+
+def _renamed(old: Sequence[Layer], new: Sequence[Layer], parts: Mapping[PartKey, PartKey]) -> Iterator[tuple[str, str]]:
+    """Yield the keys of layers that stand in the same place of the same part, under another path."""
+    known_old, known_new = {layer.path for layer in old}, {layer.path for layer in new}
+    gone = [layer for layer in old if layer.path not in known_new]
+    come = [layer for layer in new if layer.path not in known_old]
+    for part in dict.fromkeys(layer.part for layer in come):
+        before = [layer for layer in gone if parts.get(layer.part) == part]
+        after = [layer for layer in come if layer.part == part]
+        matcher = SequenceMatcher(None, [_form(x) for x in before], [_form(x) for x in after], autojunk=False)
+        for start, other, size in matcher.get_matching_blocks():
+            for one, two in zip(before[start : start + size], after[other : other + size], strict=True):
+                yield from ((f"{one.path}.{name}", f"{two.path}.{name}") for name, _ in one.tensors)
+
+
+def _form(layer: Layer) -> tuple[str, tuple[tuple[str, Shape], ...]]:
+    return layer.kind, layer.tensors
+
+
+def _shares(found: Sequence[Layer], kept: set[str]) -> Iterator[PartShare]:
+    for part in dict.fromkeys(layer.part for layer in found):
+        sizes = [
+            (f"{layer.path}.{name}", prod(shape))
+            for layer in found
+            if layer.part == part
+            for name, shape in layer.tensors
+            if name in ("weight", "bias")
+        ]
+        yield PartShare(part[1], sum(size for name, size in sizes if name in kept), sum(size for _, size in sizes))
