@@ -101,11 +101,13 @@ def test_every_stage_has_the_parameters_and_the_output_of_its_submodule(spec):
     report = archcompiler.cost(spec)
     network = archcompiler.build(spec, device="meta")
     shapes = {}
-    for name, module in network.named_children():
+    for name, module in network.named_modules():
         module.register_forward_hook(lambda *call, name=name: shapes.update({name: tuple(call[-1].shape[1:])}))
     result = network(torch.empty(2, *report.input, device="meta"))
+    calls = {part.name: part.calls for part in archcompiler.compile(spec).parts}
     for stage in (part for part in report.parts if part.kind == "stage"):
-        modules = [name for name in shapes if name in (stage.name, f"{stage.name}_transition")]
+        paths = ((not call.inline and call.path.rpartition(".")[0]) or call.path for call in calls[stage.name])
+        modules = list(dict.fromkeys(paths))
         assert stage.cost.params == sum(peers.parameter_count(network.get_submodule(name)) for name in modules)
         assert stage.output == shapes[modules[-1]]
     assert report.output == tuple(result.shape[1:])
@@ -139,6 +141,7 @@ FIELDS = {
     "hidden layers": "head: {hidden: [48, 32], classes: 10, dropout: 0.5}",
     "window": "head: {pool: {window: 7}}",
     "grid": "head: {pool: {grid: 3}}",
+    "convolutions in the head": "head: {hidden: [48], conv: true}",
     "no pool": "head: {pool: none}",
     "transition": "stages: {layer2: {stride: 1, transition: {at: start, steps: [{pool: max}, {conv: 96, kernel: 1}]}}}",
     "another block": "stages: {layer3: {override: {odd: {block: bottleneck, width: 96, cardinality: 4}}}}",

@@ -423,6 +423,11 @@ TABLES = {
     "what forward calls its values": {"conv1": "x", "norm1": "out", "conv2": "self", "norm2": "y", "head.linear": "x"},
     "what the constructor calls its arguments": {"conv1": "in_channels", "norm1": "channels", "conv2": "stride"},
     "what the file imports": {"conv1": "nn", "norm1": "torch", "conv2": "F", "norm2": "Tensor", "head.linear": "super"},
+    "leading underscores": {"stem.conv1": "_stem", "conv1": "_conv1", "norm1": "_", "block": "_{stage}.{block}"},
+    "the shortcut first, and stages by number": {
+        "registered_first": "shortcut",
+        "block": "stages.{stage_index}.blocks.{block}",
+    },
     "underscores": {"conv1": "conv_", "norm1": "a__b", "conv2": "c_1_", "norm2": "N"},
 }
 
@@ -435,6 +440,7 @@ def _renamed(key, table):
         return f"{table.get(module, module)}.{leaf}"
     stage, index, role = block.groups()
     prefix = table.get("block", "{stage}.{block}").replace("{stage}", stage).replace("{block}", index)
+    prefix = prefix.replace("{stage_index}", str("ab".index(stage)))
     return f"{prefix}.{table.get(role, role)}.{leaf}"
 
 
@@ -533,7 +539,22 @@ def _assert_refused_or_only_names_differ(tmp_path, table):
 ROLES = ["stem.conv1", "stem.norm1", "stem.act1", "conv1", "norm1", "act1", "conv2", "norm2", "act2"]
 ROLES += ["shortcut.conv", "shortcut.norm", "head.pool", "head.linear"]
 PARTS = ["a", "b", "0", "1", "2", "7", "c-1", "class", "in", "__x", "_modules", "forward", "training", "conv1", "Net"]
-PARTS += ["x", "out", "nn", "F", "init_weights", "{stage}", "{block}", "{}", "None", "keys", "append", "weight"]
+PARTS += [
+    "x",
+    "out",
+    "nn",
+    "F",
+    "init_weights",
+    "_x",
+    "{stage}",
+    "{stage_index}",
+    "{block}",
+    "{}",
+    "None",
+    "keys",
+    "append",
+    "weight",
+]
 PATHS = st.lists(st.sampled_from(PARTS), min_size=1, max_size=3).map(".".join)
 
 

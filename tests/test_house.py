@@ -251,8 +251,9 @@ def test_every_activation_of_the_language_is_a_module_of_pytorch():
 def test_every_attribute_of_a_pytorch_module_is_a_name_that_no_layer_may_have():
     from torch import nn
 
-    every = {*dir(nn.Module), *vars(nn.Module()), *dir(nn.Sequential), *dir(nn.ModuleDict)}
-    assert {name for name in every if not name.startswith("_")} - MODULE_ATTRIBUTES == set()
+    kinds = (nn.Module, nn.Sequential, nn.ModuleDict)
+    every = {name for kind in kinds for name in (*dir(kind), *vars(kind()))}
+    assert {name for name in every if not name.startswith("__")} - MODULE_ATTRIBUTES == set()
 
 
 TOOLS = {

@@ -32,7 +32,8 @@ class Body:
     """A recorded block. `class_name` is what a person would call it; `arguments` are the named ints it was run on.
 
     `aliases` maps a name to the one it must equal for the body to be well-shaped (an identity shortcut makes
-    `in_channels` the same as `channels`).
+    `in_channels` the same as `channels`). The modules of `registered_first`, paths, stand before the others, which are
+    registered in the order in which they run.
     """
 
     class_name: str
@@ -40,6 +41,7 @@ class Body:
     nodes: tuple[Node, ...]
     arguments: dict[str, int]
     aliases: dict[str, str]
+    registered_first: tuple[str, ...] = ()
 
     @property
     def output(self) -> Shape:

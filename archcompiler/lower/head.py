@@ -7,7 +7,7 @@ dropout; linear (the last layer).
 from __future__ import annotations
 
 from archcompiler.record.fields import Fields
-from archcompiler.record.recorder import Recorder, ShapeFault, Value
+from archcompiler.record.recorder import Recorder, ShapeFault, Value, shape_text
 
 
 def record_head(b: Recorder, x: Value, f: Fields) -> Value:
@@ -16,15 +16,38 @@ def record_head(b: Recorder, x: Value, f: Fields) -> Value:
         return x
     if f.union("norm").text("type") != "none":
         x = b.activation("act", b.norm("norm", x, f.union("norm")), f.union("activation"))
-    x = b.flatten(_pool(b, x, f.union("pool")))
+    x = _pool(b, x, f.union("pool"))
+    if f.flag("conv"):
+        return b.flatten(_layers(b, _one_position(x), f))
+    return _layers(b, b.flatten(x), f)
+
+
+def _layers(b: Recorder, x: Value, f: Fields) -> Value:
     hidden = f.integers("hidden")
     for count, features in enumerate(hidden, 1):
-        x = b.linear(f"linear{count}", x, features, bias=f.flag("bias"))
+        x = _linear(b, f"linear{count}", x, features, f)
         x = b.activation(f"act{count}", x, f.union("activation"))
         x = b.dropout(f"dropout{count}", x, f.number("dropout"))
     if not hidden:
         x = b.dropout("dropout", x, f.number("dropout"))
-    return b.linear("linear", x, f.integer("classes"), bias=f.flag("bias"))
+    return _linear(b, "linear", x, f.integer("classes"), f)
+
+
+def _linear(b: Recorder, role: str, x: Value, features: int, f: Fields) -> Value:
+    if f.flag("conv"):
+        return b.conv(role, x, features, kernel=1, bias=f.flag("bias"))
+    return b.linear(role, x, features, bias=f.flag("bias"))
+
+
+def _one_position(x: Value) -> Value:
+    if x.shape[1:] != (1, 1):
+        raise ShapeFault(
+            "G011",
+            f"the convolutions of the head see a map of {shape_text(x.shape)}, not of one position",
+            ("conv", "pool"),
+            "use `pool: global`, or leave `conv` out",
+        )
+    return x
 
 
 def _pool(b: Recorder, x: Value, pool: Fields) -> Value:

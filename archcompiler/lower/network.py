@@ -32,7 +32,7 @@ def lower(spec: Spec) -> Graph:
 class _Lowering:
     def __init__(self, spec: Spec) -> None:
         self._spec = spec
-        self._names = NameTable(spec.section("names"))
+        self._names = NameTable(spec.section("names"), [stage.name for stage in spec.stages])
         self._faults: list[Diagnostic] = []
         self._bodies: dict[tuple[int, Shape], Body] = {}
 
@@ -129,7 +129,7 @@ class _Lowering:
             shape = (Named(shape[0], "in_channels"), *shape[1:])
         recorder = Recorder(shape, path_of, {"in_channels": int(shape[0]), **_integers(fields)} if named else {})
         record(recorder, recorder.input, Fields(fields, named=named))
-        return recorder.body(class_name)
+        return recorder.body(class_name, self._names.registered_first)
 
     def _report(self, fault: ShapeFault, fields: Mapping | None, place: Span, arrival: str) -> None:
         """Note a fault at the first culprit that somebody wrote, else at the object's own key."""

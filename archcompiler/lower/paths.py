@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from archcompiler.diagnostics import Diagnostic, Label
 from archcompiler.graph.ir import Call, Graph, Node, Part, full_path
-from archcompiler.graph.names import MODULE_ATTRIBUTES
+from archcompiler.graph.names import MODULE_ATTRIBUTES, REGISTERED_FIRST
 from archcompiler.resolve import Spec
 from archcompiler.span import Span
 
@@ -35,7 +35,7 @@ def path_faults(graph: Graph, spec: Spec) -> list[Diagnostic]:
 def unused_names(graph: Graph, spec: Spec) -> list[Diagnostic]:
     """Return a warning for each role that the spec itself names and that no layer of its network has."""
     roles = {_role(part, node) for part in graph.parts for call in part.calls for node in call.body.nodes}
-    roles |= {"block", "transition"}
+    roles |= {"block", "transition", REGISTERED_FIRST}
     return [
         Diagnostic(
             "L001",
@@ -98,10 +98,10 @@ def _bad_name(path: str) -> tuple[str, str] | None:
     for name in path.split("."):
         if name in MODULE_ATTRIBUTES:
             return f"`{name}` is an attribute of every PyTorch module", _HELP
-        if name.startswith("_"):
-            return f"`{name}` may be one of PyTorch's own: no name starts with _", _HELP
+        if name.startswith("__"):
+            return f"`{name}` is private to a Python class: no name starts with __", _HELP
         if counter := re.search(r"[{}].*", name):
-            help = "`block` has {stage} and {block}, `transition` has {stage}, any other role has {slot}"
+            help = "`block` has {stage}, {stage_index} and {block}, `transition` the first two, any other role {slot}"
             return f"`{counter[0]}` is no counter of this role", help
     return None
 

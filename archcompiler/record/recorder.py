@@ -46,10 +46,12 @@ class Recorder:
         self._arguments = dict(arguments)
         self.input = Value(0, shape)
 
-    def body(self, class_name: str) -> Body:
-        """Return what was recorded."""
+    def body(self, class_name: str, registered_first: str = "") -> Body:
+        """Return what was recorded; roles of the first word `registered_first` are registered before the others."""
         name = "".join(self._adjectives) + class_name
-        return Body(name, self.input.shape, tuple(self._nodes), self._in_order_of_use(), self._aliases)
+        early = [node.path for node in self._nodes if node.path and node.role.partition(".")[0] == registered_first]
+        arguments = self._in_order_of_use()
+        return Body(name, self.input.shape, tuple(self._nodes), arguments, self._aliases, tuple(early))
 
     def _in_order_of_use(self) -> dict[str, int]:
         """Return the arguments as the ops mention them, so that the order in which a spec says them is no matter."""

@@ -188,7 +188,7 @@ def _document_objects(document: Json) -> Json:
 def _names(names: Json) -> Json:
     """Return the table from roles to module paths."""
     path = property_schema(names["path"], nullable=True)
-    table = free_mapping(names["role_pattern"], path, {"extends": names["extends"]})
+    table = free_mapping(names["role_pattern"], path, {key: names[key] for key in ("extends", "registered_first")})
     return {**table, "type": ["object", "string", "null"], "minLength": 1, "x-scalar": "extends"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from keyword import iskeyword
 
@@ -31,8 +32,11 @@ class Members:
     steps: list[Step]
 
 
-def members(steps: list[Step]) -> Members:
-    """Gather steps under one attribute each: a chain becomes `nn.Sequential`, anything else `nn.ModuleDict`."""
+def members(steps: list[Step], first: Sequence[str] = ()) -> Members:
+    """Gather steps under one attribute each: a chain becomes `nn.Sequential`, anything else `nn.ModuleDict`.
+
+    The attributes stand in the order of the steps, those of the paths `first` in front.
+    """
     collapsed = steps
     for name in dict.fromkeys(step.path.partition(".")[0] for step in steps if "." in step.path):
         collapsed = _collapse(collapsed, name)
@@ -49,7 +53,8 @@ def members(steps: list[Step]) -> Members:
         access = _access(step.path) if step.path else step.expression
         result.append(Step(step.path, step.source, access, step.inputs, step.ends_line))
     attributes |= {name: _dictionary(group, name) for name, group in groups.items()}
-    return Members(attributes, result)
+    early = {path.partition(".")[0] for path in first}
+    return Members(dict(sorted(attributes.items(), key=lambda item: item[0] not in early)), result)
 
 
 def attribute_line(name: str, source: Code) -> tuple[str, Code, str]:

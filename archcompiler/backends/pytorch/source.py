@@ -73,7 +73,8 @@ def _block_source(block: BlockClass) -> str:
     arguments: tuple[Code, ...] = tuple(
         f"{p.name}: int" if p.default is None else f"{p.name}: int = {p.default}" for p in block.parameters
     )
-    return "\n".join([f"class {block.name}(nn.Module):", *_methods(steps, arguments)])
+    methods = _methods(steps, arguments, first=block.body.registered_first)
+    return "\n".join([f"class {block.name}(nn.Module):", *methods])
 
 
 def _network_source(graph: Graph, name: str, classes: dict[int, BlockClass]) -> str:
@@ -84,8 +85,10 @@ def _network_source(graph: Graph, name: str, classes: dict[int, BlockClass]) -> 
     return "\n".join([f"class {name}(nn.Module):", *method[:split], *init, "", *method[split:]])
 
 
-def _methods(steps: list[Step], arguments: tuple[Code, ...], after: list[str] | None = None) -> list[str]:
-    found = members(steps)
+def _methods(
+    steps: list[Step], arguments: tuple[Code, ...], after: list[str] | None = None, first: tuple[str, ...] = ()
+) -> list[str]:
+    found = members(steps, first)
     result = lines(CallText("__init__", ("self", *arguments)), "    ", "def ", " -> None:")
     result.append("        super().__init__()")
     for name, code in found.attributes.items():
