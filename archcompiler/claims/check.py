@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 
 from archcompiler.analyses.report import CostReport, cost_report
+from archcompiler.claims.explain import Explanation, explain
 from archcompiler.claims.verdict import Verdict, verdicts
 from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.graph.ir import Graph
@@ -26,6 +27,7 @@ class Checked:
     faults: tuple[Diagnostic, ...]
     unreadable: bool = False
     description: str = ""
+    explanations: tuple[Explanation, ...] = ()
 
     @property
     def agrees(self) -> bool:
@@ -38,10 +40,13 @@ class Checked:
         return not self.faults and self.agrees and not any(claim.fault for claim in self.claims)
 
 
-def check_spec(name: str, second: Callable[[Graph, CostReport], Counts] | None = None) -> Checked:
+def check_spec(
+    name: str, second: Callable[[Graph, CostReport], Counts] | None = None, *, explained: bool = False
+) -> Checked:
     """Return what was found on a path or shipped name; a spec that does not compile has its faults.
 
-    `second` counts the same quantities in another way: torchinfo, on the built module.
+    `second` counts the same quantities in another way: torchinfo, on the built module. `explained` says of the claims
+    that disagree what would close their gap.
     """
     try:
         spec = load_spec(name)
@@ -49,7 +54,8 @@ def check_spec(name: str, second: Callable[[Graph, CostReport], Counts] | None =
     except SpecError as error:
         return Checked(name, (), {}, {}, error.diagnostics, error.unreadable)
     report = cost_report(graph)
-    return replace(check_graph(spec, graph, report, second(graph, report) if second else {}), name=name)
+    found = check_graph(spec, graph, report, second(graph, report) if second else {})
+    return replace(found, name=name, explanations=explain(name, spec, graph, found.claims) if explained else ())
 
 
 def check_graph(spec: Spec, graph: Graph, report: CostReport, torchinfo: Counts) -> Checked:

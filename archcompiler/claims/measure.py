@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from archcompiler.analyses.cost import Cost, node_cost
 from archcompiler.graph import ops
-from archcompiler.graph.ir import Body, Graph, Node, Part
+from archcompiler.graph.ir import Graph, Node, Part
 
 _BESIDE_THE_MAIN_PATH = ("shortcut", "attention")
-_NORMS = (ops.BatchNorm, ops.GroupNorm, ops.LayerNorm)
+
+LAYERS: dict[str, Callable[[Part, Node], bool]] = {
+    "stem": lambda part, node: part.kind == "stem",
+    "head": lambda part, node: part.kind == "head",
+    "norm": lambda part, node: isinstance(node.op, (ops.BatchNorm, ops.GroupNorm, ops.LayerNorm)),
+    "shortcut": lambda part, node: node.role.startswith("shortcut."),
+    "attention": lambda part, node: node.role.startswith("attention."),
+}
+"""Groups of layers that one source counts and another leaves out, by the name that a policy `without_...` has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,36 +43,34 @@ def measure(graph: Graph, subject: Subject) -> int | str | None:
         return _OF_STAGE[subject.quantity](parts[0]) if parts else None
     if subject.stage and not parts:
         return None
-    parts = parts or list(graph.parts)
+    return sum(by_part(graph, subject).values())
+
+
+def by_part(graph: Graph, subject: Subject, *without: str) -> dict[str, int]:
+    """Return a count of each part that the subject speaks of, without what its policy leaves out and other groups."""
+    left_out = [LAYERS[name] for name in (*without, subject.policy.removeprefix("without_")) if name in LAYERS]
+    known: dict[tuple[str, int], int] = {}
+    result = {}
+    for part in graph.parts:
+        if subject.stage in (None, part.name):
+            for call in part.calls:
+                if (part.kind, id(call.body)) not in known:
+                    nodes = [node for node in call.body.nodes if not any(group(part, node) for group in left_out)]
+                    known[part.kind, id(call.body)] = _count(nodes, subject)
+            result[part.name] = sum(known[part.kind, id(call.body)] for call in part.calls)
+    return result
+
+
+def _count(nodes: list[Node], subject: Subject) -> int:
     if subject.quantity == "depth":
-        return sum(_depth(call.body) for part in parts for call in part.calls)
-    return int(getattr(_counted(parts, subject.policy).at_batch(subject.batch), subject.quantity))
+        return sum(map(_is_weighted, nodes))
+    cost = sum((node_cost(node) for node in nodes), Cost())
+    return int(getattr(cost.at_batch(subject.batch), subject.quantity))
 
 
-def _counted(parts: list[Part], policy: str) -> Cost:
-    """Return the cost under a counting policy that a source names."""
-    known: dict[int, Cost] = {}
-    total = Cost()
-    for part in parts:
-        if policy == "without_head" and part.kind == "head":
-            continue
-        for call in part.calls:
-            if id(call.body) not in known:
-                known[id(call.body)] = sum((node_cost(node) for node in _nodes(call.body, policy)), Cost())
-            total += known[id(call.body)]
-    return total
-
-
-def _nodes(body: Body, policy: str) -> Iterator[Node]:
-    return (node for node in body.nodes if policy != "without_norm" or not isinstance(node.op, _NORMS))
-
-
-def _depth(body: Body) -> int:
-    """Return the weighted layers on the main path, as the papers count depth: projections are not among them."""
-    return sum(
-        isinstance(node.op, (ops.Conv, ops.Linear)) and node.role.partition(".")[0] not in _BESIDE_THE_MAIN_PATH
-        for node in body.nodes
-    )
+def _is_weighted(node: Node) -> bool:
+    """Tell whether the papers count a layer into the depth: projections and attention do not lie on the main path."""
+    return isinstance(node.op, (ops.Conv, ops.Linear)) and node.role.partition(".")[0] not in _BESIDE_THE_MAIN_PATH
 
 
 def _output(part: Part) -> str:

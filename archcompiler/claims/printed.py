@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Context, Decimal
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Context, Decimal
 
 _SUFFIX = {"": 0, "K": 3, "M": 6, "G": 9, "B": 9, "T": 12}
 _NUMBER = re.compile(r"~?([0-9]+(?:\.[0-9]+)?)(?:e([0-9]+)|([KMGBT]))?")
@@ -27,6 +27,12 @@ class Printed:
     def is_measured(self, measured: int, rounding: str = "half_up") -> bool:
         """Tell whether a measured figure becomes this one when it is rounded to this one's precision."""
         return self._rounded(measured, rounding) == self.mantissa
+
+    def interval(self) -> tuple[int, int]:
+        """Return the least and the greatest count that round half up to this figure."""
+        half = Decimal(1).scaleb(int(self.mantissa.as_tuple().exponent)) / 2
+        low, beyond = ((self.mantissa + by).scaleb(self.exponent, _EXACT) for by in (-half, half))
+        return int(low.to_integral_value(ROUND_CEILING)), int(beyond.to_integral_value(ROUND_CEILING)) - 1
 
     def text_of(self, measured: int) -> str:
         """Return a measured figure at this one's precision, as it should have been printed."""

@@ -27,13 +27,22 @@ class Verdict:
     `known` is the reason of a disagreement that the spec itself states and that still holds.
     """
 
-    quantity: str
+    subject: Subject
     source: str
-    policy: str
     printed: str
     measured: Measured
     known: str | None
     fault: Diagnostic | None
+
+    @property
+    def quantity(self) -> str:
+        """What is printed, with the stage and the batch where the claim names them."""
+        return str(self.subject)
+
+    @property
+    def policy(self) -> str:
+        """What is counted."""
+        return self.subject.policy
 
 
 def verdicts(spec: Spec, graph: Graph) -> tuple[Verdict, ...]:
@@ -51,7 +60,7 @@ def _verdict(claim: Fields, graph: Graph) -> Verdict:
     subject, printed = _subject(claim), claim.text("printed")
     measured = measure(graph, subject)
     known, fault = _judge(claim, printed, measured)
-    return Verdict(str(subject), _source(claim), subject.policy, printed, measured, known, fault)
+    return Verdict(subject, _source(claim), printed, measured, known, fault)
 
 
 def _subject(claim: Fields) -> Subject:

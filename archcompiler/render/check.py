@@ -9,6 +9,7 @@ from archcompiler.claims.check import Checked
 from archcompiler.claims.verdict import Verdict
 from archcompiler.render.diagnostics_json import document as diagnostics_document
 from archcompiler.render.escape import markdown, xml
+from archcompiler.render.explanation import explanation_document, explanations_text
 from archcompiler.render.table import Cell, markdown_table, table
 
 _HEADER = ("spec", "quantity", "printed", "analysis", "torchinfo", "verdict", "source")
@@ -16,14 +17,16 @@ _HEADER = ("spec", "quantity", "printed", "analysis", "torchinfo", "verdict", "s
 
 def check_table(results: Sequence[Checked]) -> str:
     """Return one row a claim; a spec that claims nothing has one for its parameters."""
-    pages = (table(_HEADER, _rows(results)), "\n".join(_reasons(results)), check_summary(results))
+    reasons = "\n".join(_reasons(results))
+    pages = (table(_HEADER, _rows(results)), reasons, explanations_text(results), check_summary(results))
     return "\n\n".join(page for page in pages if page)
 
 
 def check_markdown(results: Sequence[Checked]) -> str:
     """Return the same as a markdown table."""
     reasons = "\n".join(f"- {markdown(reason)}" for reason in _reasons(results))
-    pages = (markdown_table(_HEADER, _rows(results)), reasons, check_summary(results))
+    explained = explanations_text(results, table=markdown_table, escape=markdown)
+    pages = (markdown_table(_HEADER, _rows(results)), reasons, explained, check_summary(results))
     return "\n\n".join(page for page in pages if page)
 
 
@@ -117,6 +120,7 @@ def _spec_document(result: Checked) -> dict[str, object]:
         "analysis": result.analysis,
         "torchinfo": result.torchinfo,
         "claims": [claim_document(claim) for claim in result.claims],
+        "explanations": [explanation_document(found) for found in result.explanations],
         **{key: value for key, value in diagnostics_document(result.faults).items() if key == "diagnostics"},
     }
 

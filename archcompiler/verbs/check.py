@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from os import cpu_count
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 HELP = "hold the figures that papers printed against what is measured"
 EXAMPLES = """  archc check                        every shipped spec
   archc check my_net.yaml --fast     without torch
+  archc check my_net.yaml --explain  what would close the gap of a figure that fails
   archc check --format junit > claims.xml"""
 
 
@@ -27,6 +28,9 @@ def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("specs", nargs="*", metavar="SPEC", help="files or shipped names (default: all shipped specs)")
     parser.add_argument("--fast", action="store_true", help="leave torchinfo out, and so torch")
+    parser.add_argument(
+        "--explain", action="store_true", help="say what would close the gap of each figure that disagrees"
+    )
     add_format(parser, "text", "json", "markdown", "junit")
 
 
@@ -37,7 +41,8 @@ def run(args: Namespace) -> Outcome:
 
     if not args.fast:
         require_torch()
-    results = list(_checked(args.specs or list(spec_names()), fast=args.fast))
+    check = partial(_check_one, fast=args.fast, explained=args.explain)
+    results = list(_checked(check, args.specs or list(spec_names()), in_one_process=args.fast))
     if args.format == "json":
         text = json_text(render.check_document(results))
     elif args.format == "junit":
@@ -53,25 +58,25 @@ def _code(results: Sequence[Checked]) -> int:
     return FINE if all(result.sound for result in results) else FINDINGS
 
 
-def _checked(specs: Sequence[str], *, fast: bool) -> Iterator[Checked]:
+def _checked(check: Callable[[str], Checked], specs: Sequence[str], *, in_one_process: bool) -> Iterator[Checked]:
     """Yield each result in order; with torch, in as many processes as there are cores."""
     from tqdm import tqdm
 
     progress = partial(tqdm, total=len(specs), unit="spec", leave=False, disable=not sys.stderr.isatty())
-    if fast or len(specs) == 1:
-        yield from progress(map(partial(_check_one, fast=fast), specs))
+    if in_one_process or len(specs) == 1:
+        yield from progress(map(check, specs))
         return
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
     with ProcessPoolExecutor(min(len(specs), cpu_count() or 1), mp_context=get_context("spawn")) as pool:
-        yield from progress(pool.map(partial(_check_one, fast=fast), specs, chunksize=4))
+        yield from progress(pool.map(check, specs, chunksize=4))
 
 
-def _check_one(spec: str, *, fast: bool) -> Checked:
+def _check_one(spec: str, *, fast: bool, explained: bool) -> Checked:
     from archcompiler.claims.check import check_spec
 
-    return check_spec(spec, None if fast else _torchinfo_counts)
+    return check_spec(spec, None if fast else _torchinfo_counts, explained=explained)
 
 
 def _torchinfo_counts(graph: Graph, report: CostReport) -> Counts:

@@ -1,0 +1,104 @@
+"""`archc check --explain`: what would close the gap of a figure that disagrees."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archcompiler.claims.check import check_spec
+from archcompiler.claims.printed import parse_printed
+from archcompiler.cli import main
+
+CLOSED = {
+    'quantity: macs, printed: "3.86e9"': ("stride_on 1x1", 3_857_973_248, {"layer2", "layer3", "layer4"}),
+    'quantity: params, printed: "25.50M"': ("without norm", 25_503_912, {"stem", *(f"layer{n}" for n in range(1, 5))}),
+    'quantity: params, printed: "23.51M"': ("without head", 23_508_032, {"head"}),
+    'quantity: params, printed: "40.1M"': (
+        "shortcut projection_always",
+        None,
+        {"layer1", "layer2", "layer3", "layer4"},
+    ),
+    'quantity: macs, stage: layer2, printed: "951e6"': ("stride_on 1x1", None, {"layer2"}),
+}
+
+
+@pytest.fixture
+def explained(tmp_path):
+    """Return a function that gives the one explanation of a claim over ResNet-50."""
+
+    def explain(claim, base="resnet/resnet50"):
+        path = tmp_path / "claimed.yaml"
+        path.write_text(f"archc: 1\nname: claimed\nextends: {base}\nclaims:\n  - {{source: s, {claim}}}\n", "utf-8")
+        found = check_spec(str(path), explained=True)
+        assert len(found.claims) == 1
+        return found.explanations
+
+    return explain
+
+
+@pytest.mark.parametrize(("claim", "expected"), CLOSED.items())
+def test_the_variation_that_closes_the_gap_is_found(explained, claim, expected):
+    words, measured, parts = expected
+    (found,) = explained(claim)
+    first = found.candidates[0]
+    assert first.words == words
+    assert measured in (None, first.measured)
+    assert {name for name, _ in first.parts} == parts
+    assert all(candidate.closes for candidate in found.candidates)
+    assert first.measured - found.claim.measured == sum(by for _, by in first.parts)
+
+
+def test_where_nothing_closes_the_gap_the_nearest_are_shown(explained):
+    (found,) = explained('quantity: macs, printed: "3.8e9"')
+    assert not any(candidate.closes for candidate in found.candidates)
+    assert found.candidates[0].words == "stride_on 1x1"
+    assert found.gap == 4_089_184_256 - 3_849_999_999
+
+
+@pytest.mark.parametrize(
+    ("claim", "gap"), [('quantity: params, printed: "25.4M"', 107_033), ('quantity: params, printed: "25.7M"', -92_968)]
+)
+def test_the_gap_is_to_the_nearest_count_that_would_hold(explained, claim, gap):
+    (found,) = explained(claim)
+    assert found.gap == gap
+    assert parse_printed(found.claim.printed).is_measured(found.claim.measured - gap)
+
+
+def test_what_holds_and_what_is_no_count_needs_no_explanation(explained):
+    assert explained('quantity: params, printed: "25.6M"') == ()
+    assert explained('quantity: output, stage: layer1, printed: "1x1"') == ()
+
+
+def test_a_known_disagreement_is_explained(explained):
+    (found,) = explained(
+        'quantity: params, printed: "25.50M", disagrees: {how: other_count, measured: "25557032", reason: r}'
+    )
+    assert found.candidates[0].words == "without norm"
+
+
+@given(st.decimals("0.1", "999", places=1), st.sampled_from(["", "e3", "M", "e9"]))
+def test_the_interval_is_what_rounds_to_the_figure(mantissa, unit):
+    figure = parse_printed(f"{mantissa}{unit}")
+    low, high = figure.interval()
+    for count in {low, high} if low <= high else ():
+        assert figure.is_measured(count)
+    assert not figure.is_measured(high + 1)
+    assert not figure.is_measured(low - 1)
+
+
+def test_the_command_says_it_as_text_and_as_json(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    claim = '{source: s, quantity: macs, printed: "3.86e9"}'
+    (tmp_path / "claimed.yaml").write_text(f"archc: 1\nname: c\nextends: resnet/resnet50\nclaims: [{claim}]\n", "utf-8")
+    assert main(["check", "claimed.yaml", "--fast", "--explain"]) == 1
+    assert "224,184,257 above what rounds to it; closed by" in capsys.readouterr().out
+    assert main(["check", "claimed.yaml", "--fast", "--explain", "--format", "json"]) == 1
+    (spec,) = json.loads(capsys.readouterr().out)["specs"]
+    (found,) = spec["explanations"]
+    assert found["candidates"][0] == {
+        "is": "stride_on 1x1",
+        "measured": 3_857_973_248,
+        "closes": True,
+        "parts": {"layer2": -77_070_336, "layer3": -77_070_336, "layer4": -77_070_336},
+    }
