@@ -12,7 +12,7 @@ class OutputRefused(Exception):
 
 def write_file(path: str, text: str, *, force: bool) -> None:
     """Write text to a path, atomically; OutputRefused where it exists (without `force`) or cannot be written."""
-    target = Path(path)
+    target = Path(os.path.realpath(path))  # what a link leads to: the link stays
     if target.exists() and not force:
         raise OutputRefused(f"{path} exists: give --force to overwrite it, or another name")
     try:
@@ -39,7 +39,7 @@ def _replace(target: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
+        os.chmod(temporary, target.stat().st_mode if target.exists() else 0o666 & ~_umask())
         os.replace(temporary, target)
     except BaseException:
         os.unlink(temporary)

@@ -72,13 +72,21 @@ def _exclusive(first: str, rest: list[str]) -> Json:
 
 
 def merged_fields(groups: Iterable[tuple[str, Json]]) -> Json:
-    """Return the fields of all groups, none of them required; where two groups disagree on a default there is none."""
+    """Return the fields of all groups, none of them required; where two groups disagree on a default there is none.
+
+    A field stands behind the one that it follows in the first group that has it.
+    """
     merged: Json = {}
+    order: list[str] = []
     for owner, fields in groups:
+        place = 0
         for name, found in fields.items():
             field = {key: value for key, value in found.items() if key != "required"}
             merged[name] = _agreed(name, owner, merged[name], field) if name in merged else field
-    return merged
+            if name not in order:
+                order.insert(place, name)
+            place = order.index(name) + 1
+    return {name: merged[name] for name in order}
 
 
 def _agreed(name: str, owner: str, first: Json, second: Json) -> Json:

@@ -21,6 +21,8 @@ if TYPE_CHECKING or not yaml.__with_libyaml__:
 else:
     from yaml.cyaml import CParser as Parser
 
+__all__ = ["MAX_DEPTH", "MAX_SIZE", "Parser", "compose"]
+
 MAX_DEPTH = 100
 """Levels of nesting, aliases followed."""
 
