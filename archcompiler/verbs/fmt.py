@@ -10,9 +10,8 @@ from archcompiler.verbs import FINDINGS, FINE, Outcome, Usage
 
 HELP = "lay specs out in the canonical way: keys in order, stages in columns, comments kept"
 EXAMPLES = """  archc fmt my_net.yaml
-  archc fmt specs/ --check
   archc fmt my_net.yaml --diff
-  archc fmt - < my_net.yaml"""
+  archc fmt specs/*.yaml --check"""
 
 
 def configure(parser: ArgumentParser) -> None:
