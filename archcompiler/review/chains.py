@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from archcompiler.diagnostics import SpecError
 from archcompiler.git.state import State
 from archcompiler.resolve.bases import LONGEST_CHAIN, base_path
-from archcompiler.resolve.name_tables import is_table
-from archcompiler.syntax.parse import parse
-from archcompiler.tree import Mapping, Node, Scalar
-
-SUFFIXES = (".yaml", ".yml")
-_MAY_BE_SPEC = re.compile(rb"""^(?:\xef\xbb\xbf)?(?:["']?archc["']?[ \t]*:|\{)""", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True)
-class References:
-    """What a file says of itself: whether it is a spec (a table is none), its name, and the files that it names."""
-
-    is_spec: bool = False
-    name: str = ""
-    files: tuple[str, ...] = ()
+from archcompiler.resolve.references import SUFFIXES, References, references
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +52,7 @@ class Chains:
         if content is None:
             return References()
         if content not in self._known:
-            self._known[content] = _references(self.state.read(path))
+            self._known[content] = references(self.state.read(path))
         return self._known[content]
 
     def content(self, path: str) -> str | None:
@@ -86,22 +71,3 @@ class Chains:
             if (folder, name) not in self._bases:
                 self._bases[folder, name] = base_path(name, path, self.state) or name
             yield self._bases[folder, name]
-
-
-def _references(text: bytes) -> References:
-    if not _MAY_BE_SPEC.search(text):
-        return References()
-    try:
-        document = parse(text, "")
-    except SpecError:
-        return References(is_spec=True)  # and a faulty one, as resolving says
-    if "archc" not in document.entries:
-        return References()
-    names = document.get("names")
-    table = names.get("extends") if isinstance(names, Mapping) else names
-    files = tuple(name for name in map(_text, (document.get("extends"), table)) if name)
-    return References(not is_table(document), _text(document.get("name")), files)
-
-
-def _text(node: Node | None) -> str:
-    return node.value if isinstance(node, Scalar) and isinstance(node.value, str) else ""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from archcompiler.verbs import FINDINGS, FINE, UNUSABLE, Outcome, json_text, require_torch
 from archcompiler.verbs.arguments import add_format
+from archcompiler.verbs.selection import add_selection, selected
 
 if TYPE_CHECKING:
     from archcompiler.analyses.report import CostReport
@@ -31,6 +32,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--explain", action="store_true", help="say what would close the gap of each figure that disagrees"
     )
+    add_selection(parser)
     add_format(parser, "text", "json", "markdown", "junit")
 
 
@@ -42,7 +44,10 @@ def run(args: Namespace) -> Outcome:
     if not args.fast:
         require_torch()
     check = partial(_check_one, fast=args.fast, explained=args.explain)
-    results = list(_checked(check, args.specs or list(spec_names()), in_one_process=args.fast))
+    specs = list(spec_names())
+    if args.specs:
+        specs = selected(args.specs, only_specs=args.only_specs, and_derived=args.and_derived, tables=False)
+    results = list(_checked(check, specs, in_one_process=args.fast))
     if args.format == "json":
         text = json_text(render.check_document(results))
     elif args.format == "junit":

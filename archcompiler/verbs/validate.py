@@ -8,18 +8,21 @@ from argparse import ArgumentParser, Namespace
 from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.verbs import FINDINGS, FINE, UNUSABLE, Outcome, json_text
 from archcompiler.verbs.arguments import add_format, add_specs
+from archcompiler.verbs.selection import add_selection, selected
 
 HELP = "report every fault of every file, with its line and column"
 EXAMPLES = """  archc validate my_net.yaml
   archc validate specs/*.yaml --format json
   archc validate specs/*.yaml --format github     annotations, in a workflow of GitHub Actions
   archc validate specs/*.yaml --format sarif > archc.sarif
+  archc validate base.yaml --and-derived             and every spec that extends it
   archc validate resnet/resnet50 --set stages.layer1.bottleneck_width=0"""
 
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     add_specs(parser)
+    add_selection(parser)
     add_format(parser, "text", "json", "github", "sarif")
     parser.add_argument("--quiet", "-q", action="store_true", help="print nothing where nothing is wrong")
 
@@ -28,6 +31,7 @@ def run(args: Namespace) -> Outcome:
     """Validate each spec as far as its shapes."""
     found: list[Diagnostic] = []
     unreadable = False
+    args.specs = selected(args.specs, only_specs=args.only_specs, and_derived=args.and_derived, tables=True)
     for spec in args.specs:
         diagnostics, no_text = _validate(spec, args.settings)
         found += [diagnostic for diagnostic in diagnostics if diagnostic not in found]
