@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
+from repository import Repository
 
 from archcompiler.cli import VERBS
 
@@ -94,6 +95,7 @@ def test_every_example_in_the_help_that_needs_no_torch_runs(archc, tmp_path):
     (tmp_path / "specs").mkdir()
     (tmp_path / "specs" / "one.yaml").write_text(SMALL, encoding="utf-8")
     (tmp_path / "nets").mkdir()
+    Repository(tmp_path).commit(base=SMALL)
     ran = 0
     for verb in VERBS:
         for words in examples(archc, verb):
