@@ -50,7 +50,6 @@ CODES = {
     "G008": "a network beyond the size limit",
     "G009": "an attention width that is no whole number",
     "G010": "attention at a place that the block lacks",
-    "G009": "an attention reduction that does not divide the channels",
     "G011": "convolutions of a head that see more than one position",
     "C001": "a claim that does not hold",
     "C002": "a note on a disagreement that is stale",
