@@ -131,7 +131,7 @@ def hooked_activations(network, images_shape):
     from torch import nn
 
     sizes = []
-    layers = [module for module in network.modules() if isinstance(module, (nn.Conv2d, nn.Linear))]
+    layers = [module for module in network.modules() if isinstance(module, (nn.Conv1d, nn.Conv2d, nn.Linear))]
     hooks = [layer.register_forward_hook(lambda *call: sizes.append(call[-1].numel())) for layer in layers]
     with torch.no_grad():
         network.eval()(torch.empty(images_shape, device="meta"))

@@ -111,8 +111,8 @@ def node_cost(node: Node) -> Cost:
     macs = MACS[type(node.op)](node.op, node.shape)
     if not params:
         return Cost(macs=macs)
-    positions = prod(_ints(node.shape)[1:]) if isinstance(node.op, ops.Conv) else 1
-    activations = prod(_ints(node.shape)) if isinstance(node.op, (ops.Conv, ops.Linear)) else 0
+    positions = prod(_ints(node.shape)[1:]) if isinstance(node.op, (ops.Conv, ops.SequenceConv)) else 1
+    activations = prod(_ints(node.shape)) if isinstance(node.op, (ops.Conv, ops.SequenceConv, ops.Linear)) else 0
     return Cost(params, macs, params * positions, activations)
 
 
@@ -126,6 +126,7 @@ def _no_macs(op: Op, shape: Shape) -> int:
 
 MACS: dict[type[Op], Callable[[Op, Shape], int]] = {
     ops.Conv: _weight_macs,
+    ops.SequenceConv: _weight_macs,
     ops.Linear: _weight_macs,
     ops.BatchNorm: _no_macs,
     ops.GroupNorm: _no_macs,
@@ -136,6 +137,8 @@ MACS: dict[type[Op], Callable[[Op, Shape], int]] = {
     ops.GridPool: _no_macs,
     ops.Subsample: _no_macs,
     ops.PadChannels: _no_macs,
+    ops.AsSequence: _no_macs,
+    ops.AsMap: _no_macs,
     ops.Flatten: _no_macs,
     ops.Add: _no_macs,
     ops.Scale: _no_macs,

@@ -1,7 +1,6 @@
 """The primitives that every block, stem and head is made of: attributes, output shape and parameters of each.
 
-A shape is (channels, height, width), or (features,) once flattened; the batch is never part of it. Ops know no
-backend: how one becomes a module stands in `backends/`, what it costs in `analyses/`.
+Ops know no backend: how one becomes a module stands in `backends/`, what it costs in `analyses/`.
 """
 
 from __future__ import annotations
@@ -9,19 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Union
 
-Shape = tuple[int, ...]
-ParameterShapes = dict[str, tuple[int, ...]]
-
-
-def window_output(size: int, kernel: int, stride: int, padding: int, dilation: int = 1) -> int:
-    """Return how many places a window takes along one side of a map (floor, as PyTorch rounds)."""
-    return (int(size) + 2 * int(padding) - int(dilation) * (int(kernel) - 1) - 1) // int(stride) + 1
-
-
-def _ceil_output(size: int, kernel: int, stride: int, padding: int) -> int:
-    """Return how many places a window takes where the last one may reach out of the map, but not begin behind it."""
-    places = window_output(int(size) + int(stride) - 1, kernel, stride, padding)
-    return places - int((places - 1) * int(stride) >= int(size) + int(padding))
+from archcompiler.graph.shape import NoParameters, SameShape, ceil_output, window_output
+from archcompiler.graph.shape import ParameterShapes as ParameterShapes
+from archcompiler.graph.shape import Shape as Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +38,8 @@ class Conv:
         return {**shapes, "bias": (out,)} if self.bias else shapes
 
 
-class _SameShape:
-    """An op that changes values only."""
-
-    __slots__ = ()
-
-    def output(self, shape: Shape) -> Shape:
-        """Return the shape unchanged."""
-        return shape
-
-
-class _NoParameters:
-    """An op with nothing to learn."""
-
-    __slots__ = ()
-
-    def parameters(self) -> ParameterShapes:
-        """Return no parameters."""
-        return {}
-
-
 @dataclass(frozen=True, slots=True)
-class _Norm(_SameShape):
+class _Norm(SameShape):
     channels: int
     eps: float
     zero_scale: bool
@@ -100,7 +69,7 @@ class LayerNorm(_Norm):
 
 
 @dataclass(frozen=True, slots=True)
-class Activation(_SameShape, _NoParameters):
+class Activation(SameShape, NoParameters):
     """An element-wise non-linearity; `slope` counts for leaky_relu only."""
 
     kind: str
@@ -108,14 +77,14 @@ class Activation(_SameShape, _NoParameters):
 
 
 @dataclass(frozen=True, slots=True)
-class Dropout(_SameShape, _NoParameters):
+class Dropout(SameShape, NoParameters):
     """Dropout with probability `p` (training only)."""
 
     p: float
 
 
 @dataclass(frozen=True, slots=True)
-class Pool(_NoParameters):
+class Pool(NoParameters):
     """Max or average pooling; an average counts the padding, as PyTorch's default does.
 
     With `ceil` a last window reaches out of the map, and averages what it sees of it.
@@ -129,12 +98,12 @@ class Pool(_NoParameters):
 
     def output(self, shape: Shape) -> Shape:
         """Return the shape of the map that leaves."""
-        places = _ceil_output if self.ceil else window_output
+        places = ceil_output if self.ceil else window_output
         return (shape[0], *(places(side, self.kernel, self.stride, self.padding) for side in shape[1:]))
 
 
 @dataclass(frozen=True, slots=True)
-class GridPool(_NoParameters):
+class GridPool(NoParameters):
     """Average pooling to a fixed grid (`size` x `size`), whatever the map; size 1 is global average pooling."""
 
     size: int
@@ -145,7 +114,7 @@ class GridPool(_NoParameters):
 
 
 @dataclass(frozen=True, slots=True)
-class Subsample(_NoParameters):
+class Subsample(NoParameters):
     """Every `stride`-th row and column, the first included."""
 
     stride: int
@@ -156,7 +125,7 @@ class Subsample(_NoParameters):
 
 
 @dataclass(frozen=True, slots=True)
-class PadChannels(_NoParameters):
+class PadChannels(NoParameters):
     """Zero channels in front of and behind the map's own."""
 
     before: int
@@ -168,7 +137,36 @@ class PadChannels(_NoParameters):
 
 
 @dataclass(frozen=True, slots=True)
-class Flatten(_NoParameters):
+class AsSequence(NoParameters):
+    """The channels of a map of one position as a sequence, (channels, 1, 1) as (1, channels)."""
+
+    def output(self, shape: Shape) -> Shape:
+        """Return one channel by as many positions as there were channels."""
+        return (1, shape[0])
+
+
+@dataclass(frozen=True, slots=True)
+class AsMap(NoParameters):
+    """A sequence as the channels of a map of one position, (1, channels) as (channels, 1, 1)."""
+
+    def output(self, shape: Shape) -> Shape:
+        """Return as many channels as the sequence was long."""
+        return (shape[1], 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceConv(SameShape):
+    """One kernel along a sequence, padded so as to keep its length (the kernel is odd)."""
+
+    kernel: int
+
+    def parameters(self) -> ParameterShapes:
+        """Return the shape of the one kernel."""
+        return {"weight": (1, 1, int(self.kernel))}
+
+
+@dataclass(frozen=True, slots=True)
+class Flatten(NoParameters):
     """A map as one vector."""
 
     def output(self, shape: Shape) -> Shape:
@@ -198,17 +196,18 @@ class Linear:
 
 
 @dataclass(frozen=True, slots=True)
-class Add(_SameShape, _NoParameters):
+class Add(SameShape, NoParameters):
     """The sum of two maps of one shape."""
 
 
 @dataclass(frozen=True, slots=True)
-class Scale(_SameShape, _NoParameters):
+class Scale(SameShape, NoParameters):
     """A map whose channels are multiplied by one weight each, or by a map of weights of the same shape."""
 
 
 Op = Union[
     Conv,
+    SequenceConv,
     BatchNorm,
     GroupNorm,
     LayerNorm,
@@ -218,6 +217,8 @@ Op = Union[
     GridPool,
     Subsample,
     PadChannels,
+    AsSequence,
+    AsMap,
     Flatten,
     Linear,
     Add,

@@ -1,7 +1,8 @@
-"""What weighs a block's channels: squeeze and excitation (SENet, arXiv:1709.01507, Figure 2)."""
+"""What weighs a block's channels: squeeze and excitation, efficient channel attention."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 from archcompiler.record.fields import Fields
@@ -17,12 +18,32 @@ def attend(b: Recorder, x: Value, f: Fields, *places: str) -> Value:
     if not _stands_at(f, places):
         return x
     attention = f.union("attention")
+    gate = _GATES[attention.text("type")](b, x, attention)
+    return b.scale(x, b.sigmoid("attention.gate", gate))
+
+
+def _squeeze_and_excite(b: Recorder, x: Value, attention: Fields) -> Value:
+    """Two 1x1 convolutions between fewer channels (SENet, arXiv:1709.01507, Figure 2)."""
     b.variant("SE")
     gate = b.grid_pool("attention.pool", x, 1) if attention.flag("squeeze") else x
     gate = b.conv("attention.reduce", gate, _reduced(b, x, attention), kernel=1, bias=True)
     gate = b.activation("attention.act", gate, attention.union("activation"))
-    gate = b.conv("attention.expand", gate, x.channels, kernel=1, bias=True)
-    return b.scale(x, b.sigmoid("attention.gate", gate))
+    return b.conv("attention.expand", gate, x.channels, kernel=1, bias=True)
+
+
+def _slide(b: Recorder, x: Value, attention: Fields) -> Value:
+    """One kernel along the channels (ECA-Net, arXiv:1910.03151, section 3.2.3; its width by equation 12)."""
+    b.variant("ECA")
+    channels = int(x.channels)
+    kernel = max(3, channels.bit_length() // 2 | 1) if attention.is_text("kernel") else attention.integer("kernel")
+    if kernel % 2 == 0:
+        help = f"use kernel {kernel - 1} or {kernel + 1}"
+        fault = ShapeFault(
+            "G006", f"no padding keeps the channels under an even kernel of {kernel}", ("attention",), help
+        )
+        fault.span = attention.span("kernel")
+        raise fault
+    return b.channel_conv("attention.conv", b.grid_pool("attention.pool", x, 1), b.let("attention_kernel", kernel))
 
 
 def check_attended(f: Fields, place: str) -> None:
@@ -63,3 +84,6 @@ def _no_width(attention: Fields, key: str, whole: int, share: Fraction, to: int)
     )
     fault.span = None if attention.span(key) == SCHEMA_ORIGIN else attention.span(key)
     return fault
+
+
+_GATES: dict[str, Callable[[Recorder, Value, Fields], Value]] = {"se": _squeeze_and_excite, "eca": _slide}

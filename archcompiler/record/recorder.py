@@ -163,6 +163,11 @@ class Recorder:
         """Record a map whose channels, or all of whose values, are multiplied by one weight each."""
         return self._add("", ops.Scale(), x, weights)
 
+    def channel_conv(self, role: str, x: Value, kernel: int) -> Value:
+        """Record one odd kernel that slides along the channels of a map of one position."""
+        y = self._add(role, ops.SequenceConv(kernel), self._add("", ops.AsSequence(), x))
+        return self._add("", ops.AsMap(), y)
+
     def sigmoid(self, role: str, x: Value) -> Value:
         """Record a sigmoid, as gates have it."""
         return self._add(role, ops.Activation("sigmoid", None), x)

@@ -53,6 +53,11 @@ def _conv(op: ops.Conv, v: Values) -> Code:
     return _call("nn.Conv2d", required, optional)
 
 
+def _sequence_conv(op: ops.SequenceConv, v: Values) -> Code:
+    optional = [("padding", _number(op.kernel // 2, v), "0"), ("bias", "False", "True")]
+    return _call("nn.Conv1d", ["1", "1", _number(op.kernel, v)], optional)
+
+
 def _batch_norm(op: ops.BatchNorm, v: Values) -> Code:
     optional = [("eps", repr(op.eps), "1e-05"), ("momentum", repr(op.momentum), "0.1")]
     return _call("nn.BatchNorm2d", [_number(op.channels, v)], optional)
@@ -106,6 +111,7 @@ def _linear(op: ops.Linear, v: Values) -> Code:
 
 CONSTRUCTORS: dict[type[Op], Callable[[Any, Values], Code]] = {
     ops.Conv: _conv,
+    ops.SequenceConv: _sequence_conv,
     ops.BatchNorm: _batch_norm,
     ops.GroupNorm: _group_norm,
     ops.LayerNorm: _layer_norm,
@@ -117,7 +123,13 @@ CONSTRUCTORS: dict[type[Op], Callable[[Any, Values], Code]] = {
     ops.Linear: _linear,
 }
 
-EXPRESSIONS: dict[type[Op], str] = {ops.Add: "{} + {}", ops.Scale: "{} * {}", ops.Flatten: "torch.flatten({}, 1)"}
+EXPRESSIONS: dict[type[Op], str] = {
+    ops.Add: "{} + {}",
+    ops.Scale: "{} * {}",
+    ops.AsSequence: "{}.flatten(2).transpose(1, 2)",
+    ops.AsMap: "{}.transpose(1, 2).unsqueeze(3)",
+    ops.Flatten: "torch.flatten({}, 1)",
+}
 """Ops that are no modules, on the expressions of their inputs."""
 
 HELPERS: dict[type[Op], str] = {

@@ -186,5 +186,6 @@ _RESETTABLE = {
     ops.BatchNorm: "nn.BatchNorm2d",
     ops.GroupNorm: "nn.GroupNorm",
     ops.LayerNorm: "nn.LayerNorm",
+    ops.SequenceConv: "nn.Conv1d",
     ops.Linear: "nn.Linear",
 }
