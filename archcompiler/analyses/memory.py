@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
-from archcompiler.analyses.cost import total
 from archcompiler.graph.ir import Body, Graph
 
 DTYPE_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "float64": 8}
@@ -21,11 +20,11 @@ class Memory:
     peak_activation_bytes: int
 
 
-def memory(graph: Graph, batch: int = 1, dtype: str = "float32") -> Memory:
-    """Return the memory of inference; every op writes a new tensor (eager PyTorch without in-place ops)."""
+def memory(graph: Graph, params: int, batch: int = 1, dtype: str = "float32") -> Memory:
+    """Return the memory of inference with so many parameters; every op writes a new tensor (eager, nothing in place)."""
     size = DTYPE_BYTES[dtype]
     peak = max((_peak_elements(body) for body in {id(c.body): c.body for c in graph.calls}.values()), default=0)
-    return Memory(dtype, batch, total(graph).params * size, peak * size * batch)
+    return Memory(dtype, batch, params * size, peak * size * batch)
 
 
 def _peak_elements(body: Body) -> int:

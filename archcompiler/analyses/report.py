@@ -38,13 +38,14 @@ class CostReport:
 def cost_report(graph: Graph, batch: int = 1) -> CostReport:
     """Return the report of a graph."""
     parts = tuple(by_part(graph, batch))
+    total = sum((row.cost for row in parts), Cost())
     return CostReport(
         name=graph.name,
         batch=batch,
         input=graph.input,
         output=parts[-1].output,
-        total=sum((row.cost for row in parts), Cost()),
-        memory=memory(graph, batch),
+        total=total,
+        memory=memory(graph, total.params, batch),
         receptive_field=receptive_field(graph),
         parts=parts,
     )
