@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.schema.faults import from_error
 from archcompiler.schema.language import read_schema
-from archcompiler.tree import Mapping, Path, find, plain
+from archcompiler.tree import Mapping, Node, Path, Plain, Scalar, find, plain
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 _ANNOTATIONS = ("description", "default")
+_MOST_REMEMBERED = 10_000
+_LONGEST_REMEMBERED = 200  # characters of a string
 
 
 def definition(file: str, name: str) -> Json:
@@ -31,7 +33,13 @@ def definition(file: str, name: str) -> Json:
 def value_faults(file: str, name: str, node: Mapping) -> dict[str, list[Diagnostic]]:
     """Return the faults of the plain values of an object, by key; null is no value."""
     validator = _validator(file, name)
-    values = {key: plain(entry.value) for key, entry in node.entries.items() if _is_value(validator, key)}
+    values = {
+        key: plain(entry.value)
+        for key, entry in node.entries.items()
+        if not _is_known(file, name, key, entry.value) and _is_value(validator, key)
+    }
+    if not values:
+        return {}
     errors: dict[Path, ValidationError] = {}
     for error in validator.iter_errors({key: value for key, value in values.items() if value is not None}):
         place = tuple(error.path)
@@ -41,7 +49,25 @@ def value_faults(file: str, name: str, node: Mapping) -> dict[str, list[Diagnost
     for (key, *indices), error in errors.items():
         field = "".join([str(key), *(f"[{index}]" for index in indices)])
         faults.setdefault(str(key), []).append(from_error(field, error, find(node, (key, *indices)).span))
+    _remember(file, name, {key: value for key, value in values.items() if key not in faults})
     return faults
+
+
+_SOUND: set[tuple[str, str, str, type, Plain]] = set()
+"""Scalars that a key was found to allow: specs say the same few over and over, and resolving checks them again."""
+
+
+def _is_known(file: str, name: str, key: str, node: Node) -> bool:
+    return isinstance(node, Scalar) and (file, name, key, type(node.value), node.value) in _SOUND
+
+
+def _remember(file: str, name: str, values: dict[str, Plain]) -> None:
+    """Keep what was found sound, within bounds: a hostile text must not fill the memory."""
+    if len(_SOUND) > _MOST_REMEMBERED:
+        _SOUND.clear()
+    for key, value in values.items():
+        if not isinstance(value, (list, dict)) and not (isinstance(value, str) and len(value) > _LONGEST_REMEMBERED):
+            _SOUND.add((file, name, key, type(value), value))
 
 
 def _is_value(validator: Validator, key: str) -> bool:
