@@ -55,10 +55,37 @@ CODES = {
     "C002": "a note on a disagreement that is stale",
     "C003": "a claim that speaks of nothing that is measured",
     "L001": "a name that nothing uses",
+    "D101": "the input has another shape",
+    "D102": "the output has another shape",
+    "D201": "weights are renamed",
+    "D202": "weights have another shape",
+    "D203": "weights are added",
+    "D204": "weights are removed",
+    "D301": "a layer has another stride",
+    "D302": "a layer has another dilation",
+    "D303": "a layer has another padding",
+    "D304": "a pool is another",
+    "D305": "an activation is another",
+    "D306": "a norm is another",
+    "D307": "zero channels stand elsewhere",
+    "D308": "layers are connected otherwise",
+    "D309": "a layer without weights is added, removed or another",
+    "D401": "dropout is another",
+    "D402": "weights start at other values",
+    "D403": "running statistics follow at another rate",
+    "D501": "the network is the same, written otherwise",
 }
 """Every code and what it stands for; `archc explain CODE` says more, from `explain/pages/`."""
 
-GROUPS = {"Y": "syntax", "S": "schema", "R": "resolution", "G": "shapes", "C": "claims", "L": "lint"}
+GROUPS = {
+    "Y": "syntax",
+    "S": "schema",
+    "R": "resolution",
+    "G": "shapes",
+    "C": "claims",
+    "L": "lint",
+    "D": "differences",
+}
 """What finds a fault: the letter of its code."""
 
 

@@ -195,6 +195,7 @@ TORCH_FREE = {
     "check fast": ["check", "resnet/resnet50", "--fast"],
     "explain": ["explain", "G001"],
     "explain a field": ["explain", "head.pool"],
+    "diff": ["diff", "resnet/resnet50", "--set", "head.pool={window: 7}"],
     "fmt": ["fmt", "--diff", str(SPECS / "resnet" / "resnet50.yaml")],
     "list": ["list"],
     "new": ["new", "variant", "--extends", "resnet/resnet50"],

@@ -18,7 +18,7 @@ UNSEEN = ("archc", "name", "description", "claims")
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class DirectEdit:
     """One direct edit: its leaves, the one that it is called by first."""
 
     leaves: tuple[Leaf, ...]
@@ -29,7 +29,7 @@ class Edit:
         return {str(leaf.path[1] if leaf.path[0] == "stages" else leaf.path[0]) for leaf in self.leaves}
 
 
-def edits_of(found: Iterable[Leaf]) -> list[Edit]:
+def edits_of(found: Iterable[Leaf]) -> list[DirectEdit]:
     """Return leaves grouped to the edits that made them, in the order of the document."""
     leaves = list(found)
     owners = {leaf.path[:-1]: leaf for leaf in leaves if leaf.path[-1] == "block"}
@@ -40,17 +40,18 @@ def edits_of(found: Iterable[Leaf]) -> list[Edit]:
             groups.setdefault(_cause(owner), []).append(leaf)
         else:
             groups.setdefault(_cause(leaf), []).append(leaf)
-    return [Edit(tuple(sorted(group, key=lambda leaf: leaf.path[-1] != "block"))) for group in groups.values()]
+    edits = [DirectEdit(tuple(sorted(group, key=lambda leaf: leaf.path[-1] != "block"))) for group in groups.values()]
+    return sorted(edits, key=lambda edit: (_section(edit), len(edit.parts) == 1))
 
 
-def change_of(edit: Edit, old: Spec, new: Spec, names: dict[str, str]) -> Change:
+def change_of(edit: DirectEdit, old: Spec, new: Spec, names: dict[str, str]) -> Change:
     """Return an edit in its author's words. `names` gives the old name of each stage that goes on."""
     first = edit.leaves[0]
     other = next((leaf for leaf in edit.leaves if leaf.new is not None), first)
     before = next((leaf for leaf in edit.leaves if leaf.old is not None), first)
     one = _side(old, _old_path(before.path, names), before.old)
     two = _side(new, other.path, other.new)
-    reaches = tuple(Reach(address(leaf.path), _value(leaf.old), _value(leaf.new)) for leaf in edit.leaves)
+    reaches = tuple(Reach(address(leaf.path), written(leaf.old), written(leaf.new)) for leaf in edit.leaves)
     return Change(_kind(edit, first), one, two, reaches)
 
 
@@ -63,6 +64,11 @@ def address(path: Path) -> str:
 def is_said(node: Node | None) -> bool:
     """Tell whether somebody wrote a value; the schema's defaults and absent ones are nobody's."""
     return node is not None and _origin(node) != SCHEMA_ORIGIN
+
+
+def _section(edit: DirectEdit) -> int:
+    """Return where the section of an edit stands in a document; in `stages`, what reaches several comes first."""
+    return list(language().document).index(str(edit.leaves[0].path[0]))
 
 
 def _comes_with_block(leaf: Leaf, owner: Leaf) -> bool:
@@ -90,7 +96,7 @@ def _origin(node: Node) -> Span:
     return kind.span if kind else node.span
 
 
-def _kind(edit: Edit, leaf: Leaf) -> ChangeKind:
+def _kind(edit: DirectEdit, leaf: Leaf) -> ChangeKind:
     if leaf.path[-1] == ORDER:
         return "moved"
     if all(leaf.old is None for leaf in edit.leaves):
@@ -105,8 +111,8 @@ def _side(spec: Spec, path: Path, node: Node | None) -> Side | None:
     if path[-1] == ORDER and isinstance(node, Mapping):
         return Side(address(path), list(node.entries), node.span)
     span = _origin(node)
-    written = _defaults_of(spec).get(span)
-    return Side(address(("defaults", *written) if written else path), plain(node), span)
+    said_at = _defaults_of(spec).get(span)
+    return Side(address(("defaults", *said_at) if said_at else path), written(node), span)
 
 
 def _defaults_of(spec: Spec) -> dict[Span, Path]:
@@ -121,8 +127,17 @@ def _outermost(defaults: Mapping) -> Iterator[tuple[Path, Entry]]:
             yield path, entry
 
 
-def _value(node: Node | None) -> Plain:
-    return None if node is None else plain(node)
+def written(node: Node | None) -> Plain:
+    """Return a value as somebody would write it: what the schema says anyway is left out, a lone type stands alone."""
+    if not isinstance(node, Mapping):
+        return None if node is None else plain(node)
+    kind = node.get("type")
+    said = {key: written(entry.value) for key, entry in node.entries.items() if is_said(entry.value)}
+    if isinstance(kind, Scalar) and said.keys() <= {"type"}:
+        return kind.value
+    if isinstance(kind, Scalar) and kind.value in said:
+        said.pop("type", None)  # `{window: 8}` says its type
+    return said
 
 
 def _old_path(path: Path, names: dict[str, str]) -> Path:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from archcompiler.analyses.cost import Cost, Row
-from archcompiler.compare.rules import RULES, Impact
+from archcompiler.compare.rules import Impact, impact_of
 from archcompiler.graph.ops import Shape
 from archcompiler.span import Span
 from archcompiler.tree import Plain
@@ -106,7 +106,7 @@ class Finding:
     @property
     def impact(self) -> Impact:
         """The rule's place on the ladder."""
-        return RULES[self.rule].impact
+        return impact_of(self.rule)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from archcompiler.compare.function import NodePair
 from archcompiler.compare.leaves import Leaf, leaves
 from archcompiler.compare.normal import Normal, PartKey, Place
-from archcompiler.graph.named import expression_of, names_in
+from archcompiler.graph.named import Named, names_in
 from archcompiler.resolve import Spec
 from archcompiler.span import Span
 from archcompiler.tree import Mapping, Node
@@ -50,8 +50,9 @@ class Origins:
         places = tuple(node.place if node else None for node in (old, new))
         names: set[str] = set(_SAID_BY.get(attribute, ()))
         for node in (old, new):
-            if node and attribute:
-                names |= names_in(expression_of(getattr(node.recorded.op, attribute)))
+            value = getattr(node.recorded.op, attribute) if node and attribute else None
+            if isinstance(value, Named):
+                names |= names_in(value.expression)
         return self._spans(places[0], places[1], names)
 
     def tensor_spans(self, old: str, new: str) -> Spans:

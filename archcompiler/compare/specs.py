@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from archcompiler.analyses.cost import Cost
-from archcompiler.compare.edits import UNSEEN, Edit, change_of, edits_of
+from archcompiler.compare.edits import UNSEEN, DirectEdit, change_of, edits_of
 from archcompiler.compare.facts import compare
 from archcompiler.compare.findings import findings, node_finding
 from archcompiler.compare.hashes import checkpoint_hash, function_hash
@@ -48,7 +48,7 @@ def compare_specs(old: Spec, new: Spec) -> Diff:
         parts={other: one for one, other in parts.items()},
         layers=(_places(readings[0]), _places(readings[1])),
         first=compared.first,
-        differs=len(changes),
+        differs=len(renames) + len(edits),
     )
     return Diff(
         old=networks[0],
@@ -103,7 +103,7 @@ def _part_pairs(
     specs: tuple[Spec, Spec],
     readings: tuple[Reading, Reading],
     parts: dict[PartKey, PartKey],
-    edits: list[Edit],
+    edits: list[DirectEdit],
     first: int,
 ) -> Iterator[PartPair]:
     """Yield each part before and after, in the order of the new network, those that are gone at their place."""

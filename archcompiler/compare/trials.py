@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from archcompiler.analyses.cost import Cost, Row
 from archcompiler.compare.contributions import Group, legal_groups
-from archcompiler.compare.edits import Edit
+from archcompiler.compare.edits import DirectEdit
 from archcompiler.compare.facts import Compared, compare
 from archcompiler.compare.leaves import mixed
 from archcompiler.compare.model import Contribution, Effect
@@ -19,7 +19,7 @@ from archcompiler.resolve import Spec, resolve_document
 class Trials:
     """Every subset of the edits between two specs, compiled once where it is asked for; the old one is `base`."""
 
-    def __init__(self, base: Spec, new: Spec, edits: Sequence[Edit], readings: tuple[Reading, Reading]) -> None:
+    def __init__(self, base: Spec, new: Spec, edits: Sequence[DirectEdit], readings: tuple[Reading, Reading]) -> None:
         self._base = base
         self._new = new
         self._edits = edits

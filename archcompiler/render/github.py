@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.render.excerpt import visible
 from archcompiler.render.table import markdown_table
+from archcompiler.span import Span
 
 MOST_OF_A_KIND = 10
 
@@ -52,15 +53,19 @@ def step_summary(rest: Iterable[Diagnostic]) -> str:
 
 
 def _annotation(found: Diagnostic) -> str:
-    properties = {**_place(found), "title": found.code}
-    said = ",".join(f"{key}={_property(str(value))}" for key, value in properties.items())
     text = "\n".join(visible(line) for line in (found.message, *found.notes, found.help) if line)
-    return f"::{found.severity} {said}::{_data(text)}"
+    return workflow_command(found.severity, found.span, found.code, text)
 
 
-def _place(found: Diagnostic) -> dict[str, object]:
-    """Return where a fault stands; GitHub takes columns only for what begins and ends on one line."""
-    span = found.span
+def workflow_command(level: str, span: Span, title: str, text: str) -> str:
+    """Return one annotation (`error`, `warning` or `notice`) of a stretch of a file; the text may have many lines."""
+    properties = {**_place(span), "title": title}
+    said = ",".join(f"{key}={_property(str(value))}" for key, value in properties.items())
+    return f"::{level} {said}::{_data(text)}"
+
+
+def _place(span: Span) -> dict[str, object]:
+    """Return a place in GitHub's words, which take columns only for what begins and ends on one line."""
     if span.path.startswith("<"):
         return {}
     place: dict[str, object] = {"file": visible(span.path), "line": span.line, "endLine": span.end_line}

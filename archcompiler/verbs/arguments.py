@@ -8,13 +8,13 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 def add_spec(parser: ArgumentParser) -> None:
     """Declare one spec and the settings over it."""
     parser.add_argument("spec", metavar="SPEC", help="a file, or a shipped name such as resnet/resnet50")
-    _add_settings(parser)
+    add_settings(parser)
 
 
 def add_specs(parser: ArgumentParser) -> None:
     """Declare one or several specs and the settings over each."""
     parser.add_argument("specs", nargs="+", metavar="SPEC", help="a file, or a shipped name such as resnet/resnet50")
-    _add_settings(parser)
+    add_settings(parser)
 
 
 def add_input(parser: ArgumentParser) -> None:
@@ -47,7 +47,8 @@ def positive(text: str) -> int:
     return int(text)
 
 
-def _add_settings(parser: ArgumentParser) -> None:
+def add_settings(parser: ArgumentParser) -> None:
+    """Declare the settings."""
     parser.add_argument(
         "--set",
         dest="settings",
