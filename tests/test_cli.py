@@ -209,7 +209,6 @@ JSON = {
     "explain a field": (["explain", "norm"], "explain", 0),
     "diff": (["diff", "resnet/resnet18", "{small}"], "diff", 1),
     "diff of nothing": (["diff", "{small}", "{small}"], "diff", 0),
-    "diff with a fault": (["diff", "{small}", "{faulty}"], "validate", 2),
     "list": (["list"], "list", 0),
     "show": (["show", "resnext/resnext101_32x8d"], "show", 0),
     "show origins": (["show", "resnext/resnext101_32x8d", "--origins"], "origins", 0),
