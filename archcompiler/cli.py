@@ -76,14 +76,15 @@ def _run(args: Namespace) -> Outcome:
 
 
 def _faults(error: SpecError, args: Namespace) -> str:
+    from archcompiler.advise.prices import advised
     from archcompiler.render.sources import text_of
     from archcompiler.render.text import render
 
     if getattr(args, "format", "") == "json":
         from archcompiler.render.diagnostics_json import document
 
-        return json_text(document(error.diagnostics))
-    return render(error.diagnostics, colour=_wants_colour(sys.stderr), sources=text_of)
+        return json_text(document(advised(error)))
+    return render(advised(error), colour=_wants_colour(sys.stderr), sources=text_of)
 
 
 def _wants_colour(stream: TextIO | None) -> bool:

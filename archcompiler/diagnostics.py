@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from archcompiler.span import Span
+from archcompiler.tree import Plain
 
 Severity = Literal["error", "warning"]
 
@@ -114,6 +115,17 @@ class Fix:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """A value that would fit in place of the one at `span`; what it changes in params and MACs, where that is known."""
+
+    field: str
+    value: Plain
+    span: Span
+    params: int | None = None
+    macs: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One fault: its primary place, what was found against what was expected, and the way out.
 
@@ -128,6 +140,7 @@ class Diagnostic:
     severity: Severity = "error"
     notes: tuple[str, ...] = ()
     fix: Fix | None = None
+    choices: tuple[Choice, ...] = ()
 
     def __post_init__(self) -> None:
         if self.code not in CODES:
@@ -135,11 +148,17 @@ class Diagnostic:
 
 
 class SpecError(Exception):
-    """The faults of one or several specs; `unreadable` where no text could be had at all (exit 2)."""
+    """The faults of one or several specs; `unreadable` where no text could be had at all (exit 2).
 
-    def __init__(self, diagnostics: Iterable[Diagnostic], *, unreadable: bool = False) -> None:
+    `spec` is the resolved spec where only its shapes are faulty, so that other values can be tried.
+    """
+
+    def __init__(
+        self, diagnostics: Iterable[Diagnostic], *, unreadable: bool = False, spec: object | None = None
+    ) -> None:
         self.diagnostics = tuple(diagnostics)
         self.unreadable = unreadable
+        self.spec = spec
         super().__init__("\n".join(f"{d.span}: {d.code} {d.message}" for d in self.diagnostics))
 
     def __reduce__(self) -> tuple[object, ...]:

@@ -31,6 +31,7 @@ ROWS = [
     ("analyses",),
     ("compare",),
     ("review",),
+    ("advise",),
     ("claims",),
     ("solve",),
     ("backends",),

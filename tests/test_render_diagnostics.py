@@ -195,6 +195,7 @@ def test_the_json_document_has_every_place() -> None:
             }
         ],
         "notes": ["100 is 3 x 32 + 4"],
+        "choices": [],
         "fix": None,
     }
     assert read_back["diagnostics"][1]["fix"] == {

@@ -18,7 +18,7 @@ def record(b: Recorder, x: Value, f: Fields) -> Value:
         f.integer("channels"),
         kernel=f.integer("kernel"),
         stride=f.integer("stride"),
-        padding=padding_of(f),
+        padding=padding_of(b, f),
         dilation=f.integer("dilation"),
         groups=f.integer("cardinality"),
         bias=f.flag("bias"),

@@ -6,8 +6,9 @@ dropout; linear (the last layer).
 
 from __future__ import annotations
 
+from archcompiler.record.fault import ShapeFault
 from archcompiler.record.fields import Fields
-from archcompiler.record.recorder import Recorder, ShapeFault, Value, shape_text
+from archcompiler.record.recorder import Recorder, Value, shape_text
 
 
 def record_head(b: Recorder, x: Value, f: Fields) -> Value:
@@ -18,7 +19,7 @@ def record_head(b: Recorder, x: Value, f: Fields) -> Value:
         x = b.activation("act", b.norm("norm", x, f.union("norm")), f.union("activation"))
     x = _pool(b, x, f.union("pool"))
     if f.flag("conv"):
-        return b.flatten(_layers(b, _one_position(x), f))
+        return b.flatten(_layers(b, _one_position(b, x), f))
     return _layers(b, b.flatten(x), f)
 
 
@@ -39,14 +40,10 @@ def _linear(b: Recorder, role: str, x: Value, features: int, f: Fields) -> Value
     return b.linear(role, x, features, bias=f.flag("bias"))
 
 
-def _one_position(x: Value) -> Value:
+def _one_position(b: Recorder, x: Value) -> Value:
     if x.shape[1:] != (1, 1):
-        raise ShapeFault(
-            "G011",
-            f"the convolutions of the head see a map of {shape_text(x.shape)}, not of one position",
-            ("conv", "pool"),
-            "use `pool: global`, or leave `conv` out",
-        )
+        message = f"the convolutions of the head see a map of {shape_text(x.shape)}, not of one position"
+        b.refuse(ShapeFault("G011", message, ("conv", "pool"), "or leave `conv` out", fits={"pool": ["global"]}))
     return x
 
 
@@ -56,9 +53,6 @@ def _pool(b: Recorder, x: Value, pool: Fields) -> Value:
         return x
     if kind == "window":
         window = pool.integer("window")
-        try:
+        with b.step(pool):
             return b.pool("pool", x, "average", kernel=window, stride=window)
-        except ShapeFault as fault:
-            fault.span = pool.span("window")
-            raise
     return b.grid_pool("pool", x, pool.integer("grid") if kind == "grid" else 1)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
+from archcompiler.record.fault import ShapeFault, near_divisors
 from archcompiler.record.fields import Fields
-from archcompiler.record.recorder import Recorder, ShapeFault, Value
+from archcompiler.record.recorder import Recorder, Value
 from archcompiler.record.rounding import round_to
-from archcompiler.span import SCHEMA_ORIGIN
 
 _ELSEWHERE = "let it stand after residual, conv1, conv2, input or sum, or give the block a shortcut"
 
@@ -37,21 +37,17 @@ def _slide(b: Recorder, x: Value, attention: Fields) -> Value:
     channels = int(x.channels)
     kernel = max(3, channels.bit_length() // 2 | 1) if attention.is_text("kernel") else attention.integer("kernel")
     if kernel % 2 == 0:
-        help = f"use kernel {kernel - 1} or {kernel + 1}"
-        fault = ShapeFault(
-            "G006", f"no padding keeps the channels under an even kernel of {kernel}", ("attention",), help
-        )
-        fault.span = attention.span("kernel")
-        raise fault
+        message = f"no padding keeps the channels under an even kernel of {kernel}"
+        fits = {"kernel": [kernel - 1, kernel + 1]}
+        b.refuse(ShapeFault("G006", message, ("kernel",), within=attention, fits=fits))
     return b.channel_conv("attention.conv", b.grid_pool("attention.pool", x, 1), b.let("attention_kernel", kernel))
 
 
-def check_attended(f: Fields, place: str) -> None:
-    """Raise ShapeFault where the block's `attention` stands at a place that the block lacks."""
+def check_attended(b: Recorder, f: Fields, place: str) -> None:
+    """Refuse a block whose `attention` stands at a place that the block lacks."""
     if _stands_at(f, (place,)):
-        fault = ShapeFault("G010", f"attention after {place}, and there is no {place}", ("attention",), _ELSEWHERE)
-        fault.span = f.union("attention").span("after")
-        raise fault
+        message = f"attention after {place}, and there is no {place}"
+        b.refuse(ShapeFault("G010", message, ("after",), _ELSEWHERE, within=f.union("attention")))
 
 
 def _stands_at(f: Fields, places: tuple[str, ...]) -> bool:
@@ -68,7 +64,8 @@ def _reduced(b: Recorder, x: Value, attention: Fields) -> int:
     to, mode = int(rounding.integer("to")), rounding.text("mode")
     width = round_to(share * int(whole), to, mode)
     if width is None:
-        raise _no_width(attention, key, int(whole), share, to)
+        b.refuse(_no_width(attention, key, whole, share, to))
+        return whole
     if mode == "exact" and share.numerator == 1:
         return whole // share.denominator
     return b.let("reduced_channels", width)
@@ -76,14 +73,16 @@ def _reduced(b: Recorder, x: Value, attention: Fields) -> int:
 
 def _no_width(attention: Fields, key: str, whole: int, share: Fraction, to: int) -> ShapeFault:
     said, wanted = attention.number(key), "whole number" if to == 1 else f"multiple of {to}"
-    fault = ShapeFault(
+    reductions = near_divisors(int(1 / share), whole // to) if int(whole) % to == 0 else []
+    return ShapeFault(
         "G009",
-        f"a {key} of {said:g} on {whole} channels gives {float(whole * share):g}, which is no {wanted}",
-        ("attention", "channels"),
-        f"use a {key} that gives one, or say how to round, as in `round: {{to: {to}, mode: half_even}}`",
+        f"a {key} of {said:g} on {int(whole)} channels gives {float(int(whole) * share):g}, which is no {wanted}",
+        (key,),
+        f"or say how to round, as in `round: {{to: {to}, mode: half_even}}`",
+        within=attention,
+        fits={key: [float(f"{1 / number:.6g}") if key == "ratio" else number for number in reductions]},
+        number=whole,
     )
-    fault.span = None if attention.span(key) == SCHEMA_ORIGIN else attention.span(key)
-    return fault
 
 
 _GATES: dict[str, Callable[[Recorder, Value, Fields], Value]] = {"se": _squeeze_and_excite, "eca": _slide}

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 
 from archcompiler.graph import ops
 from archcompiler.graph.ir import Body, Node
-from archcompiler.graph.named import Named, expression_of, names_in
+from archcompiler.graph.named import Expression, Named, expression_of, names_in, substitute
 from archcompiler.graph.ops import Op, Shape
+from archcompiler.record.fault import ShapeFault, near_divisors, near_multiples
 from archcompiler.record.fields import Fields
-from archcompiler.span import SCHEMA_ORIGIN, Span
+from archcompiler.tree import Plain
 
-
-class ShapeFault(Exception):
-    """A number that does not fit, found while a block is recorded; `fields` are the culprits, the first foremost."""
-
-    def __init__(self, code: str, message: str, fields: tuple[str, ...], help: str) -> None:
-        super().__init__(message)
-        self.code, self.message, self.fields, self.help = code, message, fields, help
-        self.span: Span | None = None
+_ROUND_ALIKE = "make both round alike: `padding: same`, `subsample: slice`, `shortcut: projection`, or an even map"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +31,10 @@ class Value:
 
 
 class Recorder:
-    """The primitives that a block function calls. Each takes the role that the names table turns into a path."""
+    """The primitives that a block function calls. Each takes the role that the names table turns into a path.
+
+    What does not fit is noted in `faults`, and recording goes on with the shape that was meant.
+    """
 
     def __init__(self, shape: Shape, path_of: Callable[[str], str], arguments: dict[str, int]) -> None:
         self._path_of = path_of
@@ -44,7 +42,29 @@ class Recorder:
         self._adjectives: list[str] = []
         self._aliases: dict[str, str] = {}
         self._arguments = dict(arguments)
+        self._derived: dict[str, Expression] = {}
+        self._step: Fields | None = None
+        self.faults: list[ShapeFault] = []
         self.input = Value(0, shape)
+
+    def refuse(self, fault: ShapeFault) -> None:
+        """Note a fault: the first of each code, and no shortcut that misfits because the map before it was a guess."""
+        codes = {found.code for found in self.faults}
+        if fault.code not in codes and not (fault.code == "G002" and codes & {"G003", "G004", "G006"}):
+            if fault.within is None:
+                fault.within = self._step
+            self.faults.append(fault)
+
+    @contextmanager
+    def step(self, fields: Fields) -> Iterator[None]:
+        """Blame one step for the faults that are found within."""
+        self._step = fields
+        yield
+        self._step = None
+
+    def derivation(self, number: int) -> Expression:
+        """Return the expression of a number, with what `let` named written out."""
+        return substitute(expression_of(number), self._derived)
 
     def body(self, class_name: str, registered_first: str = "") -> Body:
         """Return what was recorded; roles of the first word `registered_first` are registered before the others."""
@@ -63,6 +83,7 @@ class Recorder:
     def let(self, name: str, value: int) -> int:
         """Name a derived number, so that emitted source takes it as an argument."""
         self._arguments[name] = int(value)
+        self._derived[name] = expression_of(value)
         return Named(int(value), name)
 
     def variant(self, adjective: str) -> None:
@@ -86,7 +107,7 @@ class Recorder:
         if padding is None:
             padding = dilation * ((kernel - 1) // 2)
         self._check_groups(role, x.channels, channels, groups)
-        self._check_window(role, x.shape, dilation * (kernel - 1) + 1, padding)
+        self._check_window(role, x.shape, dilation * (kernel - 1) + 1, padding, dilation)
         return self._add(role, ops.Conv(x.channels, channels, kernel, stride, padding, dilation, groups, bias), x)
 
     def norm(self, role: str, x: Value, norm: Fields, *, zero_scale: bool = False) -> Value:
@@ -101,12 +122,9 @@ class Recorder:
             return self._add(role, ops.LayerNorm(x.channels, norm.number("eps"), zero_scale), x)
         groups = int(norm.integer("groups"))
         if x.channels % groups:
-            near = _near_divisors(x.channels, groups)
             message = f"{groups} norm groups do not divide the {int(x.channels)} channels of {role}"
-            help = f"use {near} groups, as in `{{type: group, groups: {near.split()[0]}}}`"
-            fault = ShapeFault("G005", message, ("norm",), help)
-            fault.span = None if norm.span("groups") == SCHEMA_ORIGIN else norm.span("groups")
-            raise fault
+            fits = {"groups": near_divisors(groups, x.channels)}
+            self.refuse(ShapeFault("G005", message, ("groups",), within=norm, fits=fits, number=x.channels))
         return self._add(role, ops.GroupNorm(x.channels, norm.number("eps"), zero_scale, groups), x)
 
     def activation(self, role: str, x: Value, activation: Fields) -> Value:
@@ -121,12 +139,8 @@ class Recorder:
         """Record a max or average pool."""
         self._check_window(role, x.shape, kernel, padding)
         if 2 * padding > kernel:
-            raise ShapeFault(
-                "G004",
-                f"padding {padding} is more than half of the pool's window of {kernel}",
-                ("padding", "pool"),
-                f"use a padding of {kernel // 2} at most",
-            )
+            message = f"padding {padding} is more than half of the pool's window of {kernel}"
+            self.refuse(ShapeFault("G004", message, ("padding",), fits={"padding": [kernel // 2]}))
         return self._add(role, ops.Pool(kind, kernel, stride, padding), x)
 
     def ceil_pool(self, role: str, x: Value, stride: int) -> Value:
@@ -148,12 +162,8 @@ class Recorder:
     def add(self, x: Value, y: Value) -> Value:
         """Record the sum of two maps; names of one size on both sides are one name from here on."""
         if x.shape != y.shape:
-            raise ShapeFault(
-                "G002",
-                f"the shortcut brings {shape_text(y.shape)} where the block computes {shape_text(x.shape)}",
-                ("padding", "shortcut", "stride"),
-                "make both round alike: `padding: same`, `subsample: slice`, `shortcut: projection`, or an even map",
-            )
+            message = f"the shortcut brings {shape_text(y.shape)} where the block computes {shape_text(x.shape)}"
+            self.refuse(ShapeFault("G002", message, ("padding", "shortcut", "stride"), _ROUND_ALIKE))
         left, right = expression_of(x.channels), expression_of(y.channels)
         if left != right and isinstance(left, str) and isinstance(right, str):
             self._aliases[right] = left
@@ -185,33 +195,34 @@ class Recorder:
         return self._add(role, ops.Dropout(p), x) if p else x
 
     def _add(self, role: str, op: Op, *inputs: Value) -> Value:
-        shape = op.output(inputs[0].shape)
+        shape = _whole(op, inputs[0].shape, op.output(inputs[0].shape))
         path = self._path_of(role) if role else ""
         self._nodes.append(Node(role, path, op, tuple(value.index for value in inputs), shape))
         return Value(len(self._nodes), shape)
 
-    @staticmethod
-    def _check_groups(role: str, inputs: int, outputs: int, groups: int) -> None:
-        for channels in (inputs, outputs):
-            if channels % groups:
-                raise ShapeFault(
-                    "G001",
-                    f"cardinality {int(groups)} does not divide the {int(channels)} channels of {role}",
-                    ("cardinality",),
-                    f"use a cardinality of {_near_divisors(channels, groups)}",
-                )
+    def _check_groups(self, role: str, inputs: int, outputs: int, groups: int) -> None:
+        odd = next((channels for channels in (inputs, outputs) if channels % groups), None)
+        if odd is None:
+            return
+        message = f"cardinality {int(groups)} does not divide the {int(odd)} channels of {role}"
+        fits: dict[str, list[Plain]] = {"cardinality": [*near_divisors(groups, inputs, outputs)]}
+        name = expression_of(odd)
+        if isinstance(name, str) and name not in ("in_channels", *self._derived):
+            fits[name] = [*near_multiples(odd, groups)]
+        self.refuse(ShapeFault("G001", message, ("cardinality",), fits=fits, number=odd))
 
-    @staticmethod
-    def _check_window(role: str, shape: Shape, window: int, padding: int) -> None:
+    def _check_window(self, role: str, shape: Shape, window: int, padding: int, dilation: int = 1) -> None:
+        """Refuse a window (dilation included) that is larger than its padded map; a conv's or a pool's kernel."""
         height, width = (int(side) for side in shape[1:])
-        if min(height, width) + 2 * padding < window:
+        room = min(height, width) + 2 * int(padding)
+        if room < window:
             padded = f" padded by {int(padding)}" if padding else ""
-            raise ShapeFault(
-                "G004",
-                f"the window of {role} is {int(window)}x{int(window)}, larger than its map of {height}x{width}{padded}",
-                ("window", "kernel", "dilation", "pool"),
-                f"use a window of {min(height, width) + 2 * int(padding)} at most, a larger input, or fewer strides",
-            )
+            size = f"{int(window)}x{int(window)}"
+            message = f"the window of {role} is {size}, larger than its map of {height}x{width}{padded}"
+            kernel = (room - 1) // int(dilation) + 1
+            fits: dict[str, list[Plain]] = {"window": [room], "kernel": [kernel] if kernel > 1 else []}
+            help = f"a window of {room} at most fits; or a larger input, or fewer strides in front"
+            self.refuse(ShapeFault("G004", message, ("window", "kernel", "dilation"), help, fits=fits))
 
 
 def shape_text(shape: Shape) -> str:
@@ -219,10 +230,10 @@ def shape_text(shape: Shape) -> str:
     return "x".join(str(int(side)) for side in shape)
 
 
-def _near_divisors(number: int, wanted: int) -> str:
-    """Return the nearest divisors at or around a wanted one, as words."""
-    number, wanted = int(number), int(wanted)
-    divisors = [d for d in range(1, number + 1) if number % d == 0]
-    below = max((d for d in divisors if d <= wanted), default=None)
-    above = min((d for d in divisors if d > wanted), default=None)
-    return " or ".join(str(d) for d in (below, above) if d is not None)
+def _whole(op: Op, before: Shape, after: Shape) -> Shape:
+    """Return the shape that leaves; where a window did not fit, the map that its stride alone would leave."""
+    if min(after) > 0:
+        return after
+    stride = getattr(op, "stride", 1)
+    sides = (side if side > 0 else -(-int(old) // int(stride)) for old, side in zip(before[1:], after[1:], strict=True))
+    return (after[0], *sides)

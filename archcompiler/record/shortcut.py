@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from archcompiler.record.attention import attend, check_attended
+from archcompiler.record.fault import ShapeFault
 from archcompiler.record.fields import Fields
-from archcompiler.record.recorder import Recorder, ShapeFault, Value, shape_text
+from archcompiler.record.recorder import Recorder, Value, shape_text
+from archcompiler.tree import Plain
 
 
 def add_shortcut(b: Recorder, x: Value, y: Value, f: Fields) -> Value:
@@ -13,7 +15,7 @@ def add_shortcut(b: Recorder, x: Value, y: Value, f: Fields) -> Value:
         return b.add(y, attend(b, b.norm("shortcut.norm", _project(b, x, f), f.union("norm")), f, "shortcut"))
     brought = _unprojected(b, x, y, f)
     if brought is None:
-        check_attended(f, "shortcut")
+        check_attended(b, f, "shortcut")
         return y
     return b.add(y, attend(b, brought, f, "shortcut"))
 
@@ -48,7 +50,7 @@ def _unprojected(b: Recorder, x: Value, y: Value, f: Fields) -> Value | None:
     if kind == "zero_pad" and _changes(x, y, f):
         return _zero_pad(b, x, y, f, shortcut)
     if _changes(x, y, f):
-        raise _misfit(x, y)
+        b.refuse(_misfit(x, y, f))
     return x
 
 
@@ -71,12 +73,9 @@ def _zero_pad(b: Recorder, x: Value, y: Value, f: Fields, shortcut: Fields) -> V
     """Option A: subsample the map and add zero channels; neither has parameters."""
     b.variant("ZeroPad")
     if y.channels < x.channels:
-        raise ShapeFault(
-            "G003",
-            f"zero padding cannot shrink {int(x.channels)} channels to {int(y.channels)}",
-            ("shortcut", "channels"),
-            "use `shortcut: projection`, or at least as many channels as arrive",
-        )
+        message = f"zero padding cannot shrink {int(x.channels)} channels to {int(y.channels)}"
+        fits: dict[str, list[Plain]] = {"shortcut": ["projection"], "channels": [int(x.channels)]}
+        b.refuse(ShapeFault("G003", message, ("shortcut", "channels"), fits=fits))
     stride = f.integer("stride")
     if stride != 1 and shortcut.text("subsample") == "slice":
         x = b.subsample("shortcut.subsample", x, stride)
@@ -89,11 +88,18 @@ def _zero_pad(b: Recorder, x: Value, y: Value, f: Fields, shortcut: Fields) -> V
     return b.pad_channels("shortcut.pad", x, before, missing - before)
 
 
-def _misfit(x: Value, y: Value) -> ShapeFault:
+def _misfit(x: Value, y: Value, f: Fields) -> ShapeFault:
+    grows = y.channels >= x.channels
+    fits: dict[str, list[Plain]] = {"shortcut": ["projection", *(["zero_pad"] if grows else [])]}
+    if x.channels == y.channels:
+        fits["stride"] = [1]
+    elif f.integer("stride") == 1:
+        fits["channels"] = [int(x.channels)]
     return ShapeFault(
         "G002",
         f"an identity shortcut cannot join the {shape_text(x.shape)} that arrives "
         f"to the {shape_text(y.shape)} that the block computes",
         ("shortcut", "stride", "channels"),
-        "use `shortcut: projection` (option B) or `shortcut: zero_pad` (option A), or keep the shape",
+        "a projection is option B of the ResNet paper, zero padding its option A",
+        fits=fits,
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
+from archcompiler.record.fault import ShapeFault
 from archcompiler.record.fields import Fields
-from archcompiler.record.recorder import Recorder, ShapeFault, Value
+from archcompiler.record.recorder import Recorder, Value
 from archcompiler.tree import Mapping, Sequence
 
 
@@ -15,26 +16,21 @@ def record_steps(b: Recorder, x: Value, steps: Sequence) -> Value:
     for step in steps.items:
         if not isinstance(step, Mapping):
             raise TypeError("a step is no mapping")
-        try:
-            x = _record_step(b, x, Fields(step), counts)
-        except ShapeFault as fault:
-            fault.span = step.span
-            raise
+        fields = Fields(step)
+        with b.step(fields):
+            x = _record_step(b, x, fields, counts)
     return x
 
 
-def padding_of(f: Fields) -> int | None:
+def padding_of(b: Recorder, f: Fields) -> int | None:
     """Return the padding that a field says; None for `same`, the one that keeps the map at stride 1."""
     if not f.is_text("padding"):
         return f.integer("padding")
     if f.integer("kernel") % 2 == 0:
         kernel = int(f.integer("kernel"))
-        raise ShapeFault(
-            "G006",
-            f"no padding keeps the map under an even kernel of {kernel}",
-            ("kernel", "padding"),
-            f"give `padding` as a number, or use kernel {kernel - 1} or {kernel + 1}",
-        )
+        message = f"no padding keeps the map under an even kernel of {kernel}"
+        fits = {"kernel": [kernel - 1, kernel + 1]}
+        b.refuse(ShapeFault("G006", message, ("kernel", "padding"), "`padding` may be a number too", fits=fits))
     return None
 
 
@@ -55,7 +51,7 @@ def _record_step(b: Recorder, x: Value, f: Fields, counts: Counter[str]) -> Valu
         f.integer("conv"),
         kernel=kernel,
         stride=stride,
-        padding=padding_of(f),
+        padding=padding_of(b, f),
         dilation=f.integer("dilation"),
         groups=f.integer("cardinality"),
         bias=f.flag("bias"),

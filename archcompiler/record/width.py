@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from archcompiler.record.fault import ShapeFault, near_divisors, near_multiples
 from archcompiler.record.fields import Fields
-from archcompiler.record.recorder import Recorder, ShapeFault
+from archcompiler.record.recorder import Recorder
 
 
 def total_width(b: Recorder, f: Fields) -> int:
@@ -13,12 +14,13 @@ def total_width(b: Recorder, f: Fields) -> int:
         return b.let("width", cardinality * f.integer("bottleneck_width"))
     width = f.integer("width")
     if width % cardinality:
-        below = int(width) // int(cardinality) * int(cardinality)
-        near = [number for number in (below, below + int(cardinality)) if number]
-        raise ShapeFault(
-            "G001",
-            f"width {int(width)} is not divisible by cardinality {int(cardinality)}",
-            ("width", "cardinality"),
-            f"use a width of {' or '.join(map(str, near))}, or give `bottleneck_width`, the width per group",
+        b.refuse(
+            ShapeFault(
+                "G001",
+                f"width {int(width)} is not divisible by cardinality {int(cardinality)}",
+                ("width", "cardinality"),
+                "`bottleneck_width`, the width per group, fits any cardinality",
+                fits={"width": near_multiples(width, cardinality), "cardinality": near_divisors(cardinality, width)},
+            )
         )
     return width

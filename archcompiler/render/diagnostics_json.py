@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from archcompiler.diagnostics import Diagnostic, Fix, Label
+from archcompiler.diagnostics import Choice, Diagnostic, Fix, Label
 from archcompiler.span import Span
 
 FORMAT_VERSION = 1
@@ -25,12 +25,18 @@ def _diagnostic(found: Diagnostic) -> dict[str, Any]:
         "help": found.help,
         "labels": [_label(label) for label in found.labels],
         "notes": list(found.notes),
+        "choices": [_choice(choice) for choice in found.choices],
         "fix": _fix(found.fix) if found.fix else None,
     }
 
 
 def _label(label: Label) -> dict[str, Any]:
     return {**_place(label.span), "text": label.text}
+
+
+def _choice(choice: Choice) -> dict[str, Any]:
+    effect = {"params": choice.params, "macs": choice.macs}
+    return {**_place(choice.span), "field": choice.field, "value": choice.value, **effect}
 
 
 def _fix(fix: Fix) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from archcompiler.diagnostics import Diagnostic
+from archcompiler.render.choices import advice
 from archcompiler.render.excerpt import visible
 from archcompiler.render.table import markdown_table
 from archcompiler.span import Span
@@ -53,7 +54,7 @@ def step_summary(rest: Iterable[Diagnostic]) -> str:
 
 
 def _annotation(found: Diagnostic) -> str:
-    text = "\n".join(visible(line) for line in (found.message, *found.notes, found.help) if line)
+    text = "\n".join(visible(line) for line in (found.message, *found.notes, *advice(found)))
     return workflow_command(found.severity, found.span, found.code, text)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from archcompiler.diagnostics import CODES, Diagnostic, Edit, Fix, Label
 from archcompiler.explain.page import read_page
+from archcompiler.render.choices import advice
 from archcompiler.render.excerpt import visible
 from archcompiler.span import Span
 from archcompiler.syntax.source import BOM, LINE_END
@@ -72,7 +73,7 @@ class _Places:
 
 
 def _result(found: Diagnostic, rule: int, places: _Places) -> Json:
-    text = "\n".join(visible(line) for line in (found.message, *found.notes, found.help) if line)
+    text = "\n".join(visible(line) for line in (found.message, *found.notes, *advice(found)))
     result: Json = {
         "ruleId": found.code,
         "ruleIndex": rule,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from archcompiler.diagnostics import Diagnostic
+from archcompiler.render.choices import advice
 from archcompiler.render.excerpt import excerpt, visible
 from archcompiler.span import Span
 from archcompiler.syntax.source import BOM, LINE_END
@@ -48,10 +49,10 @@ class _Page:
         lines += self._excerpt(found.span, margin, found.severity)
         for label in found.labels:
             lines.append(f"{bar}{self._paint('note', 'note')}: {visible(f'{label.span}: {label.text}')}")
-            lines += self._excerpt(label.span, margin, "note")
+            if (label.span.path, label.span.line) != (found.span.path, found.span.line):
+                lines += self._excerpt(label.span, margin, "note")
         lines += [f"{bar}{self._paint('note', 'note')}: {visible(note)}" for note in found.notes]
-        if found.help is not None:
-            lines.append(f"{bar}{self._paint('help', 'help')}: {visible(found.help)}")
+        lines += [f"{bar}{self._paint('help', 'help')}: {visible(help)}" for help in advice(found)]
         return lines
 
     def _excerpt(self, span: Span, margin: str, style: str) -> list[str]:

@@ -68,7 +68,9 @@ def _graphs(specs: Sequence[str], settings: Sequence[str]) -> list[Graph]:
         except SpecError as error:
             errors.append(error)
     if errors:
-        faults = dict.fromkeys(fault for error in errors for fault in error.diagnostics)
+        from archcompiler.advise.prices import advised
+
+        faults = dict.fromkeys(fault for error in errors for fault in advised(error))
         raise SpecError(faults, unreadable=any(error.unreadable for error in errors))
     return graphs
 

@@ -51,9 +51,11 @@ def _validate(spec: str, settings: list[str]) -> tuple[tuple[Diagnostic, ...], b
         resolved = load_spec(spec, settings)
         graph = lower(resolved)
     except SpecError as error:
+        from archcompiler.advise.prices import advised
+
         first = error.diagnostics[0]
         table = table_faults(first.span.path) if first.code == "R009" and not error.unreadable else None
-        return error.diagnostics if table is None else tuple(table), error.unreadable
+        return advised(error) if table is None else tuple(table), error.unreadable
     return (*resolved.warnings, *unused_names(graph, resolved)), False
 
 

@@ -1,0 +1,1 @@
+"""What would fit instead, and at what cost: other values are tried by compiling them, only once a fault is found."""

@@ -1,0 +1,99 @@
+"""Which values would fit in place of those that do not, with what each changes in parameters and MACs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from archcompiler.advise.change import scalar_at, with_choice
+from archcompiler.analyses.cost import total
+from archcompiler.diagnostics import Choice, Diagnostic, SpecError
+from archcompiler.graph.ir import Graph
+from archcompiler.lower.network import lowered
+from archcompiler.resolve import Spec
+from archcompiler.span import Span
+
+MOST_CALLS = 20_000
+"""Blocks that are compiled to price all choices of one spec: about a second; what is beyond stays without a price."""
+
+MOST_OF_A_FIELD = 2
+_INPUT = "input.size"
+_LARGEST_INPUT = 4096
+_Key = tuple[str, Span]
+
+
+def advised(error: SpecError) -> tuple[Diagnostic, ...]:
+    """Return the faults of a spec whose shapes do not fit, with the choices that mend each and what those change.
+
+    The difference is to the network as it is written, its numbers taken as they are.
+    """
+    if not isinstance(error.spec, Spec):
+        return error.diagnostics
+    prices = _Prices(error.spec)
+    return tuple(prices.advised(found) for found in error.diagnostics)
+
+
+class _Prices:
+    def __init__(self, spec: Spec) -> None:
+        graph, faults = lowered(spec)
+        self._spec = spec
+        self._before = total(graph)
+        self._faults = {_key(found) for found in faults}
+        self._left = MOST_CALLS
+
+    def advised(self, found: Diagnostic) -> Diagnostic:
+        """Return a fault with the choices that mend it."""
+        kept: dict[str, list[Choice]] = {}
+        for choice in (*found.choices, *self._input(found)):
+            of_field = kept.setdefault(choice.field, [])
+            if len(of_field) < MOST_OF_A_FIELD and (priced := self._priced(choice, found)):
+                of_field.append(priced)
+        ordered = (choice for of_field in kept.values() for choice in sorted(of_field, key=_size))
+        return replace(found, choices=tuple(ordered))
+
+    def _priced(self, choice: Choice, found: Diagnostic) -> Choice | None:
+        """Return a choice with its price, without where no time is left; None where it does not mend the fault."""
+        if self._left <= 0:
+            return choice
+        graph, mends = self._try(choice, found)
+        if not mends:
+            return None
+        after = total(graph)
+        params, macs = after.params - self._before.params, after.macs - self._before.macs
+        if choice.field == _INPUT and macs <= 0:
+            return choice  # the map behind a window that did not fit was a guess, and larger than what is left now
+        return replace(choice, params=params, macs=macs)
+
+    def _try(self, choice: Choice, found: Diagnostic) -> tuple[Graph, bool]:
+        """Return the graph under a choice, and whether the fault is gone and no other has come."""
+        graph, faults = lowered(with_choice(self._spec, choice))
+        self._left -= sum(len(part.calls) for part in graph.parts)
+        after = {_key(fault) for fault in faults}
+        return graph, _key(found) not in after and after <= self._faults
+
+    def _input(self, found: Diagnostic) -> Iterator[Choice]:
+        """Yield the smallest input under which a window fits, by halving."""
+        size = scalar_at(self._spec, "input", "size") if found.code == "G004" else None
+        if size is None:
+            return
+        low, span = size
+        high = 2 * low
+        while not self._fits(high, found, span) and high <= _LARGEST_INPUT:
+            high *= 2
+        if high > _LARGEST_INPUT or self._left <= 0:
+            return
+        while high - low > 1 and self._left > 0:
+            middle = (low + high) // 2
+            low, high = (low, middle) if self._fits(middle, found, span) else (middle, high)
+        yield Choice(_INPUT, high, span)
+
+    def _fits(self, size: int, found: Diagnostic, span: Span) -> bool:
+        return self._try(Choice(_INPUT, size, span), found)[1]
+
+
+def _key(found: Diagnostic) -> _Key:
+    return found.code, found.span
+
+
+def _size(choice: Choice) -> float:
+    return choice.value if isinstance(choice.value, (int, float)) else 0

@@ -1,0 +1,47 @@
+"""A number that does not fit, as it is found while a block is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from math import gcd
+from typing import TYPE_CHECKING
+
+from archcompiler.graph.named import Named
+
+if TYPE_CHECKING:
+    from archcompiler.record.fields import Fields
+    from archcompiler.tree import Plain
+
+_MOST_DIVISORS = 6
+
+
+@dataclass(slots=True)
+class ShapeFault:
+    """What does not fit, before its place is known.
+
+    `fields` are the culprits, the first foremost; `within` is the object below the block's own that holds them, as a
+    step or a norm. `fits` says by field which values would do, the nearest first; `number` is the offending one, with
+    its expression.
+    """
+
+    code: str
+    message: str
+    fields: tuple[str, ...]
+    help: str | None = None
+    within: Fields | None = None
+    fits: Mapping[str, Iterable[Plain]] = field(default_factory=dict)
+    number: int | Named | None = None
+
+
+def near_multiples(number: int, of: int) -> list[int]:
+    """Return the nearest multiples below and above a number."""
+    below = int(number) // int(of) * int(of)
+    return [multiple for multiple in (below, below + int(of)) if multiple]
+
+
+def near_divisors(wanted: int, *numbers: int) -> list[int]:
+    """Return the common divisors of all numbers that are nearest to a wanted one, by ratio, the nearest first."""
+    common = gcd(*(int(number) for number in numbers))
+    divisors = [divisor for divisor in range(1, common + 1) if common % divisor == 0]
+    return sorted(divisors, key=lambda divisor: max(divisor / wanted, wanted / divisor))[:_MOST_DIVISORS]
