@@ -126,7 +126,10 @@ def _refuse_what_does_not_fit(graph: Graph, device: str) -> None:
     from archcompiler.analyses.cost import total
     from archcompiler.analyses.memory import memory
 
-    needed, present = memory(graph, total(graph).params).parameters_bytes, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    needed, present = (
+        memory(graph, total(graph).params).parameters_bytes,
+        os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+    )
     if device == "cpu" and needed > present:
         message = f"the parameters need {needed / 2**30:,.1f} GiB, and this machine has {present / 2**30:,.1f} GiB"
         raise Usage(f"{message}: --device meta builds without memory")
