@@ -8,7 +8,7 @@ import re
 from yaml import events
 
 from archcompiler.layout.items import BLANK, Group, Item, Text
-from archcompiler.syntax import compose
+from archcompiler.syntax.compose import parser_of
 from archcompiler.syntax.marks import end_of, is_nothing, is_plain, start_of
 from archcompiler.syntax.source import Source
 
@@ -30,7 +30,7 @@ class _Reader:
     def __init__(self, source: Source) -> None:
         self.has_aliases = False
         self._source = source
-        self._parser = compose.Parser(source.text)
+        self._parser = parser_of(source.text)
         self._position = 0
         self._waiting: list[tuple[int, str]] = []  # columns and texts of comments on lines of their own
         self._last: Item | None = None  # whose line a comment beside the last token ends

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -50,6 +50,18 @@ def find_base(name: str, span: Span, chain: Sequence[Link], files: Files) -> Lin
         message = f"a chain of more than {LONGEST_CHAIN} files"
         raise SpecError([Diagnostic("R002", message, span, "extend a nearer base")])
     return Link(path, span)
+
+
+def read_link(link: Link, files: Files) -> bytes:
+    """Return what is in a file of a chain; where a base has no text, SpecError at the place that names it."""
+    try:
+        return files.read(link.path)
+    except SpecError as error:
+        if error.unreadable and link.named_at:
+            fault = error.diagnostics[0]
+            message = f"{files.shown(link.path)}: {fault.message}"
+            raise SpecError([replace(fault, message=message, span=link.named_at)]) from None
+        raise
 
 
 def _circle(circle: Sequence[Link], again: str, span: Span, files: Files) -> Diagnostic:

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from archcompiler.diagnostics import Diagnostic, SpecError
-from archcompiler.resolve.bases import Link, find_base, locate
+from archcompiler.resolve.bases import Link, find_base, locate, read_link
 from archcompiler.resolve.name_tables import is_table, with_name_table
 from archcompiler.resolve.settings import settings_document
 from archcompiler.schema.canonical import canonical_document
 from archcompiler.schema.check import partial_faults
 from archcompiler.span import Span
 from archcompiler.syntax.files import Files
-from archcompiler.syntax.parse import read
+from archcompiler.syntax.parse import parse
 from archcompiler.tree import Mapping, Scalar
 
 
@@ -51,7 +51,7 @@ def _read_one(link: Link, files: Files) -> tuple[Mapping, list[Diagnostic]]:
     """Return a file in canonical form and its faults; only the spec itself must be readable at all."""
     shown = files.shown(link.path)
     try:
-        document = read(link.path, files)
+        document = parse(read_link(link, files), shown)
         if is_table(document):
             raise SpecError([_no_network(shown, link.named_at)])
         faults = partial_faults(document)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from archcompiler.diagnostics import Diagnostic, SpecError
-from archcompiler.resolve.bases import Link, find_base
+from archcompiler.resolve.bases import Link, find_base, read_link
 from archcompiler.resolve.merge import merge
 from archcompiler.schema.canonical import canonical_document
 from archcompiler.schema.check import names_faults
@@ -27,7 +27,7 @@ def with_name_table(document: Mapping, chain: Sequence[Link], files: Files) -> M
     if not isinstance(table, Scalar) or not isinstance(table.value, str):
         return document
     link = find_base(table.value, table.span, chain, files)
-    found = _table(files.read(link.path), files.shown(link.path))
+    found = _table(read_link(link, files), files.shown(link.path))
     inherited = mapping_at(with_name_table(found, (*chain, link), files), "names")
     roles = {role: replace(entry, key_span=table.span) for role, entry in inherited.entries.items()}
     faults: list[Diagnostic] = []

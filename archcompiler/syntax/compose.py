@@ -13,21 +13,22 @@ from archcompiler.span import Span
 from archcompiler.syntax.errors import describe
 from archcompiler.syntax.marks import end_of, is_nothing, is_plain, start_of
 from archcompiler.syntax.scalars import key_problem, read_plain, shown
+from archcompiler.syntax.slow_parser import SURROGATE_PAIR, SlowParser
 from archcompiler.syntax.source import Source
 from archcompiler.tree import Entry, Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING or not yaml.__with_libyaml__:
-    from archcompiler.syntax.slow_parser import SlowParser as Parser
+    Parser = SlowParser
 else:
     from yaml.cyaml import CParser as Parser
-
-__all__ = ["MAX_DEPTH", "MAX_SIZE", "Parser", "compose"]
 
 MAX_DEPTH = 100
 """Levels of nesting, aliases followed."""
 
 MAX_SIZE = 100_000
 """Keys and values of one document, aliases expanded; a string counts once more for each 64 characters."""
+
+_MOST_READ_SLOWLY = 1 << 16  # code points, half a second at worst
 
 _TAG = re.compile(r"!(?:<[^>\s]*>|[^\s,\[\]{}]*)")
 _PROPERTIES = re.compile(rf"(?:(?:&[-\w]+|{_TAG.pattern})(?:\s+(?:#[^\r\n]*)?)*)+")
@@ -46,6 +47,12 @@ def compose(source: Source) -> tuple[Node | None, list[Diagnostic]]:
     except yaml.MarkedYAMLError as error:
         composer.faults.append(describe(error, source))
     return node, composer.faults
+
+
+def parser_of(text: str) -> SlowParser:
+    """Return the parser of a text: libyaml's, unless JSON's surrogate pairs stand in it, which only ours joins."""
+    is_json = len(text) <= _MOST_READ_SLOWLY and SURROGATE_PAIR.search(text)
+    return SlowParser(text) if is_json else Parser(text)
 
 
 class _StopError(Exception):
@@ -67,7 +74,7 @@ class _Composer:
     def __init__(self, source: Source) -> None:
         self.faults: list[Diagnostic] = []
         self._source = source
-        self._parser = Parser(source.text)
+        self._parser = parser_of(source.text)
         self._anchors: dict[str, _Anchored | None] = {}  # None while the anchored collection is still open
         self._size = 0
         self._deepest = 0

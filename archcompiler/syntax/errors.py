@@ -139,7 +139,7 @@ def _unknown_escape(report: _Report) -> Diagnostic:
 
 
 def _no_such_character(report: _Report) -> Diagnostic:
-    return report.fault("an escape that names no character")
+    return report.fault("an escape that names no character", "write the character itself")
 
 
 def _too_deep(report: _Report) -> Diagnostic:

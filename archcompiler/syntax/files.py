@@ -7,6 +7,7 @@ import stat
 from typing import Protocol
 
 from archcompiler.diagnostics import Diagnostic, SpecError
+from archcompiler.shipped import shipped
 from archcompiler.span import Span
 from archcompiler.syntax.source import MAX_BYTES, too_large
 
@@ -55,6 +56,27 @@ class Disk:
 
 
 DISK = Disk()
+
+
+class Rooted(Disk):
+    """The files below one folder, and those that are shipped: of any other nothing is told, not even that it exists."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._allowed = [os.path.realpath(folder) + os.sep for folder in (root, shipped("specs"))]
+
+    def is_file(self, path: str) -> bool:
+        """Tell whether there is such a file; what lies outside may be one, which `read` refuses."""
+        return not self._allows(path) or super().is_file(path)
+
+    def read(self, path: str) -> bytes:
+        """Return what is in a file; SpecError, `unreadable`, where it lies outside, by a symbolic link too."""
+        if not self._allows(path):
+            raise unreadable(f"it lies outside of --root {self._root}", path)
+        return super().read(path)
+
+    def _allows(self, path: str) -> bool:
+        return os.path.realpath(path).startswith(tuple(self._allowed))
 
 
 def as_typed(path: str | os.PathLike[str]) -> str:
