@@ -49,7 +49,7 @@ TRAPS = {
         "Y010",
         "aliases expanded",
     ),
-    "a tag that would run code": ("stem: !!python/object/apply:os.system ['true']\n", "Y005", "!!python/object/apply:os"),
+    "a tag that would run code": ("stem: !!python/object/apply:os.system [x]\n", "Y005", "!!python/object/apply:os"),
     "a tag of one's own": ("stem: !stem none\n", "Y005", "remove the tag"),
     "a lone surrogate": ('description: "\\ud83d"\n', "Y001", "names no character"),
     "surrogates the wrong way round": ('description: "\\ude00\\ud83d"\n', "Y001", "names no character"),

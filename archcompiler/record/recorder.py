@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from archcompiler.graph import ops
 from archcompiler.graph.ir import Body, Node
@@ -75,7 +75,7 @@ class Recorder:
 
     def _in_order_of_use(self) -> dict[str, int]:
         """Return the arguments as the ops mention them, so that the order in which a spec says them is no matter."""
-        values = (getattr(node.op, field.name) for node in self._nodes for field in fields(node.op))
+        values = (getattr(node.op, name) for node in self._nodes for name in node.op.__match_args__)
         used = [name for value in values if isinstance(value, Named) for name in sorted(names_in(value.expression))]
         order = dict.fromkeys([*used, *sorted(self._arguments)])
         return {name: self._arguments[name] for name in order if name in self._arguments}

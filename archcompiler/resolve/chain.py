@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.resolve.bases import Link, find_base, locate, read_link
@@ -51,15 +52,25 @@ def _read_one(link: Link, files: Files) -> tuple[Mapping, list[Diagnostic]]:
     """Return a file in canonical form and its faults; only the spec itself must be readable at all."""
     shown = files.shown(link.path)
     try:
-        document = parse(read_link(link, files), shown)
+        text = read_link(link, files)
+        document, faults = _of_a_base(text, shown) if link.named_at else _of_a_text(text, shown)
         if is_table(document):
             raise SpecError([_no_network(shown, link.named_at)])
-        faults = partial_faults(document)
-        return (document, faults) if faults else (with_name_table(canonical_document(document), (link,), files), [])
+        return (document, faults) if faults else (with_name_table(document, (link,), files), [])
     except SpecError as error:
         if error.unreadable and link.named_at is None:
             raise
         return Mapping({}, Span(shown, 1, 1, 1, 1)), list(error.diagnostics)
+
+
+def _of_a_text(text: bytes, shown: str) -> tuple[Mapping, list[Diagnostic]]:
+    """Return a document in canonical form, or as it is and its faults; SpecError where it is not well-formed."""
+    document = parse(text, shown)
+    faults = [] if is_table(document) else partial_faults(document)
+    return document if faults else canonical_document(document), faults
+
+
+_of_a_base = lru_cache(maxsize=64)(_of_a_text)  # whole families share one
 
 
 def _no_network(shown: str, named_at: Span | None) -> Diagnostic:

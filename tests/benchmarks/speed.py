@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import cycle
 from pathlib import Path
 
 from timing import Ratio, compare, process
@@ -100,6 +102,32 @@ def cost_from_graph() -> Ratio:
     return compare("cost from a graph / torchinfo on meta", lambda: archcompiler.cost(graph), _torchinfo(), 0.02, 15)
 
 
+def many() -> Ratio:
+    """A thousand texts of the shipped mix, none the same as another, in one process; networks of 1,000 layers left out.
+
+    The base that many of them extend is the same text, as in any family. CPU seconds, since others share the machine.
+    """
+    from archcompiler.lower.network import lower
+    from archcompiler.resolve import load_spec
+    from archcompiler.shipped import spec_names
+    from archcompiler.syntax.files import Disk
+
+    class Numbered(Disk):
+        number = 0
+
+        def read(self, path: str) -> bytes:
+            return super().read(path) + (b"# %d\n" % self.number if path.endswith(spec) else b"")
+
+    files = Numbered()
+    names = cycle(name for name in spec_names() if not name.endswith(("resnet1001", "resnet1202")))
+    start = time.process_time()
+    for files.number in range(1000):
+        spec = f"{next(names)}.yaml"
+        lower(load_spec(spec.removesuffix(".yaml"), (), files))
+    seconds = time.process_time() - start
+    return Ratio(f"validate 1,000 specs ({1000 / seconds:.0f} a second) / 5 seconds", seconds, 5, seconds / 5, 1)
+
+
 def linear() -> Ratio:
     import archcompiler
 
@@ -119,6 +147,7 @@ ALL: tuple[Callable[[], Ratio], ...] = (
     backward,
     cost_from_path,
     cost_from_graph,
+    many,
     linear,
 )
 
