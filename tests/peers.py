@@ -39,7 +39,11 @@ def filled(construct, seed):
 
     with torch.device("meta"):
         network = construct()
-    return randomised(network.to_empty(device="cpu"), seed)
+    network = network.to_empty(device="cpu")
+    for module in network.modules():
+        if module._non_persistent_buffers_set:
+            module.reset_parameters()
+    return randomised(network, seed)
 
 
 def randomised(network, seed):

@@ -137,6 +137,8 @@ FIELDS = {
     "dilation": "stages: {layer4: {stride: 1, dilation: 2}}",
     "deep stem": "stem: {type: deep, channels: 64}",
     "tiered stem": "stem: {type: deep, width: [24, 40], channels: 64}",
+    "blur": "defaults: {anti_alias: blur}",
+    "average": "defaults: {anti_alias: average}",
     "stem steps": "stem: {steps: [{conv: 64, kernel: 4, stride: 4, padding: 0, bias: true}, {norm: layer}]}",
     "hidden layers": "head: {hidden: [48, 32], classes: 10, dropout: 0.5}",
     "window": "head: {pool: {window: 7}}",

@@ -41,8 +41,8 @@ def test_input_is_timms(spec):
     ids=peers.short,
 )
 def test_output_is_timms(spec):
-    """Bit for bit, on odd maps."""
+    """Bit for bit, on odd maps; where average pools stride, timm's shortcut fits even maps only."""
     theirs = peers.filled(lambda: _timm_network(spec), seed=7)
     ours = archcompiler.build(spec, weights=theirs.state_dict())
-    images = peers.random_images(2, 3, 61, 75)
+    images = peers.random_images(2, 3, *((64, 96) if "aa" in spec else (61, 75)))
     assert peers.output(ours, images).equal(peers.output(theirs, images))

@@ -2,7 +2,8 @@
 
 The counting policies, which papers and tools mix up:
 
-* `macs`: multiply-adds of convolutions and linear layers, without biases: what the papers print as FLOPs.
+* `macs`: multiply-adds of convolutions and linear layers, without biases: what the papers print as FLOPs. The fixed
+  convolution of a blur pool is one; torchinfo, which goes by parameters, sees none.
 * `torchinfo_mult_adds`: torchinfo's own total: for convolutions every parameter (biases too) times the output's
   positions; for any other layer every parameter once, norms included (torchinfo/layer_info.py, calculate_macs).
 * `activations`: output elements of convolutions and linear layers (RegNet, arXiv:2003.13678, section 3.1).
@@ -124,6 +125,11 @@ def _no_macs(op: Op, shape: Shape) -> int:
     return 0
 
 
+def _blur_macs(op: Op, shape: Shape) -> int:
+    """Nine fixed weights at every position of every channel: no parameters, but multiply-adds as a convolution's."""
+    return 9 * prod(_ints(shape))
+
+
 MACS: dict[type[Op], Callable[[Op, Shape], int]] = {
     ops.Conv: _weight_macs,
     ops.SequenceConv: _weight_macs,
@@ -134,6 +140,7 @@ MACS: dict[type[Op], Callable[[Op, Shape], int]] = {
     ops.Activation: _no_macs,
     ops.Dropout: _no_macs,
     ops.Pool: _no_macs,
+    ops.BlurPool: _blur_macs,
     ops.GridPool: _no_macs,
     ops.Subsample: _no_macs,
     ops.PadChannels: _no_macs,

@@ -36,6 +36,8 @@ def _window(op: Op) -> tuple[int, int]:
         return int(op.dilation) * (int(op.kernel) - 1) + 1, int(op.stride)
     if isinstance(op, ops.Pool):
         return int(op.kernel), int(op.stride)
+    if isinstance(op, ops.BlurPool):
+        return 3, int(op.stride)
     if isinstance(op, ops.Subsample):
         return 1, int(op.stride)
     return 1, 1

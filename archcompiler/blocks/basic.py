@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from archcompiler.record.attention import attend
 from archcompiler.record.fields import Fields
+from archcompiler.record.layers import conv_norm, conv_norm_act
 from archcompiler.record.recorder import Recorder, Value
 from archcompiler.record.shortcut import add_shortcut
 
@@ -12,14 +13,8 @@ CLASS_NAME = "BasicBlock"
 
 def record(b: Recorder, x: Value, f: Fields) -> Value:
     """Record conv-norm-act, conv-norm, shortcut, act; the stride is the first convolution's."""
-    channels, stride = f.integer("channels"), f.integer("stride")
-    dilation, bias = f.integer("dilation"), f.flag("bias")
-    norm, activation = f.union("norm"), f.union("activation")
-
-    y = b.conv("conv1", attend(b, x, f, "input"), channels, kernel=3, stride=stride, dilation=dilation, bias=bias)
-    y = b.norm("norm1", y, norm)
-    y = attend(b, b.activation("act1", y, activation), f, "conv1")
-    y = b.conv("conv2", y, channels, kernel=3, dilation=dilation, bias=bias)
-    y = b.norm("norm2", y, norm, zero_scale=f.flag("zero_init"))
+    channels = f.integer("channels")
+    y = conv_norm_act(b, f, 1, attend(b, x, f, "input"), channels, kernel=3, stride=f.integer("stride"))
+    y = conv_norm(b, f, 2, y, channels, kernel=3)
     y = add_shortcut(b, x, attend(b, y, f, "conv2", "residual"), f)
-    return attend(b, b.activation("act2", y, activation), f, "sum")
+    return attend(b, b.activation("act2", y, f.union("activation")), f, "sum")

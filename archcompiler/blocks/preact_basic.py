@@ -7,6 +7,7 @@ ResNet's; an identity shortcut always starts at the input.
 from __future__ import annotations
 
 from archcompiler.record.fields import Fields
+from archcompiler.record.layers import conv, norm_act
 from archcompiler.record.recorder import Recorder, Value
 from archcompiler.record.shortcut import add_preact_shortcut
 
@@ -15,12 +16,8 @@ CLASS_NAME = "PreactBasicBlock"
 
 def record(b: Recorder, x: Value, f: Fields) -> Value:
     """Record norm-act-conv twice, and the shortcut."""
-    channels, stride = f.integer("channels"), f.integer("stride")
-    dilation, bias = f.integer("dilation"), f.flag("bias")
-    norm, activation = f.union("norm"), f.union("activation")
-
-    active = b.activation("act1", b.norm("norm1", x, norm), activation)
-    y = b.conv("conv1", active, channels, kernel=3, stride=stride, dilation=dilation, bias=bias)
-    y = b.activation("act2", b.norm("norm2", y, norm), activation)
-    y = b.conv("conv2", y, channels, kernel=3, dilation=dilation, bias=bias)
+    channels = f.integer("channels")
+    active = norm_act(b, f, 1, x)
+    y = conv(b, f, 1, active, channels, kernel=3, stride=f.integer("stride"))
+    y = conv(b, f, 2, norm_act(b, f, 2, y), channels, kernel=3)
     return add_preact_shortcut(b, x, active, y, f)

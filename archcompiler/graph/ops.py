@@ -103,6 +103,18 @@ class Pool(NoParameters):
 
 
 @dataclass(frozen=True, slots=True)
+class BlurPool(NoParameters):
+    """A fixed 3x3 binomial blur of a map reflected at its border, at every `stride`-th position (arXiv:1904.11486)."""
+
+    channels: int
+    stride: int
+
+    def output(self, shape: Shape) -> Shape:
+        """Return the shape of the map that leaves."""
+        return (shape[0], *(window_output(side, 3, self.stride, 1) for side in shape[1:]))
+
+
+@dataclass(frozen=True, slots=True)
 class GridPool(NoParameters):
     """Average pooling to a fixed grid (`size` x `size`), whatever the map; size 1 is global average pooling."""
 
@@ -214,6 +226,7 @@ Op = Union[
     Activation,
     Dropout,
     Pool,
+    BlurPool,
     GridPool,
     Subsample,
     PadChannels,

@@ -118,7 +118,7 @@ class _Lowering:
         recorder = Recorder(shape, path_of, arguments)
         record(recorder, recorder.input, Fields(place.fields, named=named))
         self._report(recorder, place)
-        return recorder.body(class_name)
+        return recorder.body(class_name, self._names.registered_first)
 
     def _report(self, recorder: Recorder, place: Place) -> None:
         """Note what did not fit; blocks of a stage repeat a fault, which is told once."""

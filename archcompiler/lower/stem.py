@@ -25,7 +25,16 @@ def record_stem(b: Recorder, x: Value, f: Fields) -> Value:
         x = _conv_norm_act(b, 3, x, f, f.integer("channels"), kernel=3)
     else:
         x = _conv_norm_act(b, 1, x, f, f.integer("channels"), kernel=7, stride=2)
-    return b.pool("pool1", x, "max", kernel=3, stride=2, padding=1)
+    return _pool(b, x, f.text("anti_alias"))
+
+
+def _pool(b: Recorder, x: Value, anti_alias: str) -> Value:
+    """Divide the map by 2: by a max pool, by a blur behind one (arXiv:1904.11486, section 3.2), or by an average."""
+    if anti_alias == "average":
+        return b.pool("pool1", x, "average", kernel=2, stride=2)
+    if anti_alias == "none":
+        return b.pool("pool1", x, "max", kernel=3, stride=2, padding=1)
+    return b.blur_pool("aa", b.pool("pool1", x, "max", kernel=3, stride=1, padding=1), 2)
 
 
 def _conv_norm_act(

@@ -147,6 +147,13 @@ class Recorder:
         """Record the average of each stride x stride window; those at the edge of the map average what is there."""
         return self._add(role, ops.Pool("average", stride, stride, 0, ceil=True), x)
 
+    def blur_pool(self, role: str, x: Value, stride: int) -> Value:
+        """Record a blur and then every `stride`-th position; a map of one row or column cannot be reflected."""
+        if 1 in x.shape[1:]:
+            message = f"a blur needs rows and columns beside each other, and its map is {shape_text(x.shape[1:])}"
+            self.refuse(ShapeFault("G004", message, ("anti_alias", "stride"), "use a larger input, or fewer strides"))
+        return self._add(role, ops.BlurPool(x.channels, stride), x)
+
     def grid_pool(self, role: str, x: Value, size: int) -> Value:
         """Record an average pool to a fixed grid."""
         return self._add(role, ops.GridPool(size), x)

@@ -92,6 +92,10 @@ def _pool(op: ops.Pool, v: Values) -> Code:
     return _call(name, [kernel], optional)
 
 
+def _blur_pool(op: ops.BlurPool, v: Values) -> Code:
+    return _call("BlurPool2d", [_number(op.channels, v), _number(op.stride, v)], [])
+
+
 def _grid_pool(op: ops.GridPool, v: Values) -> Code:
     return _call("nn.AdaptiveAvgPool2d", [_number(op.size, v)], [])
 
@@ -117,6 +121,7 @@ CONSTRUCTORS: dict[type[Op], Callable[[Any, Values], Code]] = {
     ops.LayerNorm: _layer_norm,
     ops.Dropout: _dropout,
     ops.Pool: _pool,
+    ops.BlurPool: _blur_pool,
     ops.GridPool: _grid_pool,
     ops.Subsample: _subsample,
     ops.PadChannels: _pad_channels,
@@ -140,6 +145,23 @@ HELPERS: dict[type[Op], str] = {
         x = x.permute(0, 2, 3, 1)
         x = F.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
         return x.permute(0, 3, 1, 2)
+''',
+    ops.BlurPool: '''class BlurPool2d(nn.Module):
+    """A binomial blur of a map reflected at its border, and every stride-th position of that."""
+
+    def __init__(self, channels: int, stride: int) -> None:
+        super().__init__()
+        self.stride = stride
+        self.register_buffer("blur", torch.empty(channels, 1, 3, 3), persistent=False)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        row = torch.tensor([0.25, 0.5, 0.25])
+        self.blur.copy_(row[:, None] * row)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.pad(x, (1, 1, 1, 1), mode="reflect")
+        return F.conv2d(x, self.blur, stride=self.stride, groups=x.shape[1])
 ''',
     ops.Subsample: '''class Subsample(nn.Module):
     """Every stride-th row and column."""

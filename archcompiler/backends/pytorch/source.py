@@ -15,7 +15,7 @@ from archcompiler.backends.pytorch.members import Step, attribute_line, members
 from archcompiler.graph import ops
 from archcompiler.graph.ir import Body, Graph, Node, full_path
 
-_RESERVED = {"OrderedDict", "Tensor", "LayerNorm2d", "Subsample", "PadChannels", "None", "True", "False"}
+_RESERVED = {"OrderedDict", "Tensor", "LayerNorm2d", "BlurPool2d", "Subsample", "PadChannels", "None", "True", "False"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def class_name(name: str) -> str:
 
 def _header(graph: Graph, code: str) -> str:
     imports = ["from collections import OrderedDict", ""] if "OrderedDict(" in code else []
-    imports += ["import torch"] if "torch.flatten" in code else []
+    imports += ["import torch"] if "torch.flatten(" in code or "torch.empty(" in code else []
     imports += ["import torch.nn.functional as F"] if "F." in code else []
     return "\n".join(
         [_docstring(graph.description or f"{graph.name}.", ""), "", *imports, "from torch import Tensor, nn"]
@@ -105,7 +105,7 @@ def _body_steps(body: Body, values: Values) -> list[Step]:
 
 
 def _step(node: Node, path: str, values: Values, in_place: dict[str, bool]) -> Step:
-    ends_line = isinstance(node.op, (ops.Activation, ops.Pool, ops.GridPool))
+    ends_line = isinstance(node.op, (ops.Activation, ops.Pool, ops.BlurPool, ops.GridPool))
     if type(node.op) in EXPRESSIONS:
         return Step("", "", EXPRESSIONS[type(node.op)], node.inputs)
     code = constructor(node.op, values, in_place=in_place.get(node.path, False))
@@ -187,5 +187,6 @@ _RESETTABLE = {
     ops.GroupNorm: "nn.GroupNorm",
     ops.LayerNorm: "nn.LayerNorm",
     ops.SequenceConv: "nn.Conv1d",
+    ops.BlurPool: "BlurPool2d",
     ops.Linear: "nn.Linear",
 }
