@@ -83,7 +83,7 @@ def test_tables_of_names_are_read_from_the_revision_too(repo):
     repo.put({"table.yaml": table})
     repo.commit(one=base("one", names="./table"))
     repo.put({"table.yaml": table.replace("first", "zeroth")})
-    assert pairs() == [Pair("one.yaml", "one.yaml", ("table.yaml",))]
+    assert pairs() == [Pair("one.yaml", "one.yaml", ("table.yaml",), edited=False)]
 
 
 def test_editing_a_base_reaches_what_extends_it_and_nothing_else(repo):
@@ -97,8 +97,8 @@ def test_editing_a_base_reaches_what_extends_it_and_nothing_else(repo):
     repo.write(base=base("base", blocks=3))
     assert pairs() == [
         Pair("base.yaml", "base.yaml"),
-        Pair("one.yaml", "one.yaml", ("base.yaml",)),
-        Pair("two.yaml", "two.yaml", ("base.yaml",)),
+        Pair("one.yaml", "one.yaml", ("base.yaml",), edited=False),
+        Pair("two.yaml", "two.yaml", ("base.yaml",), edited=False),
     ]
     assert [pair.path for pair in pairs(wanted=lambda pair: pair.path == "two.yaml")] == ["two.yaml"]
 

@@ -1,10 +1,10 @@
 """The one place that starts another program: git, never through a shell, and never what a repository configures.
 
 A repository's own configuration names programs that git runs: hooks, file system monitors, filters, text converters,
-external diffs, transports. The commands used here are plumbing that knows no filter, converter or external diff
-(`rev-parse`, `merge-base`, `rev-list`, `ls-tree`, `ls-files`, `cat-file --batch`, `config`); monitors and hooks are
-switched off by options that outrank the repository's, and no transport is allowed, so that a partial clone fetches
-nothing.
+external diffs, transports. The commands used here are plumbing that knows no filter, converter or external diff:
+`rev-parse`, `merge-base`, `rev-list`, `diff-tree --raw`, `ls-tree`, `ls-files`, `cat-file --batch`, `config`. Monitors
+and hooks are switched off by options that outrank the repository's, and no transport is allowed, so that a partial
+clone fetches nothing.
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ class GitError(Exception):
     """What git refused, in its own words."""
 
 
-def git(folder: str, *arguments: str) -> bytes:
-    """Return what a git command prints; GitError where there is no git, or where it refuses."""
+def git(folder: str, *arguments: str, given: bytes = b"") -> bytes:
+    """Return what a git command prints on what it is given; GitError where there is no git, or where it refuses."""
+    command = [*_GIT, *arguments]
     try:
-        run = subprocess.run([*_GIT, *arguments], cwd=folder, env=_environment(), capture_output=True, check=False)
+        run = subprocess.run(command, cwd=folder, env=_environment(), input=given, capture_output=True, check=False)
     except (OSError, ValueError) as error:  # no git, no such folder; a NUL in an argument
         raise GitError(f"cannot run git in {folder!r}: {error}") from None
     if run.returncode:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from archcompiler.git.process import GitError, git
@@ -10,6 +12,7 @@ from archcompiler.syntax.files import as_typed
 
 _FILE_MODES = (b"100644", b"100755", b"100664")  # the last one: written by very old versions of git
 _LINK_MODE = b"120000"
+_MOST_COMMITS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,15 @@ class Blob:
 
     oid: str
     is_link: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BlobChange:
+    """What one commit made of a file: the objects before and after, zeros where there is none."""
+
+    commit: str
+    old: str
+    new: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +66,28 @@ class Repository:
                 blobs[os.fsdecode(path)] = Blob(oid.decode(), mode == _LINK_MODE)
         return blobs
 
+    def changes_of(self, path: str) -> Iterator[BlobChange]:
+        """Yield how a file's content changed, the latest of the commits of all branches first."""
+        commits = git(self.root, "rev-list", f"--max-count={_MOST_COMMITS}", "HEAD", "--all", "--", path)
+        options = ("--stdin", "--root", "-r", "-m", "-z", "--raw", "--no-abbrev", "--no-renames", "--always")
+        fields = iter(git(self.root, "diff-tree", *options, "--", path, given=commits).split(b"\0"))
+        commit = ""
+        for field in fields:
+            if field.startswith(b":"):
+                _, _, old, new, _ = field.decode("ascii").split(" ")
+                next(fields)
+                yield BlobChange(commit, old, new)
+            else:
+                commit = field.decode("ascii", "replace").split(" ")[0].strip()
+
     def working_files(self) -> list[str]:
         """Return the path of every file of the working tree that is tracked, or neither tracked nor ignored."""
         listed = git(self.root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
         return sorted({os.fsdecode(path) for path in listed.split(b"\0")[:-1]})
+
+    def object_name(self, data: bytes) -> str:
+        """Return the name that git gives to a content."""
+        return hashlib.new(self.hash_name, b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
     def place(self, within: str) -> str:
         """Return where a file of the repository lies, as a person would type it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable
 from typing import Protocol
@@ -67,7 +66,7 @@ class Revision:
     def content(self, path: str) -> str:
         """Return the object of a file; SpecError as `read`."""
         blob = None if self._is_on_disk(path) else self._blob(path)
-        return blob.oid if blob else _object_name(self.read(path), self._repository)
+        return blob.oid if blob else self._repository.object_name(self.read(path))
 
     def read(self, path: str) -> bytes:
         """Return what is in a file; SpecError, `unreadable` where no text can be had."""
@@ -118,15 +117,10 @@ class WorkingTree(_Disk):
 
     def content(self, path: str) -> str:
         """Return the name that git gives to the content; SpecError as `read`."""
-        return _object_name(self.read(path), self._repository)
+        return self._repository.object_name(self.read(path))
 
     def read(self, path: str) -> bytes:
         """Return what is in a file, the same each time; SpecError, `unreadable` where no text can be had."""
         if path not in self._known:
             self._known[path] = super().read(path)
         return self._known[path]
-
-
-def _object_name(data: bytes, repository: Repository) -> str:
-    """Return the name of a blob as git computes it."""
-    return hashlib.new(repository.hash_name, b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()

@@ -17,11 +17,12 @@ _MOST_COMPARED = 1000
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A spec before and after, None where it is not; and the other files of it that differ."""
+    """A spec before and after, None where it is not; which bases and tables of it differ, and whether its own file."""
 
     old: str | None
     new: str | None
     through: tuple[str, ...] = ()
+    edited: bool = True
 
     @property
     def path(self) -> str:
@@ -49,7 +50,8 @@ def _with_causes(pair: Pair, old: Chains, new: Chains) -> Pair | None:
     if pair.old == pair.new and _contents(before) == _contents(after):
         return None
     known = _contents(before)
-    return Pair(pair.old, pair.new, tuple(piece.path for piece in after[1:] if piece.content not in known))
+    through = tuple(piece.path for piece in after[1:] if piece.content not in known)
+    return Pair(pair.old, pair.new, through, before[0].content != after[0].content)
 
 
 def _contents(pieces: Collection[Piece]) -> tuple[str | None, ...]:

@@ -1,0 +1,79 @@
+"""What a change does to every spec that it reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from archcompiler.analyses.cost import Cost, total
+from archcompiler.compare.model import Diff
+from archcompiler.compare.rules import Impact
+from archcompiler.compare.specs import compare_specs
+from archcompiler.diagnostics import Diagnostic, SpecError
+from archcompiler.git.state import State
+from archcompiler.lower.network import lower
+from archcompiler.resolve import load_spec
+from archcompiler.review.pairs import Pair
+
+Status = Literal["changed", "renamed", "added", "removed", "faulty"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """One spec: where it was and is, which of its bases and tables differ, and what follows.
+
+    `diff` where both sides are sound; `cost` of a spec that came. `faults` are those of the new side; `old_faults`, of
+    the old one, only say why there is nothing to compare with.
+    """
+
+    pair: Pair
+    diff: Diff | None = None
+    cost: Cost | None = None
+    faults: tuple[Diagnostic, ...] = ()
+    old_faults: tuple[Diagnostic, ...] = ()
+
+    @property
+    def status(self) -> Status:
+        """What became of the spec."""
+        if self.pair.new is None:
+            return "removed"
+        if self.faults:
+            return "faulty"
+        if self.diff is None:
+            return "added"
+        return "changed" if self.pair.old == self.pair.new else "renamed"
+
+    @property
+    def impact(self) -> Impact:
+        """The place on the ladder. Who loads a spec that is gone gets nothing; one that came breaks nobody."""
+        if self.status in ("removed", "faulty"):
+            return Impact.INTERFACE
+        return self.diff.impact if self.diff else Impact.COSMETIC
+
+    @property
+    def is_direct(self) -> bool:
+        """Tell whether the spec's own file differs, and not only what it extends."""
+        return self.pair.edited
+
+
+def review(pairs: Iterable[Pair], old: State, new: State) -> Iterator[Reviewed]:
+    """Yield what becomes of each spec, in order."""
+    for pair in pairs:
+        yield _reviewed(pair, old, new)
+
+
+def _reviewed(pair: Pair, old: State, new: State) -> Reviewed:
+    if pair.new is None:
+        return Reviewed(pair)
+    try:
+        after = load_spec(pair.new, files=new)
+        graph = lower(after)
+    except SpecError as error:
+        return Reviewed(pair, faults=error.diagnostics)
+    if pair.old is None:
+        return Reviewed(pair, cost=total(graph))
+    try:
+        return Reviewed(pair, compare_specs(load_spec(pair.old, files=old), after))
+    except SpecError as error:
+        return Reviewed(pair, cost=total(graph), old_faults=error.diagnostics)

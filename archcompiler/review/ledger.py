@@ -1,0 +1,125 @@
+"""The accept ledger, `archc-accept.yaml`: the breaks that somebody meant, each with its reason.
+
+An entry holds for one spec, one rule and one pair of networks, so it can excuse nothing else; specs that only extend
+that spec are excused with it, for the same rule. It is stale as soon as the spec is no longer what was accepted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Mapping as RuleMap
+from dataclasses import dataclass
+
+from archcompiler.compare.model import Diff
+from archcompiler.compare.rules import RULES, Impact
+from archcompiler.diagnostics import Diagnostic, SpecError
+from archcompiler.review.changes import Reviewed
+from archcompiler.span import Span
+from archcompiler.syntax.parse import parse
+from archcompiler.tree import Mapping, Node, Scalar, Sequence
+
+LEDGER = "archc-accept.yaml"
+_KEYS = ("spec", "rule", "from", "to", "reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """One entry: the hashes are `checkpoint` hashes, which stand for what is computed and for what is loaded."""
+
+    spec: str
+    rule: str
+    old_hash: str
+    new_hash: str
+    reason: str
+    span: Span
+
+
+def read_ledger(text: bytes, path: str) -> tuple[Accepted, ...]:
+    """Return the entries of a ledger; SpecError with every fault of it."""
+    document = parse(text, path)
+    faults: list[Diagnostic] = []
+    listed = document.get("accept")
+    for key, entry in document.entries.items():
+        if key != "accept":
+            faults.append(Diagnostic("S001", f"unknown key `{key}` of the ledger", entry.key_span, "it has `accept`"))
+    if not isinstance(listed, Sequence):
+        place = listed.span if listed else document.span
+        faults.append(Diagnostic("S002", "`accept` is a list of accepted findings", place, _example()))
+    items = listed.items if isinstance(listed, Sequence) else ()
+    entries = [_entry(item, faults) for item in items]
+    if faults:
+        raise SpecError(faults)
+    return tuple(entries)
+
+
+def _entry(node: Node, faults: list[Diagnostic]) -> Accepted:
+    entries = node.entries if isinstance(node, Mapping) else {}
+    values = {key: _text(entry.value) for key, entry in entries.items()}
+    for key, entry in entries.items():
+        if key not in _KEYS:
+            faults.append(Diagnostic("S001", f"unknown key `{key}` of an entry", entry.key_span, _example()))
+        elif not values[key].strip():
+            faults.append(Diagnostic("S002", f"`{key}` is a string", entry.value.span, _example()))
+    missing = [key for key in _KEYS if key not in entries]
+    if missing:
+        faults.append(Diagnostic("S003", f"an entry lacks {', '.join(missing)}", node.span, _example()))
+    rule = values.get("rule", "")
+    if rule and rule not in RULES:
+        help = f"a rule is one of {', '.join(RULES)}"
+        faults.append(Diagnostic("S004", f"`{rule}` is no rule", entries["rule"].value.span, help))
+    spec, rule, old_hash, new_hash, reason = (values.get(key, "") for key in _KEYS)
+    return Accepted(spec, rule, old_hash, new_hash, reason, node.span)
+
+
+def _text(node: Node) -> str:
+    return node.value if isinstance(node, Scalar) and isinstance(node.value, str) else ""
+
+
+def _example() -> str:
+    return "write - {spec: PATH, rule: D301, from: HASH, to: HASH, reason: ...}, as `archc diff` prints it"
+
+
+def accepted(entries: Iterable[Accepted], reviews: Iterable[Reviewed]) -> dict[str, dict[str, str]]:
+    """Return, for the path of each spec, the rules that are accepted and why.
+
+    A spec whose own file is as it was takes over what is accepted of the bases that changed under it.
+    """
+    listed, entries = list(reviews), list(entries)
+    own = {each.pair.path: _own(entries, each) for each in listed}
+    found = dict(own)
+    for each in listed:
+        if not each.pair.edited:
+            for base in each.pair.through:
+                found[each.pair.path] = {**own.get(base, {}), **found[each.pair.path]}
+    return found
+
+
+def _own(entries: Iterable[Accepted], each: Reviewed) -> dict[str, str]:
+    hashes = (each.diff.old.checkpoint_hash, each.diff.new.checkpoint_hash) if each.diff else None
+    path = each.pair.path
+    return {e.rule: e.reason for e in entries if e.spec == path and (e.old_hash, e.new_hash) == hashes}
+
+
+def open_impact(each: Reviewed, rules: RuleMap[str, str]) -> Impact:
+    """Return the place on the ladder of what is not among the accepted rules."""
+    if each.diff is None:
+        return each.impact
+    return max((found.impact for found in each.diff.findings if found.rule not in rules), default=Impact.COSMETIC)
+
+
+def stale(entries: Iterable[Accepted], present: Callable[[str], str | None]) -> Iterator[Diagnostic]:
+    """Yield a fault for each entry whose spec is not the network that was accepted; `present` gives its hash."""
+    for entry in entries:
+        now = present(entry.spec)
+        if now != entry.new_hash:
+            what = f"{entry.spec} is another network by now" if now else f"there is no sound spec {entry.spec}"
+            help = f"remove the entry{f' ({now} is not what was accepted)' if now else ''}"
+            yield Diagnostic("A001", f"an accepted break that is stale: {what}", entry.span, help)
+
+
+def entry_text(spec: str, diff: Diff, rule: str, reason: str) -> str:
+    """Return the lines that accept a finding, as YAML."""
+    return (
+        f"  - spec: {spec}\n    rule: {rule}\n    from: {diff.old.checkpoint_hash}\n"
+        f"    to: {diff.new.checkpoint_hash}\n    reason: {reason}"
+    )
