@@ -16,7 +16,21 @@ from archcompiler.diagnostics import SpecError
 from archcompiler.output import OutputRefused
 from archcompiler.verbs import FINDINGS, UNUSABLE, Outcome, Usage, json_text
 
-VERBS = ("validate", "show", "cost", "build", "check", "solve", "diff", "fmt", "explain", "list", "new", "schema")
+VERBS = (
+    "validate",
+    "show",
+    "cost",
+    "build",
+    "check",
+    "solve",
+    "diff",
+    "git",
+    "fmt",
+    "explain",
+    "list",
+    "new",
+    "schema",
+)
 _DESCRIPTION = "Compile network architectures written as YAML."
 _EPILOG = """first steps:
   archc list                                    what is shipped

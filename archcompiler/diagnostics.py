@@ -56,6 +56,7 @@ CODES = {
     "C002": "a note on a disagreement that is stale",
     "C003": "a claim that speaks of nothing that is measured",
     "L001": "a name that nothing uses",
+    "A001": "an accepted break that is stale",
     "D101": "the input has another shape",
     "D102": "the output has another shape",
     "D201": "weights are renamed",

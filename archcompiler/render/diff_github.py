@@ -12,17 +12,26 @@ from archcompiler.span import SCHEMA_ORIGIN, Span
 _LEVELS = {Impact.COSMETIC: "notice", Impact.TRAINING: "notice"}
 
 
-def diff_github(diff: Diff) -> str:
-    """Return one workflow command for each edit that is not cosmetic, and one for the whole."""
-    lines = [_edit(diff, each, index) for each in diff.contributions for index in each.changes if each.facts.impact]
+def diff_github(diff: Diff, *, both_sides: bool = True) -> str:
+    """Return one workflow command for each edit that is not cosmetic, and one for the whole.
+
+    Without `both_sides` what is gone is told at the head of the new file: the old one is not there to be annotated.
+    """
+    lines = [
+        _edit(diff, each, index, both_sides=both_sides)
+        for each in diff.contributions
+        for index in each.changes
+        if each.facts.impact
+    ]
     title = f"{diff.old.name} -> {diff.new.name}: {diff.impact.name}"
     whole = workflow_command(_level(diff.impact), Span(diff.new.path, 1, 1, 1, 1), title, words.total_line(diff))
     return "\n".join([*lines, whole]) if diff.impact else ""
 
 
-def _edit(diff: Diff, each: Contribution, index: int) -> str:
+def _edit(diff: Diff, each: Contribution, index: int, *, both_sides: bool) -> str:
     change = diff.changes[index]
-    spans = [side.span for side in (change.new, change.old) if side and side.span != SCHEMA_ORIGIN]
+    sides = (change.new, change.old) if both_sides else (change.new,)
+    spans = [side.span for side in sides if side and side.span != SCHEMA_ORIGIN]
     costs = f"{words.signed(each.delta.params)} params, {words.signed(each.delta.macs)} MACs"
     effects = [f"therefore {e.part}: {words.effect_text(e)}" for e in each.effects if not e.direct]
     text = "\n".join([visible(words.change_text(change)), costs, *effects])

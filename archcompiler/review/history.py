@@ -66,6 +66,10 @@ class History:
         stands = came and self._all()[0].new == oid
         return self._states("HEAD" if stands else left or came)
 
+    def has(self, oid: str) -> bool:
+        """Tell whether an object ever stood at the path."""
+        return any(change.new == oid for change in self._all())
+
     def _all(self) -> Sequence[BlobChange]:
         if self._changes is None:
             try:

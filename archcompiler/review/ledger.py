@@ -11,8 +11,8 @@ from collections.abc import Mapping as RuleMap
 from dataclasses import dataclass
 
 from archcompiler.compare.model import Diff
-from archcompiler.compare.rules import RULES, Impact
-from archcompiler.diagnostics import Diagnostic, SpecError
+from archcompiler.compare.rules import Impact
+from archcompiler.diagnostics import CODES, Diagnostic, SpecError
 from archcompiler.review.changes import Reviewed
 from archcompiler.span import Span
 from archcompiler.syntax.parse import parse
@@ -64,8 +64,9 @@ def _entry(node: Node, faults: list[Diagnostic]) -> Accepted:
     if missing:
         faults.append(Diagnostic("S003", f"an entry lacks {', '.join(missing)}", node.span, _example()))
     rule = values.get("rule", "")
-    if rule and rule not in RULES:
-        help = f"a rule is one of {', '.join(RULES)}"
+    rules = [code for code in CODES if code.startswith("D")]
+    if rule and rule not in rules:
+        help = f"a rule is one of {', '.join(rules)}"
         faults.append(Diagnostic("S004", f"`{rule}` is no rule", entries["rule"].value.span, help))
     spec, rule, old_hash, new_hash, reason = (values.get(key, "") for key in _KEYS)
     return Accepted(spec, rule, old_hash, new_hash, reason, node.span)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from archcompiler.diagnostics import SpecError
 from archcompiler.verbs import FINDINGS, FINE, Outcome, Usage, json_text
 from archcompiler.verbs.arguments import add_format, add_settings
+from archcompiler.verbs.review import range_of, run_review
 
 if TYPE_CHECKING:
     from archcompiler.compare.model import Diff
@@ -17,25 +18,48 @@ HELP = "say what a change does: to weights, function, interface and cost"
 EXAMPLES = """  archc diff resnet/resnet50_v1 resnet/resnet50
   archc diff resnet/resnet50 my_net.yaml
   archc diff my_net.yaml --set stages.layer3.blocks=9
-  archc diff resnet/resnet50 my_net.yaml --format json"""
+  archc diff resnet/resnet50 my_net.yaml --format json
+  archc diff --against main                     every spec that this branch changes
+  archc diff main..HEAD nets --fail-on WEIGHTS"""
 
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("old", metavar="OLD", help="a file, or a shipped name such as resnet/resnet50")
-    parser.add_argument("new", metavar="NEW", nargs="?", help="another one; without it, OLD as --set changes it")
+    parser.add_argument(
+        "specs",
+        nargs="*",
+        metavar="SPEC|REV1..REV2|PATH",
+        help="two specs, or one that --set changes; or two revisions, and paths to look at",
+    )
+    parser.add_argument(
+        "--against",
+        metavar="REV",
+        help="every spec that differs from this revision in effect; `REV...`: from where it was forked",
+    )
+    parser.add_argument(
+        "--fail-on",
+        choices=["TRAINING", "FUNCTION", "WEIGHTS", "INTERFACE"],
+        help="end with 1 from this impact on (default: TRAINING)",
+    )
     add_settings(parser)
     add_format(parser, "text", "json", "markdown", "github")
 
 
 def run(args: Namespace) -> Outcome:
-    """Compare two specs; the code says whether they differ in effect."""
-    if args.new is None and not args.settings:
-        raise Usage("give a second spec, or a --set to try on the first")
+    """Compare two specs, or two states of a repository; the code says whether they differ in effect."""
+    states = range_of(args.against, args.specs)
+    if states:
+        if args.settings:
+            raise Usage("--set goes with one or two specs")
+        return run_review(args, *states)
+    if len(args.specs) not in ((1, 2) if args.settings else (2,)):
+        raise Usage("give two specs, or one and a --set to try on it; or --against REV")
+    from archcompiler.compare.rules import Impact
     from archcompiler.compare.specs import compare_specs
 
     diff = compare_specs(*_load(args))
-    return Outcome(_text(args, diff), FINDINGS if diff.impact else FINE)
+    least = Impact[args.fail_on] if args.fail_on else Impact.TRAINING
+    return Outcome(_text(args, diff), FINDINGS if diff.impact >= least else FINE)
 
 
 def _load(args: Namespace) -> tuple[Spec, Spec]:
@@ -44,7 +68,7 @@ def _load(args: Namespace) -> tuple[Spec, Spec]:
 
     specs: list[Spec] = []
     faults: list[SpecError] = []
-    for name, settings in ((args.old, []), (args.new or args.old, args.settings)):
+    for name, settings in ((args.specs[0], []), (args.specs[-1], args.settings)):
         try:
             specs.append(load_spec(name, settings))
         except SpecError as error:

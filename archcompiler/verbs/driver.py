@@ -75,11 +75,12 @@ def _said(
 
 
 def _compared(old: Spec | None, new: Spec | None, *, colour: bool) -> tuple[bool, str]:
+    from archcompiler.analyses.cost import total
     from archcompiler.compare.rules import Impact
     from archcompiler.compare.specs import compare_specs
     from archcompiler.lower.network import lower
     from archcompiler.render.diff_text import diff_text
-    from archcompiler.render.review import cost_line
+    from archcompiler.render.review_words import cost_text
 
     if old and new:
         diff = compare_specs(old, new)
@@ -87,7 +88,7 @@ def _compared(old: Spec | None, new: Spec | None, *, colour: bool) -> tuple[bool
     spec = new or old
     if spec is None:
         return True, ""
-    return False, f"{'added' if new else 'removed'}: {cost_line(lower(spec))}"
+    return False, f"{'added' if new else 'removed'}: {cost_text(total(lower(spec)))}"
 
 
 def _rows(file: str, text: bytes) -> str:
@@ -102,34 +103,38 @@ def _rows(file: str, text: bytes) -> str:
     repository = repository_of(".")
     oid = repository.object_name(text)
     with Objects(repository.root) as objects:
-        histories = [(path, History(repository, objects, path)) for path in _candidates(repository.working_files(), file)]
+        histories = [
+            (path, History(repository, objects, path)) for path in _candidates(repository.working_files(), file)
+        ]
         path, history = next((each for each in histories if each[1].has(oid)), histories[0])
         graph = lower(load_text(path, text, history.of(oid), path))
     return _cost_rows(graph)
 
 
 def _cost_rows(graph: Graph) -> str:
-    from archcompiler.analyses.cost import by_part
+    from archcompiler.analyses.cost import by_part, total
     from archcompiler.compare.hashes import checkpoint_hash, function_hash
     from archcompiler.compare.reading import Reading
-    from archcompiler.render.review import cost_line
+    from archcompiler.render.review_words import cost_text
 
     reading = Reading(graph)
-    lines = [f"{row.name}: {row.cost.params:,} params, {row.cost.macs:,} MACs" for row in by_part(graph)]
-    return "\n".join([*lines, cost_line(graph), function_hash(reading), checkpoint_hash(reading)])
+    lines = [f"{row.name}: {cost_text(row.cost)}" for row in by_part(graph)]
+    return "\n".join([*lines, f"total: {cost_text(total(graph))}", function_hash(reading), checkpoint_hash(reading)])
 
 
 def _candidates(files: Sequence[str], file: str) -> list[str]:
     """Return the paths in the repository that a file may be of: git gives a temporary one the name of the original."""
     name = os.path.basename(file)
-    return [path for path in files if os.path.samefile_(path, file)] or [name]
+    return [file] if file in files else [path for path in files if os.path.basename(path) == name] or [name]
 
 
 def _lines(paths: tuple[str, str], texts: tuple[bytes | None, bytes | None], *, colour: bool) -> str:
     from archcompiler.render.excerpt import visible
 
     old, new = (_decoded(text or b"").splitlines() for text in texts)
-    names = ["/dev/null" if text is None else f"{side}/{path}" for side, path, text in zip("ab", paths, texts, strict=True)]
+    names = [
+        "/dev/null" if text is None else f"{side}/{path}" for side, path, text in zip("ab", paths, texts, strict=True)
+    ]
     lines = [
         "\t".join(map(visible, line.split("\t"))) for line in unified_diff(old, new, names[0], names[1], lineterm="")
     ]

@@ -16,8 +16,8 @@ EXAMPLES = """  archc git install                                  say what it w
   archc git uninstall --attributes .gitattributes"""
 _INSTALL = """Set a diff driver in git's configuration. It takes effect on the files that attributes name, and those go
 where --attributes says; without it, the line is printed. `git diff`, `git log -p --ext-diff` and `git show --ext-diff`
-then print what `archc diff` says; without --ext-diff, the last two print the text with rows of costs below it. YAML that
-is no spec is shown as always. `git diff --no-ext-diff --no-textconv` prints patches."""
+then print what `archc diff` says; without --ext-diff, the last two print the text, with rows of costs below it. YAML
+that is no spec is shown as always. `git diff --no-ext-diff --no-textconv` prints patches."""
 
 
 def configure(parser: ArgumentParser) -> None:

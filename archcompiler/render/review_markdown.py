@@ -1,0 +1,50 @@
+"""A review as markdown: the comment on a pull request. It is empty where nothing differs in effect."""
+
+from __future__ import annotations
+
+from archcompiler.compare.rules import Impact
+from archcompiler.render.diff_markdown import diff_markdown
+from archcompiler.render.escape import markdown
+from archcompiler.render.review_words import HEADER, accepted_lines, row, title
+from archcompiler.render.table import markdown_table
+from archcompiler.review.changes import Reviewed
+from archcompiler.review.report import Report
+
+_MOST_ROWS = 100
+_LONGEST = 50_000
+"""Characters; GitHub takes comments of 65,536."""
+
+
+def review_markdown(report: Report) -> str:
+    """Return a row for each spec that differs in effect, and folded what was written differently."""
+    told = [each for each in report.reviews if is_told(each)]
+    if not told and not report.faults:
+        return ""
+    pages = [f"### {markdown(f'{title(report)}, {report.impact.name}')}"]
+    if told:
+        pages.append(markdown_table(HEADER, [row(report, each) for each in told[:_MOST_ROWS]]))
+    if told[_MOST_ROWS:]:
+        pages.append(f"and {len(told) - _MOST_ROWS} more specs")
+    pages += [f"- {markdown(f'{each.span}: {each.code} {each.message}')}" for each in report.faults]
+    pages += [f"- {markdown(line)}" for line in accepted_lines(report)]
+    left_out = 0
+    for each in told:
+        page = _details(each)
+        if sum(map(len, [*pages, page])) > _LONGEST:
+            left_out += 1
+        elif page:
+            pages.append(page)
+    pages += [f"Details of {left_out} specs are left out: `archc diff` prints them."] if left_out else []
+    return "\n\n".join(pages)
+
+
+def is_told(each: Reviewed) -> bool:
+    """Tell whether a spec differs in more than its form."""
+    return each.diff is None or each.diff.impact > Impact.COSMETIC
+
+
+def _details(each: Reviewed) -> str:
+    if each.diff is None or not each.pair.edited:
+        return ""
+    summary = f"<summary>{markdown(each.pair.path)}</summary>"
+    return f"<details>{summary}\n\n{diff_markdown(each.diff)}\n\n</details>"

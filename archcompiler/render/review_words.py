@@ -1,0 +1,54 @@
+"""What every format of a review says alike."""
+
+from __future__ import annotations
+
+from archcompiler.analyses.cost import Cost
+from archcompiler.render.diff_words import share, signed
+from archcompiler.review.changes import Reviewed
+from archcompiler.review.report import Report
+
+HEADER = ("impact", "spec", "params", "MACs", "through")
+
+
+def title(report: Report) -> str:
+    """Return the first line: both states, and how many specs the change reaches."""
+    count = len(report.reviews)
+    return f"{report.old} -> {report.new}: {count or 'no'} {'spec differs' if count == 1 else 'specs differ'}"
+
+
+def row(report: Report, each: Reviewed) -> list[str]:
+    """Return one line of the table: the impact, the spec, its costs, and the bases and tables that changed under it."""
+    pair = each.pair
+    name = f"{pair.old} -> {pair.new}" if each.status == "renamed" else pair.path
+    return [impact_text(report, each), name, *_costs(each), ", ".join(pair.through)]
+
+
+def impact_text(report: Report, each: Reviewed) -> str:
+    """Return the place on the ladder, with a word where all of it is accepted, or else what became of the spec."""
+    if each.diff is None:
+        return each.status
+    left = report.impact_of(each)
+    return each.diff.impact.name if left == each.diff.impact else f"{left.name} (accepted: {each.diff.impact.name})"
+
+
+def cost_text(cost: Cost) -> str:
+    """Return what a network costs."""
+    return f"{cost.params:,} params, {cost.macs:,} MACs"
+
+
+def accepted_lines(report: Report) -> list[str]:
+    """Return what is accepted and why, once for each reason."""
+    lines = [
+        f"accepted: {rule} of {path}: {reason}"
+        for path, rules in report.accepted.items()
+        for rule, reason in rules.items()
+    ]
+    return list(dict.fromkeys(lines))
+
+
+def _costs(each: Reviewed) -> list[str]:
+    if each.diff is None:
+        return [f"{each.cost.params:,}", f"{each.cost.macs:,}"] if each.cost else ["", ""]
+    delta, old = each.diff.delta, each.diff.old.cost
+    pairs = ((delta.params, old.params), (delta.macs, old.macs))
+    return [f"{signed(value)} {share(value, of)}".strip() for value, of in pairs]

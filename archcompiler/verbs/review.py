@@ -1,0 +1,145 @@
+"""`archc diff --against REV` and `archc diff REV1..REV2`: every spec that a change reaches."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from archcompiler.verbs import FINDINGS, FINE, Outcome, Usage, json_text
+
+if TYPE_CHECKING:
+    from archcompiler.git.process import Objects
+    from archcompiler.git.repository import Repository
+    from archcompiler.git.state import State
+    from archcompiler.resolve.references import References
+    from archcompiler.review.pairs import Pair
+    from archcompiler.review.report import Report
+
+_DOTS = ("...", "..")
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Two states: revisions, the new one None for the working tree; `since_fork` from the last commit in common."""
+
+    old: str
+    new: str | None
+    since_fork: bool
+
+    @property
+    def name(self) -> str:
+        """What the new state is called."""
+        return self.new or "the working tree"
+
+
+def range_of(against: str | None, specs: Sequence[str]) -> tuple[Range, list[str]] | None:
+    """Return which states are meant, and the paths; None where two specs are compared."""
+    if against is not None:
+        since_fork = against.endswith("...")
+        return Range(against.removesuffix("..."), None, since_fork), list(specs)
+    first = specs[0] if specs else ""
+    for dots in _DOTS:
+        old, found, new = first.partition(dots)
+        if found and old and not old.endswith("/") and not new.startswith("/") and not os.path.lexists(first):
+            return Range(old, new or "HEAD", dots == "..."), list(specs[1:])
+    return None
+
+
+def run_review(args: Namespace, states: Range, paths: Sequence[str]) -> Outcome:
+    """Review every spec that differs between two states, or those below the paths."""
+    from archcompiler.git.process import GitError, Objects
+    from archcompiler.git.repository import repository_of
+
+    try:
+        repository = repository_of(".")
+        with Objects(repository.root) as objects:
+            report = _report(repository, objects, states, paths)
+    except GitError as error:
+        raise Usage(str(error)) from None
+    return Outcome(_text(args, report), _code(args, report), err=_faults(args, report))
+
+
+def _report(repository: Repository, objects: Objects, states: Range, paths: Sequence[str]) -> Report:
+    from tqdm import tqdm
+
+    from archcompiler.git.state import WorkingTree
+    from archcompiler.review.chains import Chains
+    from archcompiler.review.changes import review
+    from archcompiler.review.pairs import changed_pairs
+    from archcompiler.review.report import make_report
+
+    new: State = _revision(repository, objects, states.new) if states.new else WorkingTree(repository)
+    old = _revision(repository, objects, states.old, other=states.new or "HEAD" if states.since_fork else None)
+    known: dict[str, References] = {}
+    pairs = changed_pairs(Chains(old, known), Chains(new, known), _wanted(paths, repository, (old, new)))
+    progress = tqdm(pairs, unit="spec", leave=False, delay=1, disable=not sys.stderr.isatty())
+    return make_report((states.old, states.name), new, tuple(review(progress, old, new)), repository)
+
+
+def _revision(repository: Repository, objects: Objects, name: str, other: str | None = None) -> State:
+    """Return a revision, or the last commit that it has in common with another."""
+    from archcompiler.git.state import Revision
+
+    commit = repository.commit(name)
+    if other is not None:
+        commit = repository.merge_base(commit, repository.commit(other))
+    return Revision(repository, name, commit, objects)
+
+
+def _wanted(paths: Sequence[str], repository: Repository, states: tuple[State, State]) -> Callable[[Pair], bool]:
+    """Return whether a spec lies at or below one of the paths; Usage for a path that is in neither state."""
+    limits = [os.path.abspath(path) for path in paths]
+    every = {os.path.abspath(path) for state in states for path in state.paths()} if limits else set()
+    for path, limit in zip(paths, limits, strict=True):
+        if repository.within(limit) is None and limit != repository.root:
+            raise Usage(f"{path} lies outside of the repository {repository.root}")
+        if not any(_is_below(each, limit) for each in every):
+            raise Usage(f"{path} is in neither of the two states")
+
+    def is_wanted(pair: Pair) -> bool:
+        sides = [os.path.abspath(path) for path in (pair.old, pair.new) if path]
+        return not limits or any(_is_below(side, limit) for side in sides for limit in limits)
+
+    return is_wanted
+
+
+def _is_below(path: str, limit: str) -> bool:
+    return path == limit or path.startswith(os.path.join(limit, ""))
+
+
+def _code(args: Namespace, report: Report) -> int:
+    from archcompiler.compare.rules import Impact
+
+    least = Impact[args.fail_on] if args.fail_on else Impact.TRAINING
+    return FINDINGS if report.faults or report.impact >= least else FINE
+
+
+def _text(args: Namespace, report: Report) -> str:
+    if args.format == "json":
+        from archcompiler.render.review_json import review_document
+
+        return json_text(review_document(report))
+    if args.format == "markdown":
+        from archcompiler.render.review_markdown import review_markdown
+
+        return review_markdown(report)
+    if args.format == "github":
+        from archcompiler.render.review_github import review_github
+
+        return review_github(report)
+    from archcompiler.render.review_text import review_text
+
+    return review_text(report, colour=args.colour)
+
+
+def _faults(args: Namespace, report: Report) -> str:
+    if args.format != "text":
+        return ""
+    from archcompiler.render.sources import text_of
+    from archcompiler.render.text import render
+
+    return render(report.faults, colour=args.colour, sources=text_of)
