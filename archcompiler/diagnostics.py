@@ -86,6 +86,7 @@ GROUPS = {
     "G": "shapes",
     "C": "claims",
     "L": "lint",
+    "A": "accepted differences",
     "D": "differences",
 }
 """What finds a fault: the letter of its code."""

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from repository import ALONE, Repository
 
 
 @pytest.fixture
@@ -26,3 +27,13 @@ def archc():
         return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", cwd=cwd, timeout=120)
 
     return run
+
+
+@pytest.fixture
+def repo(tmp_path, monkeypatch):
+    """Return an empty repository, the working folder."""
+    for name, value in ALONE.items():
+        monkeypatch.setenv(name, value)
+    made = Repository(tmp_path / "repo")
+    monkeypatch.chdir(made.root)
+    return made

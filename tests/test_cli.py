@@ -208,6 +208,7 @@ JSON = {
     "explain a code": (["explain", "R002"], "explain", 0),
     "explain a field": (["explain", "norm"], "explain", 0),
     "diff": (["diff", "resnet/resnet18", "{small}"], "diff", 1),
+    "review": (["diff", "--against", "HEAD"], "review", 1),
     "diff of nothing": (["diff", "{small}", "{small}"], "diff", 0),
     "list": (["list"], "list", 0),
     "show": (["show", "resnext/resnext101_32x8d"], "show", 0),
@@ -219,7 +220,11 @@ JSON = {
 
 @pytest.mark.parametrize(("arguments", "schema", "code"), JSON.values(), ids=JSON)
 def test_json_has_the_form_that_its_schema_says_and_no_other(archc, small, faulty, arguments, schema, code):
-    run = archc(*(text.format(small=small, faulty=faulty) for text in arguments), "--format", "json")
+    if schema == "review":
+        Repository(small.parent).commit()
+        small.write_text(SMALL.replace("blocks: 1", "blocks: 2"), encoding="utf-8")
+    words = [text.format(small=small, faulty=faulty) for text in arguments]
+    run = archc(*words, "--format", "json", cwd=small.parent)
     assert run.returncode == code, run.stderr
     printed, valid = json.loads(run.stdout), schema_of(schema).is_valid
     assert [error.message for error in schema_of(schema).iter_errors(printed)] == []

@@ -24,6 +24,7 @@ SEEN_ELSEWHERE = {
     "C001": "claims: test_claims.py",
     "C002": "claims: test_claims.py",
     "C003": "claims: test_claims.py",
+    "A001": "the accept ledger: test_review.py",
     **{code: "differences: test_diff.py" for code in CODES if code.startswith("D")},
 }
 

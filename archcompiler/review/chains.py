@@ -10,6 +10,7 @@ from archcompiler.diagnostics import SpecError
 from archcompiler.git.state import State
 from archcompiler.resolve.bases import LONGEST_CHAIN, base_path
 from archcompiler.resolve.references import SUFFIXES, References, references
+from archcompiler.syntax.files import as_typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,9 @@ class Chains:
         return self._contents[path]
 
     def _named_by(self, path: str) -> Iterator[str]:
-        """Yield the files that a file names; the name itself where there is no such file."""
+        """Yield the files that a file names, also such as are not there."""
         folder = os.path.dirname(path)
         for name in self.references(path).files:
             if (folder, name) not in self._bases:
-                self._bases[folder, name] = base_path(name, path, self.state) or name
+                self._bases[folder, name] = base_path(name, path, self.state) or as_typed(os.path.join(folder, name))
             yield self._bases[folder, name]

@@ -83,16 +83,23 @@ def _example() -> str:
 def accepted(entries: Iterable[Accepted], reviews: Iterable[Reviewed]) -> dict[str, dict[str, str]]:
     """Return, for the path of each spec, the rules that are accepted and why.
 
-    A spec whose own file is as it was takes over what is accepted of the bases that changed under it.
+    A spec whose own file is as it was takes over what is accepted of the bases that changed under it, but for a rule
+    that another of them breaks too.
     """
-    listed, entries = list(reviews), list(entries)
-    own = {each.pair.path: _own(entries, each) for each in listed}
+    by_path, entries = {each.pair.path: each for each in reviews}, list(entries)
+    own = {path: _own(entries, each) for path, each in by_path.items()}
     found = dict(own)
-    for each in listed:
-        if not each.pair.edited:
-            for base in each.pair.through:
-                found[each.pair.path] = {**own.get(base, {}), **found[each.pair.path]}
+    for path, each in by_path.items():
+        bases = [by_path[base] for base in each.pair.through if base in by_path and not each.pair.edited]
+        broken = {rule for base in bases for rule in _rules(base) if rule not in own[base.pair.path]}
+        for base in bases:
+            taken = {rule: reason for rule, reason in own[base.pair.path].items() if rule not in broken}
+            found[path] = {**taken, **found[path]}
     return found
+
+
+def _rules(each: Reviewed) -> set[str]:
+    return {found.rule for found in each.diff.findings} if each.diff and each.pair.edited else set()
 
 
 def _own(entries: Iterable[Accepted], each: Reviewed) -> dict[str, str]:

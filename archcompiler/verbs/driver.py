@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from difflib import unified_diff
 from typing import TYPE_CHECKING
 
 from archcompiler.diagnostics import SpecError
@@ -13,8 +12,6 @@ if TYPE_CHECKING:
     from archcompiler.graph.ir import Graph
     from archcompiler.resolve import Spec
 
-_STYLES = {"@": "36", "-": "31", "+": "32"}
-
 
 def driver(arguments: Sequence[str], *, colour: bool) -> str:
     """Return what a change of one file does; of what is no spec, or no sound one, the lines that differ.
@@ -22,21 +19,22 @@ def driver(arguments: Sequence[str], *, colour: bool) -> str:
     The arguments are git's: path, then file, object and mode of the old and of the new side, and where the file was
     renamed its new path. The old side is a temporary file, so that bases are looked up where the text stood.
     """
+    from archcompiler.render.excerpt import visible
+
     if len(arguments) < 7:
         return f"* Unmerged path {' '.join(arguments)}"
     path, *sides = arguments
     paths = path, sides[6] if sides[6:] else path
     texts = _text(sides[0]), _text(sides[3])
     colour = colour or _is_paged()
-    lines = _lines(paths, texts, colour=colour)
     try:
         said = _said(paths, texts, (sides[1], sides[4]), colour=colour)
     except Exception as error:  # whatever it is, git must not die of it
         said = _fault(error)
     if said is None:
-        return lines
-    title = _painted(f"diff --archc a/{paths[0]} b/{paths[1]}", "1", colour=colour)
-    return "\n".join([title, said[1], *([] if said[0] else [lines])])
+        return _lines(paths, texts, colour=colour)
+    title = _painted(visible(f"diff --archc a/{paths[0]} b/{paths[1]}"), "1", colour=colour)
+    return "\n".join([title, said[1], *([] if said[0] else [_lines(paths, texts, colour=colour)])])
 
 
 def textconv(file: str) -> str:
@@ -129,16 +127,16 @@ def _candidates(files: Sequence[str], file: str) -> list[str]:
 
 
 def _lines(paths: tuple[str, str], texts: tuple[bytes | None, bytes | None], *, colour: bool) -> str:
+    from archcompiler.git.process import differing_lines
     from archcompiler.render.excerpt import visible
 
-    old, new = (_decoded(text or b"").splitlines() for text in texts)
     names = [
-        "/dev/null" if text is None else f"{side}/{path}" for side, path, text in zip("ab", paths, texts, strict=True)
+        "/dev/null" if text is None else visible(f"{side}/{path}")
+        for side, path, text in zip("ab", paths, texts, strict=True)
     ]
-    lines = [
-        "\t".join(map(visible, line.split("\t"))) for line in unified_diff(old, new, names[0], names[1], lineterm="")
-    ]
-    return "\n".join(_painted(line, _STYLES.get(line[:1], "0"), colour=colour) for line in lines)
+    hunks = differing_lines(texts[0] or b"", texts[1] or b"", colour=colour)
+    titles = (_painted(f"{mark} {name}", "1", colour=colour) for mark, name in zip(("---", "+++"), names, strict=True))
+    return "\n".join([*titles, hunks]) if hunks else ""
 
 
 def _fault(error: Exception) -> tuple[bool, str]:
@@ -150,11 +148,12 @@ def _fault(error: Exception) -> tuple[bool, str]:
 
 
 def _text(file: str) -> bytes | None:
-    """Return what is in a file; None where git says that there is none."""
-    if file == os.devnull:
+    """Return what is in a file; None where there is none."""
+    try:
+        with open(file, "rb") as opened:
+            return None if file == os.devnull else opened.read()
+    except OSError:
         return None
-    with open(file, "rb") as opened:
-        return opened.read()
 
 
 def _decoded(text: bytes) -> str:

@@ -93,11 +93,11 @@ def _revision(repository: Repository, objects: Objects, name: str, other: str | 
 def _wanted(paths: Sequence[str], repository: Repository, states: tuple[State, State]) -> Callable[[Pair], bool]:
     """Return whether a spec lies at or below one of the paths; Usage for a path that is in neither state."""
     limits = [os.path.abspath(path) for path in paths]
-    every = {os.path.abspath(path) for state in states for path in state.paths()} if limits else set()
     for path, limit in zip(paths, limits, strict=True):
-        if repository.within(limit) is None and limit != repository.root:
+        if not _is_below(limit, repository.root):
             raise Usage(f"{path} lies outside of the repository {repository.root}")
-        if not any(_is_below(each, limit) for each in every):
+        in_a_state = (_is_below(os.path.abspath(each), limit) for state in states for each in state.paths())
+        if not os.path.lexists(path) and not any(in_a_state):
             raise Usage(f"{path} is in neither of the two states")
 
     def is_wanted(pair: Pair) -> bool:
@@ -139,7 +139,15 @@ def _text(args: Namespace, report: Report) -> str:
 def _faults(args: Namespace, report: Report) -> str:
     if args.format != "text":
         return ""
-    from archcompiler.render.sources import text_of
     from archcompiler.render.text import render
 
-    return render(report.faults, colour=args.colour, sources=text_of)
+    return render(report.faults, colour=args.colour, sources=_text_of_spec)
+
+
+def _text_of_spec(path: str) -> str | None:
+    """Return a text to show lines of, of specs only: a change may name any file as a base, to have it shown."""
+    from archcompiler.render.sources import text_of
+    from archcompiler.resolve.references import references
+
+    text = text_of(path)
+    return text if text and references(text.encode()).is_spec else None

@@ -1,0 +1,323 @@
+"""`archc diff` between states of real repositories: what a change does to every spec that it reaches."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+from repository import Repository, base, variant
+
+from archcompiler.api import cost
+from archcompiler.cli import main
+
+WIDER = {"base": base("base", blocks=3)}
+STRIDE = "{block: bottleneck, stride_on: 1x1}"
+
+
+@pytest.fixture
+def family(repo):
+    """A base, two specs that extend it (one of them through the other), and one that does not."""
+    repo.commit(
+        base=base("base"),
+        one=variant("one", "base"),
+        two=variant("two", "./one.yaml", head="{classes: 7}"),
+        other=base("other"),
+    )
+    return repo
+
+
+@pytest.fixture
+def diff(capsys):
+    """Return a function that runs `archc diff` and returns its exit code, what it prints, and its complaints."""
+
+    def run(*arguments):
+        code = main(["diff", *arguments])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
+
+
+def rows(text):
+    """Return the rows of the table of a review, cells separated by one blank."""
+    lines = text.split("\n\n")[1].splitlines()[2:]
+    return [" ".join(line.split()) for line in lines]
+
+
+def test_editing_a_base_lists_each_spec_that_extends_it(family, diff):
+    family.write(**WIDER)
+    code, out, err = diff("--against", "HEAD")
+    assert (code, err) == (1, "")
+    assert out.startswith("HEAD -> the working tree: 3 specs differ\n")
+    assert rows(out) == [
+        "WEIGHTS base.yaml +4,544 +12.8 % +4,456,448 +25.9 %",
+        "WEIGHTS one.yaml +4,544 +12.8 % +4,456,448 +25.9 % base.yaml",
+        "WEIGHTS two.yaml +4,544 +13.0 % +4,456,448 +25.9 % base.yaml",
+    ]
+    assert "~ stages.a.blocks 2 -> 3\n    HEAD:base.yaml:7:15 -> base.yaml:7:15\n" in out
+
+
+def test_the_difference_is_that_of_the_costs(family, diff):
+    before = cost("two.yaml").total
+    family.write(**WIDER)
+    after = cost("two.yaml").total
+    _, out, _ = diff("--against", "HEAD", "two.yaml", "--format", "json")
+    [spec] = json.loads(out)["specs"]
+    assert spec["diff"]["delta"]["params"] == after.params - before.params
+    assert spec["diff"]["delta"]["macs"] == after.macs - before.macs
+
+
+def test_two_revisions_are_compared_whatever_lies_in_the_working_tree(family, diff):
+    family.commit(**WIDER)
+    family.write(base="archc: 1\nfaulty", one=None)
+    code, out, _ = diff("HEAD~1..HEAD")
+    assert (code, len(rows(out))) == (1, 3)
+    assert "HEAD~1:base.yaml:7:15 -> HEAD:base.yaml:7:15" in out
+    assert diff("HEAD..HEAD~1")[1].count("-4,544") == 4
+    assert diff("HEAD~1..")[1] == out
+
+
+def test_three_dots_compare_with_what_was_forked_from(family, diff):
+    family.git("branch", "topic")
+    family.commit(other=base("other", blocks=4))
+    family.git("checkout", "-q", "topic")
+    family.commit(**WIDER)
+    assert "other.yaml" in diff("main..topic")[1]
+    assert "other.yaml" not in diff("main...topic")[1]
+    assert "other.yaml" not in diff("--against", "main...")[1]
+    assert len(rows(diff("--against", "main...")[1])) == 3
+
+
+def test_a_dirty_tree_staged_or_not_is_what_is_compared(family, diff):
+    family.write(**WIDER)
+    family.git("add", "base.yaml")
+    family.write(base=base("base", blocks=4), untracked=base("untracked"))
+    _, out, _ = diff("--against", "HEAD")
+    assert "~ stages.a.blocks 2 -> 4" in out
+    assert "added untracked.yaml 35,418 17,220,864" in rows(out)
+
+
+def test_a_renamed_spec_and_a_removed_one(family, diff):
+    family.git("mv", "other.yaml", "moved.yaml")
+    assert diff("--against", "HEAD")[0] == 0
+    family.write(one=None, two=None)
+    code, out, _ = diff("--against", "HEAD")
+    assert code == 1
+    assert rows(out) == ["COSMETIC other.yaml -> moved.yaml 0 0", "removed one.yaml", "removed two.yaml"]
+
+
+def test_a_base_that_is_removed_leaves_specs_that_are_not_sound(family, diff):
+    family.write(one=None)
+    code, out, err = diff("--against", "HEAD")
+    assert code == 1
+    assert rows(out) == ["removed one.yaml", "faulty two.yaml one.yaml"]
+    assert "two.yaml:3:10: error[R001]: no base './one.yaml'" in err
+
+
+def test_against_a_revision_in_which_the_base_did_not_exist(repo, diff):
+    repo.commit(one=variant("one", "base"))
+    repo.write(base=base("base"))
+    code, out, _ = diff("--against", "HEAD")
+    assert code == 0
+    assert rows(out) == ["added base.yaml 35,418 17,220,864", "added one.yaml 35,418 17,220,864 base.yaml"]
+    assert "one.yaml was not sound:\n  HEAD:one.yaml:3:10: R001 no base 'base'" in out
+
+
+def test_a_comment_is_cosmetic(family, diff):
+    family.write(base=f"# a note\n{base('base')}")
+    code, out, _ = diff("--against", "HEAD")
+    assert code == 0
+    assert rows(out) == ["COSMETIC base.yaml 0 0", "COSMETIC one.yaml 0 0 base.yaml", "COSMETIC two.yaml 0 0 base.yaml"]
+    for form in ("markdown", "github"):
+        assert diff("--against", "HEAD", "--format", form) == (0, "", "")
+
+
+def test_nothing_differs_from_oneself(family, diff):
+    code, out, _ = diff("--against", "HEAD")
+    assert (code, out) == (0, "HEAD -> the working tree: no specs differ\n")
+
+
+def test_paths_say_which_specs_are_reported_and_not_which_are_read(family, diff):
+    family.write(**WIDER, other=base("other", blocks=3))
+    assert len(rows(diff("--against", "HEAD", "one.yaml", "other.yaml")[1])) == 2
+    family.commit(**{"nets/deep": variant("deep", "../base")})
+    family.write(base=base("base", blocks=4))
+    assert rows(diff("--against", "HEAD", "nets")[1])[0].startswith("WEIGHTS nets/deep.yaml +4,544")
+
+
+def test_what_lies_outside_or_nowhere_is_refused(family, diff, tmp_path):
+    (tmp_path / "outside.yaml").write_text(base("outside"))
+    for arguments, said in (
+        (["--against", "HEAD", "../outside.yaml"], "lies outside of the repository"),
+        (["--against", "HEAD", "nowhere.yaml"], "is in neither of the two states"),
+        (["--against", "nope"], "names no commit"),
+        (["nope..HEAD"], "names no commit"),
+        (["--against", "--output=x"], "is no revision"),
+        (["--against", "HEAD", "--set", "a=1"], "--set goes with one or two specs"),
+        (["one.yaml"], "give two specs"),
+    ):
+        arguments = [arguments[0] + "=" + arguments[1], *arguments[2:]] if arguments[0] == "--against" else arguments
+        code, out, err = diff(*arguments)
+        assert (code, out) == (2, ""), arguments
+        assert said in err
+
+
+def test_outside_of_a_repository_it_says_so(tmp_path, monkeypatch, diff):
+    monkeypatch.chdir(tmp_path)
+    code, _, err = diff("--against", "HEAD")
+    assert (code, err.splitlines()[0][:28]) == (2, "archc: not a git repository ")
+
+
+def test_a_path_with_two_dots_is_no_range(family, diff, monkeypatch):
+    (family.root / "nets").mkdir()
+    monkeypatch.chdir(family.root / "nets")
+    assert diff("../base.yaml", "../other.yaml")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("edit", "codes"),
+    [
+        ({"head": "{classes: 11}"}, {"TRAINING": 1, "FUNCTION": 1, "WEIGHTS": 1, "INTERFACE": 1}),
+        ({"head": "{classes: 10, hidden: [4]}"}, {"TRAINING": 1, "FUNCTION": 1, "WEIGHTS": 1, "INTERFACE": 0}),
+        ({"defaults": STRIDE}, {"TRAINING": 1, "FUNCTION": 1, "WEIGHTS": 0, "INTERFACE": 0}),
+        ({"head": "{classes: 10, dropout: 0.5}"}, {"TRAINING": 1, "FUNCTION": 0, "WEIGHTS": 0, "INTERFACE": 0}),
+        ({"description": "x"}, {"TRAINING": 0, "FUNCTION": 0, "WEIGHTS": 0, "INTERFACE": 0}),
+    ],
+    ids=["interface", "weights", "function", "training", "cosmetic"],
+)
+def test_fail_on_says_from_which_impact_on_the_code_is_1(family, diff, edit, codes):
+    family.write(one=variant("one", "base", **edit))
+    assert {level: diff("--against", "HEAD", "--fail-on", level)[0] for level in codes} == codes
+    assert diff("--against", "HEAD")[0] == codes["TRAINING"]
+
+
+def test_a_spec_that_is_not_sound_fails_whatever_the_impact(family, diff):
+    family.write(one=variant("one", "base", head="{clases: 3}"))
+    code, _, err = diff("--against", "HEAD", "--fail-on", "INTERFACE")
+    assert code == 1
+    assert "one.yaml:4:8: error[S001]" in err
+
+
+def accept(diff, family, **changed):
+    """Write a ledger that accepts the present change of base.yaml, with some of its fields changed."""
+    _, out, _ = diff("--against", "HEAD", "base.yaml", "--format", "json")
+    both = json.loads(out)["specs"][0]["diff"]
+    hashes = {"from": both["old"]["checkpoint_hash"], "to": both["new"]["checkpoint_hash"]}
+    entry = {"spec": "base.yaml", "rule": "D203", **hashes, "reason": "Meant so.", **changed}
+    family.put({"archc-accept.yaml": json.dumps({"accept": [entry]})})
+
+
+def test_an_accepted_break_fails_no_more_and_its_reason_is_told(family, diff):
+    family.write(**WIDER)
+    accept(diff, family)
+    code, out, _ = diff("--against", "HEAD", "--fail-on", "TRAINING")
+    assert code == 0
+    assert rows(out)[0].startswith("COSMETIC (accepted: WEIGHTS) base.yaml")
+    assert "accepted: D203 of base.yaml: Meant so." in out
+    assert "accepted: D203 of base.yaml: Meant so." in diff("--against", "HEAD", "--format", "markdown")[1]
+
+
+@pytest.mark.parametrize("changed", [{"rule": "D202"}, {"from": "checkpoint-1:0"}])
+def test_an_entry_accepts_one_rule_of_one_pair_of_networks(family, diff, changed):
+    family.write(**WIDER)
+    accept(diff, family, **changed)
+    assert diff("--against", "HEAD")[0] == 1
+
+
+def test_what_is_accepted_of_a_base_does_not_excuse_an_edit_of_ones_own(family, diff):
+    family.write(**WIDER, one=variant("one", "base", stages="{b: {blocks: 3}}"))
+    accept(diff, family)
+    _, out, _ = diff("--against", "HEAD")
+    assert [row.split()[0] for row in rows(out)] == ["COSMETIC", "WEIGHTS", "WEIGHTS"]
+
+
+@pytest.mark.parametrize("changed", [{"to": "checkpoint-1:0"}, {"spec": "gone.yaml"}])
+def test_a_stale_entry_is_a_finding(family, diff, changed):
+    family.write(**WIDER)
+    accept(diff, family, **changed)
+    family.commit()
+    code, _, err = diff("--against", "HEAD")
+    assert code == 1
+    assert "archc-accept.yaml:1:13: error[A001]: an accepted break that is stale" in err
+
+
+def test_an_entry_stays_as_a_record_while_its_network_stands(family, diff):
+    family.write(**WIDER)
+    accept(diff, family)
+    family.commit()
+    assert diff("--against", "HEAD") == (0, "HEAD -> the working tree: no specs differ\n", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("accept: 3", "S002"),
+        ("acept: []", "S001"),
+        ("accept: [{rule: D203}]", "S003"),
+        ("accept: [{spec: a, rule: D999, from: a, to: b, reason: c}]", "S004"),
+        ("accept: [{spec: a, rule: D203, from: a, to: b, reason: 3, extra: x}]", "S001"),
+        ("accept: [", "Y001"),
+    ],
+)
+def test_a_ledger_that_is_none_is_told_with_its_places(family, diff, text, said):
+    family.put({"archc-accept.yaml": text})
+    code, _, err = diff("--against", "HEAD")
+    assert code == 1
+    assert f"error[{said}]" in err
+    assert "archc-accept.yaml:1:" in err
+
+
+def test_annotations_stand_on_the_changed_lines_of_the_new_side(family, diff):
+    family.write(base=base("base", blocks=3), two=variant("two", "one"))
+    _, out, _ = diff("--against", "HEAD", "--format", "github")
+    assert "::warning file=base.yaml,line=7,endLine=7,col=15," in out
+    assert "title=reaches 1 specs that extend it" in out
+    assert all(re.match(r"::(warning|notice|error) (file=(base|two)\.yaml,|title=)", line) for line in out.splitlines())
+
+
+def test_markdown_shows_names_as_they_are(repo, diff):
+    name = "a|b<img src=x>[l](http:x)"
+    repo.commit(**{name: base("base")})
+    repo.write(**{name: base("base", blocks=3)})
+    _, out, _ = diff("--against", "HEAD", "--format", "markdown")
+    assert re.findall(r"(?<!\\)[<\[](?!/?(?:details|summary))", out) == []
+    assert "a\\|b" in out
+
+
+def test_a_spec_that_reads_what_is_not_its_own_shows_none_of_it(repo, diff):
+    """The comment on a pull request is public, and the change that it is about may come from anybody."""
+    repo.git("config", "http.extraheader", "AUTHORIZATION: basic c2VjcmV0")
+    repo.commit(one=base("one"))
+    repo.write(one=variant("one", "./.git/config"), two=variant("two", "/etc/passwd"))
+    for form in ("text", "json", "markdown", "github"):
+        code, out, err = diff("--against", "HEAD", "--format", form)
+        assert code == 1
+        assert "c2VjcmV0" not in out + err
+        assert "root:" not in out + err
+
+
+def test_torch_is_never_loaded(family):
+    family.write(**WIDER)
+    script = (
+        "import sys; from archcompiler.cli import main; code = main(sys.argv[1:]);"
+        "sys.stderr.write(' '.join(sorted({name.split('.')[0] for name in sys.modules}))); sys.exit(code)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script, "diff", "--against", "HEAD"],
+        cwd=family.root,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert run.returncode == 1
+    assert {"torch", "torchinfo", "torchvision", "numpy"} & set(run.stderr.split()) == set()
+
+
+def test_a_linked_working_tree_is_reviewed_alike(family, diff, monkeypatch):
+    family.git("worktree", "add", "-q", "../linked", "-b", "linked")
+    linked = Repository.__new__(Repository)
+    linked.root = family.root.parent / "linked"
+    linked.write(**WIDER)
+    monkeypatch.chdir(linked.root)
+    assert len(rows(diff("--against", "main")[1])) == 3
