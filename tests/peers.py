@@ -22,15 +22,32 @@ TORCHVISION = [
     "resnext/resnext101_64x4d",
     "wide_resnet/wide_resnet50_2",
     "wide_resnet/wide_resnet101_2",
+    *(spec for spec in SHIPPED if spec.startswith("torchvision/") and not spec.endswith("_128gf")),
 ]
-"""The shipped networks that torchvision has a constructor for, whose name is the last part."""
+"""The shipped networks that torchvision has a constructor for, whose name is the last part, but the largest."""
 
 
 def torchvision_network(spec, seed, **options):
     """Return torchvision's network of a spec's name, every parameter and buffer of it random."""
-    import torchvision
+    return filled(lambda: torchvision_model(short(spec), **options), seed)
 
-    return filled(lambda: torchvision.models.get_model(spec.rpartition("/")[2], weights=None, **options), seed)
+
+def torchvision_model(name, **options):
+    """Return what torchvision's constructor builds; it computes the widths of RegNets by tensors, which meta lacks."""
+    from unittest.mock import patch
+
+    import torch
+    from torchvision.models import get_model
+    from torchvision.models.regnet import BlockParams
+
+    widths = BlockParams.from_init_params
+
+    def on_the_cpu(*arguments, **keywords):
+        with torch.device("cpu"):
+            return widths(*arguments, **keywords)
+
+    with patch.object(BlockParams, "from_init_params", on_the_cpu):
+        return get_model(name, weights=None, **options)
 
 
 def filled(construct, seed):

@@ -299,8 +299,8 @@ UNPRINTED = {
     "resnet/resnet50_b",
     "resnet/resnet50_c",
 }
-"""Networks of which nobody has seen a printed figure with a source; test_attention.py holds the places of the excitation
-against their paper's Figure 5."""
+"""Networks of which nobody has seen a printed figure with a source; test_attention.py holds the places of the
+excitation against their paper's Figure 5."""
 
 
 @pytest.mark.parametrize("spec", peers.SHIPPED)
@@ -314,7 +314,9 @@ def test_every_shipped_spec_has_a_claim_with_a_source(spec):
         )
 
 
-TORCHVISION = re.compile(r"https://pytorch\.org/vision/stable/models/generated/torchvision\.models\.(\w+)\.html")
+TORCHVISION = re.compile(
+    r"https://pytorch\.org/vision/stable/models/generated/torchvision\.models\.(\w+)\.html(?: (\w+))?"
+)
 
 
 def test_torchvisions_figures_are_those_of_its_documentation():
@@ -325,12 +327,13 @@ def test_torchvisions_figures_are_those_of_its_documentation():
     for spec in peers.SHIPPED:
         for claim in check_spec(spec).claims:
             if page := TORCHVISION.fullmatch(claim.source):
-                meta = torchvision.models.get_model_weights(page[1]).DEFAULT.meta
+                weights = torchvision.models.get_model_weights(page[1])
+                meta = (weights[page[2]] if page[2] else weights.DEFAULT).meta
                 expected = {"params": str(meta["num_params"]), "macs": f"{meta['_ops']:.2f}e9"}
                 assert spec.rpartition("/")[2] == page[1]
                 assert claim.printed == expected[claim.quantity]
                 found += 1
-    assert found == 2 * 18
+    assert found == 2 * 33
 
 
 MEASURED = {

@@ -97,7 +97,7 @@ def test_a_field_is_explained_by_its_schema(field, capsys):
         ("stages.layer1.norm", ["stage (basic, bottleneck, conv)", "stage (preact_basic, preact_bottleneck)"]),
         ("head.pool.window", ["pool (window)"]),
         ("defaults.zero_init", ["stage (basic, bottleneck)"]),
-        ("claims.printed", ["claim"]),
+        ("claims.printed", ["claim (quantity)"]),
         ("archc", ["document"]),
         ("layer.pool", []),
     ],

@@ -8,6 +8,7 @@ from typing import Union
 
 from archcompiler.claims.measure import Subject, measure
 from archcompiler.claims.printed import ROUNDING, Printed, parse_printed
+from archcompiler.claims.rule import judge_rule
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.graph.ir import Graph
 from archcompiler.record.fields import Fields
@@ -24,6 +25,7 @@ _GOES_WITH = {"policy": ("params", *_OPERATIONS), "batch": _OPERATIONS}
 class Verdict:
     """One claim: what is printed and where, what is measured, and the fault where the two do not go together.
 
+    Of a rule, what it asks for is printed and the rows that are built are measured.
     `known` is the reason of a disagreement that the spec itself states and that still holds.
     """
 
@@ -57,6 +59,9 @@ def _claims(spec: Spec) -> Iterator[Mapping]:
 
 
 def _verdict(claim: Fields, graph: Graph) -> Verdict:
+    if claim.has("rule"):
+        asked, built, fault = judge_rule(claim, graph)
+        return Verdict(Subject("rule"), _source(claim), asked, built, None, fault)
     subject, printed = _subject(claim), claim.text("printed")
     measured = measure(graph, subject)
     known, fault = _judge(claim, printed, measured)

@@ -41,14 +41,14 @@ class NameTable:
     """The module path of every role; a role that the table leaves out is its own path.
 
     `{slot}` numbers the layers under one path in the order in which they run, over the whole network: a path is asked
-    for once for each layer.
+    for once for each layer. `{stage_index}` and `{block}` count from 0, `{stage_number}` and `{block_number}` from 1.
     """
 
     def __init__(self, names: Mapping, stages: Sequence[str]) -> None:
         self._paths = {
             role: str(entry.value.value) for role, entry in names.entries.items() if isinstance(entry.value, Scalar)
         }
-        self._stages = {stage: str(index) for index, stage in enumerate(stages)}
+        self._stages = {stage: index for index, stage in enumerate(stages)}
         self.registered_first = self._paths.pop(REGISTERED_FIRST, "")
         """What a block registers before all else, in whatever order it runs: the first word of its roles."""
         self._slots: Counter[str] = Counter()
@@ -62,14 +62,17 @@ class NameTable:
 
     def block(self, stage: str, index: int) -> str:
         """Return the path of a stage's block."""
-        return self._of_stage(self._paths.get("block", BLOCK_PATH), stage).replace("{block}", str(index))
+        path = self._of_stage(self._paths.get("block", BLOCK_PATH), stage)
+        return path.replace("{block}", str(index)).replace("{block_number}", str(index + 1))
 
     def transition(self, stage: str) -> str:
         """Return the path under which a stage's transition stands."""
         return self._of_stage(self._paths.get("transition", TRANSITION_PATH), stage)
 
     def _of_stage(self, path: str, stage: str) -> str:
-        return path.replace("{stage}", stage).replace("{stage_index}", self._stages[stage])
+        index = self._stages[stage]
+        path = path.replace("{stage}", stage).replace("{stage_index}", str(index))
+        return path.replace("{stage_number}", str(index + 1))
 
     def _numbered(self, path: str, below: str) -> str:
         start, mark, _ = path.partition("{slot}")

@@ -101,7 +101,10 @@ def _bad_name(path: str) -> tuple[str, str] | None:
         if name.startswith("__"):
             return f"`{name}` is private to a Python class: no name starts with __", _HELP
         if counter := re.search(r"[{}].*", name):
-            help = "`block` has {stage}, {stage_index} and {block}, `transition` the first two, any other role {slot}"
+            help = (
+                "`block` has {stage}, {stage_index}, {stage_number}, {block} and {block_number}, "
+                "`transition` the first three, any other role {slot}"
+            )
             return f"`{counter[0]}` is no counter of this role", help
     return None
 

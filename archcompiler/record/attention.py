@@ -68,7 +68,7 @@ def _reduced(b: Recorder, x: Value, attention: Fields) -> int:
         return whole
     if mode == "exact" and share.numerator == 1:
         return whole // share.denominator
-    return b.let("reduced_channels", width)
+    return b.let("reduced_width", width)
 
 
 def _no_width(attention: Fields, key: str, whole: int, share: Fraction, to: int) -> ShapeFault:

@@ -88,7 +88,7 @@ class _Walk:
         key, cases = choice["key"], choice["cases"]
         if isinstance(node, Mapping):
             case = _case(node, choice, place)
-            what = f"{place.what} ({key} {case})" if key and case else f"step `{case}`" if case else place.what
+            what = f"{place.what} ({key} {case})" if key and case else f"{name} `{case}`" if case else place.what
             yield from self._object(f"{name}.{case or 'any'}", node, replace(place, what=what, case=case), name)
         elif key != "type":
             yield faults.wrong_type(place.key, ("object",), plain(node), node.span)
@@ -172,10 +172,9 @@ def _missing(described: Json, node: Mapping, place: _Place) -> Iterator[Diagnost
         if not any(name in node.entries for name in group):
             text = " ".join(f"`{name}`: {_in_words(described['properties'][name])}" for name in group)
             yield faults.missing_key(place.what, group, place.key_span, text)
-    if "anyOf" in described and not node.entries:
-        yield faults.missing_key(
-            place.what, described["properties"], place.key_span, "it has exactly one of these keys"
-        )
+    if "anyOf" in described and node.entries.keys() <= described["properties"].keys():
+        keys = [key for rule in described["anyOf"] for key in rule["required"]]
+        yield faults.missing_key(place.what, keys, place.key_span, "it has exactly one of these keys")
 
 
 def _in_words(field: Json) -> str:
@@ -199,5 +198,5 @@ def _owner(file: str, choice: str, key: str) -> str | None:
     discriminator, cases = (definition(file, choice)["x-choice"][part] for part in ("key", "cases"))
     owners = [case for case in cases if key in definition(file, f"{choice}.{case}")["properties"]]
     if key in owners and not discriminator:
-        return "a step of its own"
-    return f"a field of {discriminator or 'step'} {', '.join(owners)}" if owners else None
+        return f"a {choice} of its own"
+    return f"a field of {discriminator or choice} {', '.join(owners)}" if owners else None

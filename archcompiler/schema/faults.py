@@ -27,6 +27,7 @@ _RANGES = {
     "maximum": "at most",
     "exclusiveMinimum": "more than",
     "exclusiveMaximum": "less than",
+    "multipleOf": "a multiple of",
 }
 _FORMS = {
     "name": "letters, digits and _, a letter first",

@@ -154,17 +154,24 @@ def _union(fragments: _Fragments, name: str) -> Json:
 
 
 def _step_objects(fragments: _Fragments) -> Json:
-    """Return the steps; a step is told by the one key that only it has."""
+    """Return the steps; one that says no kind might be any."""
     fields = {name: fragments.fields_of(fragment) for name, fragment in fragments.steps.items()}
-    objects: Json = {"step": choice("step", "", {name: has(name) for name in fields})}
+    objects = _told_objects("step", fields, {name: own[name] for name, own in fields.items()})
     for name, own in fields.items():
-        objects[f"step.{name}"] = step = closed_object(own, nullable=False)
         for key, field in own.items():
             if "union" in field:
-                step["properties"][key] |= {"not": {"type": "null"}, **_whole(fragments, field["union"])}
-    starts = {name: {**own[name], "required": False} for name, own in fields.items()}
-    objects["step.any"] = {**closed_object(starts, nullable=False), "anyOf": [{"required": [name]} for name in fields]}
+                whole = _whole(fragments, field["union"])
+                objects[f"step.{name}"]["properties"][key] |= {"not": {"type": "null"}, **whole}
     return objects
+
+
+def _told_objects(prefix: str, fields: Json, untold: Json) -> Json:
+    """Return the objects that are told by the one key that only they have, and the one that has none of these keys."""
+    objects: Json = {prefix: choice(prefix, "", {name: has(name) for name in fields})}
+    objects |= {f"{prefix}.{name}": closed_object(own, nullable=False) for name, own in fields.items()}
+    optional = {name: {**field, "required": False} for name, field in untold.items()}
+    needed = {"anyOf": [{"required": [name]} for name in fields]}
+    return {**objects, f"{prefix}.any": {**closed_object(optional, nullable=False), **needed}}
 
 
 def _document_objects(document: Json) -> Json:
@@ -173,13 +180,15 @@ def _document_objects(document: Json) -> Json:
         name: {"object": "override", "description": text, "examples": [{"dilation": 2}]}
         for name, text in document["selectors"].items()
     }
+    claims = {name: kind["fields"] for name, kind in document["claim"].items()}
     return {
         "input": closed_object(document["input"], nullable=True),
         "transition": closed_object(document["transition"], nullable=True),
         "stages": free_mapping(document["stage_pattern"], {"$ref": "#/$defs/stage"}),
         "overrides": free_mapping(document["selector_pattern"], {"$ref": "#/$defs/override"}, selectors),
         "names": _names(document["names"]),
-        "claim": closed_object(document["claim"], nullable=False),
+        **_told_objects("claim", claims, merged_fields(claims.items())),
+        "rule": closed_object(document["rule"], nullable=False),
         "disagreement": closed_object(document["disagreement"], nullable=False),
         "rounding": closed_object(document["rounding"], nullable=True),
     }

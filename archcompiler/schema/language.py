@@ -54,7 +54,7 @@ class UnionType:
 class Language:
     """Every field of the language, by the object that it stands in.
 
-    `block_fields` are the fields of all blocks, `objects` those of the objects in variants that are no unions,
+    `block_fields` are the fields of all blocks, `objects` those of what is no union in variants and claims,
     `alternatives` the keys that a key replaces and that replace it.
     """
 
@@ -91,6 +91,7 @@ def language() -> Language:
     blocks = {name: _without(fields, "block") for name, fields in _cases(definitions, "override").items()}
     every = _without(_fields(definitions["override.any"]), "block")
     variants = [fields for union in unions.values() for fields in union.variants.values()]
+    owners = [*variants, *_cases(definitions, "claim").values()]
     return Language(
         blocks=blocks,
         block_fields=every,
@@ -100,7 +101,7 @@ def language() -> Language:
         input=_fields(definitions["input"]),
         stage_fields=_without(_fields(definitions["stage.any"]), "block", *every),
         transition=_fields(definitions["transition"]),
-        objects={name: _fields(definitions[name]) for fields in variants for name in _objects_in(fields)},
+        objects={name: _fields(definitions[name]) for fields in owners for name in _objects_in(fields)},
         alternatives={
             name: field.alternatives
             for fields in (every, *variants)

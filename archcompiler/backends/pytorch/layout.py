@@ -11,7 +11,10 @@ LINE_LENGTH = 88
 
 @dataclass(frozen=True, slots=True)
 class CallText:
-    """`name(argument, ...)`; an argument may carry a prefix such as `stride=` or `*`. `close` ends it."""
+    """`name(argument, ...)`; an argument may carry a prefix such as `stride=` or `*`. `close` ends it.
+
+    The arguments of a generator, `*(element for i in range(3))`, have no comma between them: an empty `separator`.
+    """
 
     name: str
     arguments: tuple[Code, ...]
@@ -19,13 +22,14 @@ class CallText:
     close: str = ")"
     prefix: str = ""
     exploded: bool = False
+    separator: str = ","
 
 
 Code = Union[str, CallText]
 
 
 def lines(code: Code, indent: str, before: str = "", after: str = "") -> list[str]:
-    """Return code as lines: on one where it fits, else one argument a line, each with its comma."""
+    """Return code as lines: on one where it fits, else one argument a line, each with its separator."""
     flat = f"{indent}{before}{one_line(code)}{after}"
     if isinstance(code, str) or not code.arguments:
         return [flat]
@@ -33,7 +37,7 @@ def lines(code: Code, indent: str, before: str = "", after: str = "") -> list[st
         return [flat]
     result = [f"{indent}{before}{code.prefix}{code.name}{code.opening}"]
     for argument in code.arguments:
-        result += lines(argument, indent + "    ", after=",")
+        result += lines(argument, indent + "    ", after=code.separator)
     return [*result, f"{indent}{code.close}{after}"]
 
 
@@ -41,7 +45,8 @@ def one_line(code: Code) -> str:
     """Return code without a line break."""
     if isinstance(code, str):
         return code
-    return f"{code.prefix}{code.name}{code.opening}{', '.join(map(one_line, code.arguments))}{code.close}"
+    arguments = f"{code.separator} ".join(map(one_line, code.arguments))
+    return f"{code.prefix}{code.name}{code.opening}{arguments}{code.close}"
 
 
 def _is_exploded(code: Code) -> bool:

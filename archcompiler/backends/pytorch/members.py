@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from keyword import iskeyword
 
-from archcompiler.backends.pytorch.layout import CallText, Code, one_line
+from archcompiler.backends.pytorch.layout import CallText, Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def members(steps: list[Step], first: Sequence[str] = ()) -> Members:
     """
     collapsed = steps
     for name in dict.fromkeys(step.path.partition(".")[0] for step in steps if "." in step.path):
-        collapsed = _collapse(collapsed, name)
+        collapsed = _collapse_all(collapsed, name)
     attributes: dict[str, Code] = {}
     groups: dict[str, list[Step]] = {}
     result = []
@@ -62,6 +63,17 @@ def attribute_line(name: str, source: Code) -> tuple[str, Code, str]:
     if _is_plain(name):
         return f"self.{name} = ", source, ""
     return "", CallText("self.add_module", (f'"{name}"', source)), ""
+
+
+def _collapse_all(steps: list[Step], name: str) -> list[Step]:
+    """Return the steps with those below `name` collapsed if they are a chain, or else those below its children."""
+    collapsed = _collapse(steps, name)
+    if collapsed is not steps:
+        return collapsed
+    below = (step.path[len(name) + 1 :].split(".") for step in steps if step.path.startswith(f"{name}."))
+    for child in dict.fromkeys(parts[0] for parts in below if len(parts) > 1):
+        collapsed = _collapse_all(collapsed, f"{name}.{child}")
+    return collapsed
 
 
 def _collapse(steps: list[Step], name: str) -> list[Step]:
@@ -99,34 +111,59 @@ def _sequential(attributes: dict[str, Code]) -> CallText:
     """Return `nn.Sequential`, with names where they are not 0, 1, 2, ...; equal neighbours become a repeat."""
     if list(attributes) == [str(index) for index in range(len(attributes))]:
         return CallText("nn.Sequential", tuple(_repeated(list(attributes.values()))), exploded=len(attributes) > 2)
-    if all(map(_is_plain, attributes)):
+    runs = _runs(attributes)
+    if len(runs) == len(attributes) and all(map(_is_plain, attributes)):
         entries: tuple[Code, ...] = tuple(_keyword(name, source) for name, source in attributes.items())
         return CallText("nn.Sequential", (CallText("OrderedDict", entries),))
-    return CallText("nn.Sequential", (CallText("OrderedDict", (_pairs(attributes),)),))
+    pairs = CallText("", tuple(map(_pair, runs)), "[", "]")
+    return CallText("nn.Sequential", (CallText("OrderedDict", (pairs,)),))
 
 
 def _repeated(sources: list[Code]) -> list[Code]:
-    result: list[Code] = []
-    index = 0
-    while index < len(sources):
-        count = 1
-        while index + count < len(sources) and sources[index + count] == sources[index]:
-            count += 1
-        one = one_line(sources[index])
-        result += [f"*({one} for _ in range({count}))"] if count > 1 else [sources[index]]
-        index += count
-    return result
+    groups = [list(group) for _, group in groupby(sources)]
+    return [_generator(group[0], "_", range(len(group))) if len(group) > 1 else group[0] for group in groups]
+
+
+def _generator(element: Code, counter: str, numbers: range) -> CallText:
+    start = f"{numbers.start}, " if numbers.start else ""
+    return CallText("*", (element, f"for {counter} in range({start}{numbers.stop})"), separator="")
 
 
 def _keyword(name: str, source: Code) -> Code:
     if isinstance(source, str):
         return f"{name}={source}"
-    return CallText(source.name, source.arguments, source.opening, source.close, f"{name}={source.prefix}")
+    return replace(source, prefix=f"{name}={source.prefix}")
 
 
-def _pairs(attributes: dict[str, Code]) -> CallText:
-    pairs = tuple(CallText("", (f'"{name}"', source)) for name, source in attributes.items())
-    return CallText("", pairs, "[", "]")
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Equal modules whose names are a stem and consecutive numbers; a module alone may have any name."""
+
+    stem: str
+    numbers: range
+    source: Code
+
+
+def _runs(attributes: dict[str, Code]) -> list[_Run]:
+    """Return the modules, with equal neighbours whose names count on, such as block1-1 and block1-2, as one run."""
+    runs: list[_Run] = []
+    for name, source in attributes.items():
+        stem = name.rstrip("0123456789")
+        digits = name[len(stem) :]
+        last = runs[-1] if runs else None
+        if last and last.numbers and (last.stem, last.source, str(last.numbers.stop)) == (stem, source, digits):
+            runs[-1] = replace(last, numbers=range(last.numbers.start, last.numbers.stop + 1))
+        elif digits == str(int(digits or 0)):
+            runs.append(_Run(stem, range(int(digits), int(digits) + 1), source))
+        else:
+            runs.append(_Run(name, range(0), source))
+    return runs
+
+
+def _pair(run: _Run) -> CallText:
+    if len(run.numbers) > 1:
+        return _generator(CallText("", (f'f"{run.stem}{{i}}"', run.source)), "i", run.numbers)
+    return CallText("", (f'"{run.stem}{"".join(map(str, run.numbers))}"', run.source))
 
 
 def _dictionary(steps: list[Step], name: str) -> Code:
@@ -148,7 +185,7 @@ def _dictionary(steps: list[Step], name: str) -> Code:
 def _item(key: str, source: Code) -> Code:
     if isinstance(source, str):
         return f'"{key}": {source}'
-    return CallText(source.name, source.arguments, source.opening, source.close, f'"{key}": {source.prefix}')
+    return replace(source, prefix=f'"{key}": {source.prefix}')
 
 
 def _access(path: str) -> str:
