@@ -62,7 +62,8 @@ def _preact(kernels, strides, groups=1, *, start="activation", pad=False):
         return y + block.shortcut(source)
 
     def make(arriving, leaving, stride):
-        widths = [arriving, *([leaving // 2] * (len(kernels) - 1) if len(kernels) == 3 else [leaving]), leaving]
+        inner = leaving // 2 if kernels == NARROW else leaving
+        widths = [arriving, *[inner] * (len(kernels) - 1), leaving]
         layers = {}
         for count, kernel in enumerate(kernels, 1):
             step = stride if strides == count else 1
@@ -124,6 +125,9 @@ GROUPED = "block: bottleneck, bottleneck_width: 4, cardinality: 2"
 BASIC, NARROW = (3, 3), (1, 3, 1)
 BLOCKS = {
     "block: preact_basic": lambda: _preact(BASIC, 1),
+    "block: preact_basic, kernels: [3]": lambda: _preact((3,), 1),
+    "block: preact_basic, kernels: [1, 3]": lambda: _preact((1, 3), 1),
+    "block: preact_basic, kernels: [3, 1, 5, 3]": lambda: _preact((3, 1, 5, 3), 1),
     "block: preact_basic, shortcut_from: input": lambda: _preact(BASIC, 1, start="input"),
     "block: preact_basic, shortcut: zero_pad": lambda: _preact(BASIC, 1, pad=True),
     "block: preact_basic, shortcut: zero_pad, shortcut_from: input": lambda: _preact(BASIC, 1, start="input", pad=True),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 
-from archcompiler.record.fault import ShapeFault, near_divisors
+from archcompiler.record.fault import ShapeFault, even_kernel, near_divisors
 from archcompiler.record.fields import Fields
 from archcompiler.record.recorder import Recorder, Value
 from archcompiler.record.rounding import round_to
@@ -37,9 +38,8 @@ def _slide(b: Recorder, x: Value, attention: Fields) -> Value:
     channels = int(x.channels)
     kernel = max(3, channels.bit_length() // 2 | 1) if attention.is_text("kernel") else attention.integer("kernel")
     if kernel % 2 == 0:
-        message = f"no padding keeps the channels under an even kernel of {kernel}"
-        fits = {"kernel": [kernel - 1, kernel + 1]}
-        b.refuse(ShapeFault("G006", message, ("kernel",), within=attention, fits=fits))
+        fault = even_kernel(kernel, "channels", ("kernel",), {"kernel": [kernel - 1, kernel + 1]})
+        b.refuse(replace(fault, within=attention))
     return b.channel_conv("attention.conv", b.grid_pool("attention.pool", x, 1), b.let("attention_kernel", kernel))
 
 

@@ -34,6 +34,11 @@ class ShapeFault:
     number: int | Named | None = None
 
 
+def even_kernel(kernel: int, of: str, fields: tuple[str, ...], fits: Mapping[str, Iterable[Plain]]) -> ShapeFault:
+    """Return the fault of a kernel under which no padding keeps the size `of` what it slides along."""
+    return ShapeFault("G006", f"no padding keeps the {of} under an even kernel of {int(kernel)}", fields, fits=fits)
+
+
 def near_multiples(number: int, of: int) -> list[int]:
     """Return the nearest multiples below and above a number."""
     below = int(number) // int(of) * int(of)

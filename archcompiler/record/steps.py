@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
-from archcompiler.record.fault import ShapeFault
+from archcompiler.record.fault import even_kernel
 from archcompiler.record.fields import Fields
 from archcompiler.record.recorder import Recorder, Value
 from archcompiler.tree import Mapping, Sequence
@@ -28,9 +29,8 @@ def padding_of(b: Recorder, f: Fields) -> int | None:
         return f.integer("padding")
     if f.integer("kernel") % 2 == 0:
         kernel = int(f.integer("kernel"))
-        message = f"no padding keeps the map under an even kernel of {kernel}"
-        fits = {"kernel": [kernel - 1, kernel + 1]}
-        b.refuse(ShapeFault("G006", message, ("kernel", "padding"), "`padding` may be a number too", fits=fits))
+        fault = even_kernel(kernel, "map", ("kernel", "padding"), {"kernel": [kernel - 1, kernel + 1]})
+        b.refuse(replace(fault, help="`padding` may be a number too"))
     return None
 
 
