@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
+from collections.abc import Mapping as Map
 from dataclasses import dataclass
 
 from archcompiler.compare.leaves import ORDER, Leaf
@@ -11,7 +12,7 @@ from archcompiler.resolve import Spec
 from archcompiler.resolve.merge import alternatives
 from archcompiler.schema.language import language
 from archcompiler.span import SCHEMA_ORIGIN, Span
-from archcompiler.tree import Entry, Mapping, Node, Path, Plain, Scalar, plain, walk
+from archcompiler.tree import Entry, Mapping, Node, Path, Plain, Scalar, Sequence, plain, walk
 
 UNSEEN = ("archc", "name", "description", "claims")
 """What says nothing of the network itself."""
@@ -29,17 +30,15 @@ class DirectEdit:
         return {str(leaf.path[1] if leaf.path[0] == "stages" else leaf.path[0]) for leaf in self.leaves}
 
 
-def edits_of(found: Iterable[Leaf]) -> list[DirectEdit]:
-    """Return leaves grouped to the edits that made them, in the order of the document."""
-    leaves = list(found)
-    owners = {leaf.path[:-1]: leaf for leaf in leaves if leaf.path[-1] == "block"}
+def edits_of(found: Iterable[Leaf], tables: Set[str] = frozenset()) -> list[DirectEdit]:
+    """Return leaves grouped to the edits that made them, in the order of the document.
+
+    `tables` are the files of tables of module names: what comes from one, comes by the line that names it.
+    """
+    leaves = {leaf.path: leaf for leaf in found}
     groups: dict[object, list[Leaf]] = {}
-    for leaf in leaves:
-        owner = owners.get(leaf.path[:-1])
-        if owner is not None and (owner is leaf or _comes_with_block(leaf, owner)):
-            groups.setdefault(_cause(owner), []).append(leaf)
-        else:
-            groups.setdefault(_cause(leaf), []).append(leaf)
+    for leaf in leaves.values():
+        groups.setdefault(_cause(_owner(leaf, leaves), tables), []).append(leaf)
     edits = [DirectEdit(tuple(sorted(group, key=lambda leaf: leaf.path[-1] != "block"))) for group in groups.values()]
     return sorted(edits, key=lambda edit: (_section(edit), len(edit.parts) == 1))
 
@@ -47,12 +46,21 @@ def edits_of(found: Iterable[Leaf]) -> list[DirectEdit]:
 def change_of(edit: DirectEdit, old: Spec, new: Spec, names: dict[str, str]) -> Change:
     """Return an edit in its author's words. `names` gives the old name of each stage that goes on."""
     first = edit.leaves[0]
+    reaches = tuple(Reach(address(leaf.path), written(leaf.old), written(leaf.new)) for leaf in edit.leaves)
+    if first.path[0] == "names" and (sides := _tables(old, new)):
+        return Change("changed", *sides, reaches)
     other = next((leaf for leaf in edit.leaves if leaf.new is not None), first)
     before = next((leaf for leaf in edit.leaves if leaf.old is not None), first)
     one = _side(old, _old_path(before.path, names), before.old)
     two = _side(new, other.path, other.new)
-    reaches = tuple(Reach(address(leaf.path), written(leaf.old), written(leaf.new)) for leaf in edit.leaves)
     return Change(_kind(edit, first), one, two, reaches)
+
+
+def name_tables(spec: Spec) -> dict[str, Span]:
+    """Return the files from which a spec takes module names, each with the place that says so."""
+    entries = spec.section("names").entries.values()
+    places = ((entry.value.span.path, entry.key_span) for entry in entries)
+    return {path: place for path, place in places if path != place.path}
 
 
 def address(path: Path) -> str:
@@ -79,13 +87,20 @@ def _comes_with_block(leaf: Leaf, owner: Leaf) -> bool:
     return not stage_field and (not everywhere or not (is_said(leaf.old) or is_said(leaf.new)))
 
 
-def _cause(leaf: Leaf) -> object:
-    """Return what leaves of one edit share: the place where it is written; alternatives of one object are one."""
-    key = str(leaf.path[-1])
-    if leaf.path[0] == "names" and len(leaf.path) == 2:
-        return ("names", *(_origin(node).path if node else "" for node in (leaf.old, leaf.new)))
-    if alternatives(key) and (leaf.old is None) != (leaf.new is None):
-        return (*leaf.path[:-1], *sorted((key, *alternatives(key))))
+def _owner(leaf: Leaf, leaves: Map[Path, Leaf]) -> Leaf:
+    """Return the leaf whose edit makes this one too: of the kind of block, or of the alternative that replaces it."""
+    above = leaf.path[:-1]
+    block = leaves.get((*above, "block"))
+    if block and block is not leaf and _comes_with_block(leaf, block):
+        return block
+    others = (leaves.get((*above, other)) for other in alternatives(str(leaf.path[-1])) if leaf.new is None)
+    return next((other for other in others if other and other.old is None), leaf)
+
+
+def _cause(leaf: Leaf, tables: Set[str]) -> object:
+    """Return what leaves of one edit share: the place where it is written."""
+    if leaf.path[0] == "names" and any(node and _origin(node).path in tables for node in (leaf.old, leaf.new)):
+        return "names"
     said = leaf.new if is_said(leaf.new) else leaf.old
     return _origin(said) if said is not None and is_said(said) and leaf.path[-1] != ORDER else leaf.path
 
@@ -93,7 +108,7 @@ def _cause(leaf: Leaf) -> object:
 def _origin(node: Node) -> Span:
     """Return where a value is written: an object with a type stands where its type does."""
     kind = node.get("type") if isinstance(node, Mapping) else None
-    return kind.span if kind else node.span
+    return kind.span if kind and kind.span != SCHEMA_ORIGIN else node.span
 
 
 def _kind(edit: DirectEdit, leaf: Leaf) -> ChangeKind:
@@ -115,6 +130,15 @@ def _side(spec: Spec, path: Path, node: Node | None) -> Side | None:
     return Side(address(("defaults", *said_at) if said_at else path), written(node), span)
 
 
+def _tables(old: Spec, new: Spec) -> tuple[Side | None, Side | None] | None:
+    """Return the tables of names that both sides take, if these are others."""
+    tables = [name_tables(spec) for spec in (old, new)]
+    if tables[0].keys() == tables[1].keys():
+        return None
+    one, other = (Side("names", ", ".join(found), next(iter(found.values()))) if found else None for found in tables)
+    return one, other
+
+
 def _defaults_of(spec: Spec) -> dict[Span, Path]:
     return {_origin(entry.value): path for path, entry in _outermost(spec.defaults)}
 
@@ -129,6 +153,8 @@ def _outermost(defaults: Mapping) -> Iterator[tuple[Path, Entry]]:
 
 def written(node: Node | None) -> Plain:
     """Return a value as somebody would write it: what the schema says anyway is left out, a lone type stands alone."""
+    if isinstance(node, Sequence):
+        return [written(item) for item in node.items]
     if not isinstance(node, Mapping):
         return None if node is None else plain(node)
     kind = node.get("type")

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from archcompiler.compare.normal import Normal, NormalGraph
+from archcompiler.compare.normal import Normal, NormalGraph, PartKey, Place
 from archcompiler.compare.reading import Reading
 
 NodePair = tuple[Normal | None, Normal | None]
 Sameness = Literal["same", "training only", "changed"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Names:
+    """What the parts and layers of a new network were called in the old one: parts by key, renamed layers by path."""
+
+    parts: Mapping[PartKey, PartKey]
+    paths: Mapping[str, str]
+
+    def place(self, place: Place) -> Place | None:
+        """Return where a node stood; None where its part is new."""
+        part = self.parts.get(place.part)
+        return replace(place, part=part) if part else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,26 +34,31 @@ class Comparison:
     first: NodePair | None
 
 
-def compare_functions(old: Reading, new: Reading, renamed: Mapping[str, str]) -> Comparison:
-    """Compare what two graphs compute. `renamed` gives the old path of each layer of the new one that moved."""
-    first = first_difference(old.normal, new.normal, renamed)
+def compare_functions(old: Reading, new: Reading, was: Names) -> Comparison:
+    """Compare what two graphs compute."""
+    first = first_difference(old.normal, new.normal, was)
     if first:
         return Comparison("changed", first)
-    first = first_difference(old.trained, new.trained, renamed)
+    first = first_difference(old.trained, new.trained, was)
     return Comparison("training only" if first else "same", first)
 
 
-def first_difference(old: NormalGraph, new: NormalGraph, renamed: Mapping[str, str]) -> NodePair | None:
-    """Return the first nodes, in the order of computation, that do not compute the same; None where all do."""
+def first_difference(old: NormalGraph, new: NormalGraph, was: Names) -> NodePair | None:
+    """Return the first nodes, in the order of computation, that do not compute the same; None where all do.
+
+    One side is None where a node without a partner comes first.
+    """
     known: dict[object, int] = {}
-    old_ids, new_ids = _ids(old, known, {}), _ids(new, known, renamed)
+    old_ids, new_ids = _ids(old, known, {}), _ids(new, known, was.paths)
     if old_ids[old.output] == new_ids[new.output]:
         return None
     before, after = set(old_ids), set(new_ids)
-    here = next((node for node, i in zip(new.nodes, new_ids[1:], strict=True) if i not in before), None)
     lost = [node for node, i in zip(old.nodes, old_ids[1:], strict=True) if i not in after]
-    there = next((node for node in lost if here and node.place == here.place), lost[0] if lost else None)
-    return there, here
+    come = [node for node, i in zip(new.nodes, new_ids[1:], strict=True) if i not in before]
+    there, here = next(iter(lost), None), next(iter(come), None)
+    if here is None or (there and there.place not in {was.place(node.place) for node in new.nodes}):
+        return there, None
+    return next((node for node in old.nodes if node.place == was.place(here.place)), None), here
 
 
 def _ids(graph: NormalGraph, known: dict[object, int], renamed: Mapping[str, str]) -> list[int]:

@@ -23,7 +23,7 @@ def function_hash(reading: Reading) -> str:
 
 def checkpoint_hash(reading: Reading) -> str:
     """Return the hash of what a network computes and of the tensors that it loads, such as `checkpoint-1:0c5a...`."""
-    tensors = "\n".join(f"{key} {shape}" for key, shape in reading.state_dict.items())
+    tensors = "\n".join(f"{key} {shape}" for key, shape in reading.weights.state_dict.items())
     return _hash("checkpoint", f"{_function_text(reading.normal)}\n{tensors}")
 
 

@@ -8,94 +8,131 @@ statistics count in training only.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from archcompiler.graph import ops
-from archcompiler.graph.ir import Graph, Node, full_path
+from archcompiler.graph.ir import TRANSITION, Body, Graph, Node, full_path
 from archcompiler.graph.ops import Op, Shape
 
 Attributes = dict[str, Any]
 PartKey = tuple[str, str]
 """The kind and the name of a part: a stage may be called `stem`."""
 TRAINING_FIELDS = ("zero_scale", "momentum")
+AROUND_BLOCKS = -1
 _ONE_POSITION = 0
 """The stride of a layer that takes a single position, whatever it said."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a node stands: its part, the body's number in it, and which one of its role (or kind) it is there."""
+    """Where a node stands: its part, its block in it, and which one of its role (or kind) it is there.
+
+    Stem and head count as one block; the block of a transition is AROUND_BLOCKS.
+    """
 
     part: PartKey
-    call: int
+    block: int
     role: str
     count: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Normal:
-    """One node after rewriting; inputs are numbers of values, 0 the network's input, i + 1 the node i."""
+    """One node after rewriting; inputs are numbers of values, 0 the network's input, i + 1 the node i.
+
+    `sources` are the nodes that compute the inputs; None is the network's input.
+    """
 
     place: Place
     path: str
     kind: str
     attributes: Attributes
     inputs: tuple[int, ...]
+    sources: tuple[Normal | None, ...]
     shape: Shape
     recorded: Node
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NormalGraph:
-    """The nodes in the order of computation, and which value leaves."""
+    """The nodes in the order of computation, which value leaves, and the ops that do nothing, by their places."""
 
     input: Shape
     nodes: tuple[Normal, ...]
     output: int
+    idle: dict[Place, Op]
 
 
 def normal(graph: Graph, *, training: bool = False) -> NormalGraph:
     """Return a graph rewritten; with `training`, what counts in training only is kept."""
-    line = _Line(graph.input, training=training)
+    nodes: list[Normal] = []
+    idle: dict[Place, Op] = {}
+    output = 0
+    known: dict[int, list[_Form]] = {}  # blocks that repeat share a body
     for part in graph.parts:
-        for index, call in enumerate(part.calls):
-            counts: dict[str, int] = {}
-            values, shapes = [line.output], [plain_shape(call.body.input)]
-            for node in call.body.nodes:
-                role = node.role or type(node.op).__name__
-                counts[role] = counts.get(role, 0) + 1
-                place = Place((part.kind, part.name), index, role, counts[role])
-                arrives = shapes[node.inputs[0]]
-                values.append(line.add(place, full_path(call, node), node, [values[i] for i in node.inputs], arrives))
-                shapes.append(plain_shape(node.shape))
-            line.output = values[-1]
-    return NormalGraph(plain_shape(graph.input), tuple(line.nodes), line.output)
+        blocks = 0
+        for call in part.calls:
+            transition = call.body.class_name == TRANSITION
+            if id(call.body) not in known:
+                known[id(call.body)] = _forms(call.body, training=training)
+            values = [output]
+            for form in known[id(call.body)]:
+                place = Place((part.kind, part.name), AROUND_BLOCKS if transition else blocks, form.role, form.count)
+                inputs = [values[i] for i in form.node.inputs]
+                count = len(nodes)
+                values.append(_add(nodes, form, place, full_path(call, form.node), inputs))
+                if len(nodes) == count:
+                    idle[place] = form.node.op
+            output = values[-1]
+            blocks += not transition
+    return NormalGraph(plain_shape(graph.input), tuple(nodes), output, idle)
 
 
-class _Line:
-    def __init__(self, shape: Shape, *, training: bool) -> None:
-        self.nodes: list[Normal] = []
-        self.output = 0
-        self._training = training
+@dataclass(frozen=True, slots=True, eq=False)
+class _Form:
+    """A node of a body in its normal form, wherever the body is called; without a kind where it does nothing."""
 
-    def add(self, place: Place, path: str, node: Node, inputs: list[int], arrives: Shape) -> int:
-        """Return the value that a node computes: a new one, or its input where it does nothing."""
-        op = rewritten(node.op, arrives, plain_shape(node.shape))
-        if op is None or (isinstance(op, ops.Dropout) and not self._training) or self._repeats(op, inputs[0]):
-            return inputs[0]
-        kind, attributes = type(op).__name__, attributes_of(op, training=self._training)
-        shape = plain_shape(node.shape)
-        self.nodes.append(Normal(place, path, kind, attributes, tuple(inputs), shape, node))
-        return len(self.nodes)
+    node: Node
+    role: str
+    count: int
+    kind: str
+    attributes: Attributes
+    shape: Shape
 
-    def _repeats(self, op: Op, value: int) -> bool:
-        """Tell whether an activation is applied to what it gave itself and would give it again."""
-        if not isinstance(op, ops.Activation) or op.kind not in ("relu", "relu6") or not value:
-            return False
-        before = self.nodes[value - 1]
-        return before.kind == "Activation" and before.attributes["kind"] == op.kind
+
+def _forms(body: Body, *, training: bool) -> list[_Form]:
+    counts: Counter[str] = Counter()
+    shapes = [plain_shape(body.input)]
+    forms = []
+    for node in body.nodes:
+        role = node.role or type(node.op).__name__
+        counts[role] += 1
+        shapes.append(plain_shape(node.shape))
+        op = rewritten(node.op, shapes[node.inputs[0]], shapes[-1])
+        if op is None or (isinstance(op, ops.Dropout) and not training):
+            forms.append(_Form(node, role, counts[role], "", {}, shapes[-1]))
+        else:
+            attributes = attributes_of(op, training=training)
+            forms.append(_Form(node, role, counts[role], type(op).__name__, attributes, shapes[-1]))
+    return forms
+
+
+def _add(nodes: list[Normal], form: _Form, place: Place, path: str, inputs: list[int]) -> int:
+    """Return the value that a node computes: a new one, or its input where it does nothing."""
+    if not form.kind or (inputs[0] and _repeats(form, nodes[inputs[0] - 1])):
+        return inputs[0]
+    sources = tuple(nodes[value - 1] if value else None for value in inputs)
+    nodes.append(Normal(place, path, form.kind, form.attributes, tuple(inputs), sources, form.shape, form.node))
+    return len(nodes)
+
+
+def _repeats(form: _Form, before: Normal) -> bool:
+    """Tell whether an activation is applied to what it gave itself and would give again."""
+    idempotent = form.kind == "Activation" and form.attributes["kind"] in ("relu", "relu6")
+    return idempotent and (before.kind, before.attributes) == (form.kind, form.attributes)
 
 
 def attributes_of(op: Op, *, training: bool) -> Attributes:
@@ -122,13 +159,14 @@ def _conv(op: ops.Conv, arrives: Shape, leaves: Shape) -> Op:
 
 
 def _pool(op: ops.Pool, arrives: Shape, leaves: Shape) -> Op | None:
-    if op.kernel == 1 and op.padding == 0:
+    if op.kernel == 1 and op.padding == 0 and not op.ceil:
         return _subsample(ops.Subsample(op.stride), arrives, leaves)
     height, width = arrives[1:]
     tiles = leaves[1] == leaves[2] and height == width == leaves[1] * op.kernel
     if op.kind == "average" and op.padding == 0 and tiles and (op.stride == op.kernel or leaves[1] == 1):
         return _grid_pool(ops.GridPool(leaves[1]), arrives, leaves)
-    return replace(op, stride=_stride(op.stride, leaves))
+    ceil = op.ceil and leaves != replace(op, ceil=False).output(arrives)
+    return replace(op, stride=_stride(op.stride, leaves), ceil=ceil)
 
 
 def _grid_pool(op: ops.GridPool, arrives: Shape, leaves: Shape) -> Op | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping as Map
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
-from archcompiler.compare.function import NodePair
+from archcompiler.compare.function import Names
 from archcompiler.compare.leaves import Leaf, leaves
-from archcompiler.compare.normal import Normal, PartKey, Place
+from archcompiler.compare.normal import AROUND_BLOCKS, Normal, Place
+from archcompiler.compare.reading import Reading
 from archcompiler.graph.named import Named, names_in
 from archcompiler.resolve import Spec
 from archcompiler.span import Span
@@ -29,21 +30,18 @@ _SAID_BY = {
 """Which fields say an attribute that does not carry the name of its field."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Origins:
-    """The two specs, which old part each new one was, and where the nodes of their tensors stand."""
+    """Both specs, what is read from their graphs, and what the parts of the new one were called in the old one."""
 
-    old: Spec
-    new: Spec
-    parts: Map[PartKey, PartKey]
-    layers: tuple[Map[str, Place], Map[str, Place]]
-    first: NodePair | None
-    differs: int
+    specs: tuple[Spec, Spec]
+    readings: tuple[Reading, Reading]
+    was: Names
 
-    def old_place(self, place: Place) -> Place | None:
-        """Return where a node of the new graph stood in the old one."""
-        part = self.parts.get(place.part)
-        return Place(part, place.call, place.role, place.count) if part else None
+    @cached_property
+    def places(self) -> frozenset[Place | None]:
+        """Where the nodes of the new graph stood, in the old one's terms."""
+        return frozenset(self.was.place(node.place) for node in self.readings[1].trained.nodes)
 
     def spans(self, old: Normal | None, new: Normal | None, attribute: str = "") -> Spans:
         """Return where two nodes are said to be different; else the keys of their stages."""
@@ -57,21 +55,26 @@ class Origins:
 
     def tensor_spans(self, old: str, new: str) -> Spans:
         """Return the same of two tensors, by their keys."""
-        one = self.layers[0].get(old.rpartition(".")[0])
-        other = self.layers[1].get(new.rpartition(".")[0])
-        return self._spans(one, other, set())
+        places = [_place(reading, key) for reading, key in zip(self.readings, (old, new), strict=True)]
+        return self._spans(places[0], places[1], set())
 
     def _spans(self, old: Place | None, new: Place | None, names: set[str]) -> Spans:
         if old is None and new is not None:
-            old = self.old_place(new)
+            old = self.was.place(new)
         elif new is None and old is not None:
-            back = {old_part: new_part for new_part, old_part in self.parts.items()}
-            new = Place(back[old.part], old.call, old.role, old.count) if old.part in back else None
-        fields = (_fields(self.old, old), _fields(self.new, new))
+            part = next((part for part, was in self.was.parts.items() if was == old.part), None)
+            new = replace(old, part=part) if part else None
+        fields = (_fields(self.specs[0], old), _fields(self.specs[1], new))
         leaf = _best(list(leaves(*fields)), names) if None not in fields else None
         if leaf is None:
-            return _key_span(self.old, old), _key_span(self.new, new)
+            return _key_span(self.specs[0], old), _key_span(self.specs[1], new)
         return _span(leaf.old), _span(leaf.new)
+
+
+def _place(reading: Reading, key: str) -> Place | None:
+    """Return where the layer of a tensor stands."""
+    path = key.rpartition(".")[0]
+    return next((node.place for node in reading.normal.nodes if node.path == path), None) if path else None
 
 
 def _best(found: list[Leaf], names: set[str]) -> Leaf | None:
@@ -88,14 +91,9 @@ def _fields(spec: Spec, place: Place | None) -> Mapping | None:
     if kind != "stage":
         return spec.section(kind)
     stage = next(stage for stage in spec.stages if stage.name == name)
-    at_start = stage.transition is not None and _says_start(stage.transition)
-    index = place.call - at_start
-    return stage.blocks[index] if 0 <= index < len(stage.blocks) else stage.transition
-
-
-def _says_start(transition: Mapping) -> bool:
-    at = transition.get("at")
-    return getattr(at, "value", None) == "start"
+    if place.block == AROUND_BLOCKS:
+        return stage.transition
+    return stage.blocks[place.block] if place.block < len(stage.blocks) else None
 
 
 def _key_span(spec: Spec, place: Place | None) -> Span | None:

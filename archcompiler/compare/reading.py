@@ -8,7 +8,7 @@ from functools import cached_property
 from archcompiler.analyses.cost import Cost, Row, by_part
 from archcompiler.analyses.receptive_field import receptive_field
 from archcompiler.compare.normal import NormalGraph, PartKey, normal
-from archcompiler.compare.weights import Layer, StateDict, layers, state_dict
+from archcompiler.compare.weights import Weights, weights
 from archcompiler.graph.ir import Graph
 from archcompiler.graph.ops import Shape
 
@@ -51,11 +51,6 @@ class Reading:
         return normal(self.graph, training=True)
 
     @cached_property
-    def layers(self) -> list[Layer]:
-        """The layers that have weights."""
-        return layers(self.graph)
-
-    @cached_property
-    def state_dict(self) -> StateDict:
-        """The keys and shapes of the state dict."""
-        return state_dict(self.layers)
+    def weights(self) -> Weights:
+        """The layers that have weights, and the state dict."""
+        return weights(self.graph)

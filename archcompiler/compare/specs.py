@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from archcompiler.analyses.cost import Cost
-from archcompiler.compare.edits import UNSEEN, DirectEdit, change_of, edits_of
+from archcompiler.compare.edits import UNSEEN, DirectEdit, change_of, edits_of, name_tables
 from archcompiler.compare.facts import compare
-from archcompiler.compare.findings import findings, node_finding
+from archcompiler.compare.findings import findings, first_finding
 from archcompiler.compare.hashes import checkpoint_hash, function_hash
 from archcompiler.compare.leaves import leaves
 from archcompiler.compare.model import Change, Contribution, Diff, Network, PartPair, Side
-from archcompiler.compare.normal import PartKey, Place, plain_shape
+from archcompiler.compare.normal import PartKey, plain_shape
 from archcompiler.compare.origins import Origins
 from archcompiler.compare.reading import Reading
 from archcompiler.compare.stages import match_stages, part_map, with_names
@@ -30,7 +30,7 @@ def compare_specs(old: Spec, new: Spec) -> Diff:
     compared = compare(*readings, parts)
     base, base_reading = _with_new_names(old, readings[0], stages)
     found = list(leaves(_seen(base.document), _seen(new.document)))
-    edits = edits_of(found)
+    edits = edits_of(found, {*name_tables(old), *name_tables(new)})
     unseen = edits_of(leaves(_unseen(old.document), _unseen(new.document)))
     back = {other: one for one, other in stages.items()}
     renames = tuple(_renames(old, new, stages))
@@ -42,20 +42,13 @@ def compare_specs(old: Spec, new: Spec) -> Diff:
     if renames:
         contributions = (_renaming(len(renames), readings[0], base_reading, parts), *contributions)
     networks = _network(old, readings[0]), _network(new, readings[1])
-    at = Origins(
-        old=old,
-        new=new,
-        parts={other: one for one, other in parts.items()},
-        layers=(_places(readings[0]), _places(readings[1])),
-        first=compared.first,
-        differs=len(renames) + len(edits),
-    )
+    at = Origins((old, new), readings, compared.was)
     return Diff(
         old=networks[0],
         new=networks[1],
         facts=compared.facts,
-        findings=tuple(findings(compared.facts, networks, readings, compared.weights, at)),
-        first=node_finding(compared.first, at) if compared.first else None,
+        findings=tuple(findings(compared, networks, len(renames) + len(edits), at)),
+        first=first_finding(compared, networks, at),
         changes=changes,
         contributions=contributions,
         interaction=networks[1].cost - networks[0].cost - sum((each.delta for each in contributions), Cost()),
@@ -124,10 +117,6 @@ def _part_pairs(
             new_blocks=counts[1].get(other[1], 0) if other and other[0] == "stage" else 0,
             changes=tuple(first + index for index, edit in enumerate(edits) if name in edit.parts),
         )
-
-
-def _places(reading: Reading) -> dict[str, Place]:
-    return {node.path: node.place for node in reading.normal.nodes if node.path}
 
 
 def _seen(document: Mapping) -> Mapping:

@@ -10,7 +10,7 @@ from math import prod
 from archcompiler.compare.model import Forecast, PartShare, Reshaped, WeightsFact
 from archcompiler.compare.normal import PartKey
 from archcompiler.graph import ops
-from archcompiler.graph.ir import Graph, full_path
+from archcompiler.graph.ir import Body, Graph, Node, full_path
 from archcompiler.graph.ops import Op, Shape
 
 StateDict = dict[str, Shape]
@@ -26,15 +26,35 @@ class Layer:
     tensors: tuple[tuple[str, Shape], ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Weights:
+    """The layers of a network that have weights, in the order of registration, and its state dict."""
+
+    layers: list[Layer]
+    state_dict: StateDict
+
+
+def weights(graph: Graph) -> Weights:
+    """Return what a network has to load."""
+    found = layers(graph)
+    return Weights(found, state_dict(found))
+
+
 def layers(graph: Graph) -> list[Layer]:
-    """Return the layers that have weights, in the order of computation."""
+    """Return the layers that have weights, in the order in which the modules are registered."""
     return [
         Layer((part.kind, part.name), full_path(call, node), type(node.op).__name__, tuple(tensors(node.op).items()))
         for part in graph.parts
         for call in part.calls
-        for node in call.body.nodes
+        for node in _registered(call.body)
         if node.op.parameters()
     ]
+
+
+def _registered(body: Body) -> list[Node]:
+    """Return the nodes of a body in the order in which its modules are registered."""
+    first = {path.partition(".")[0] for path in body.registered_first}
+    return sorted(body.nodes, key=lambda node: node.path.partition(".")[0] not in first)
 
 
 def tensors(op: Op) -> StateDict:
@@ -62,10 +82,10 @@ def state_dict(found: Iterable[Layer]) -> StateDict:
     return dict(_keys(tree, ""))
 
 
-def forecast(old: Sequence[Layer], new: Sequence[Layer], parts: Mapping[PartKey, PartKey]) -> Forecast:
-    """Return what becomes of a checkpoint of the old layers in the new ones; `parts` gives the new key of a part."""
-    before, after = state_dict(old), state_dict(new)
-    renamed = tuple(_renamed(old, new, parts))
+def forecast(old: Weights, new: Weights, parts: Mapping[PartKey, PartKey]) -> Forecast:
+    """Return what becomes of a checkpoint of the old network in the new one; `parts` gives the new key of a part."""
+    before, after = old.state_dict, new.state_dict
+    renamed = tuple(_renamed(old.layers, new.layers, parts))
     from_old, to_new = {one for one, _ in renamed}, {other for _, other in renamed}
     kept = tuple(name for name, shape in after.items() if before.get(name) == shape)
     return Forecast(
@@ -78,7 +98,7 @@ def forecast(old: Sequence[Layer], new: Sequence[Layer], parts: Mapping[PartKey,
         ),
         added=tuple(name for name in after if name not in before and name not in to_new),
         removed=tuple(name for name in before if name not in after and name not in from_old),
-        parts=tuple(_shares(new, set(kept))),
+        parts=tuple(_shares(new.layers, set(kept))),
     )
 
 

@@ -14,6 +14,8 @@ from typing import Literal
 from archcompiler.graph.ops import Op, Shape
 
 PartKind = Literal["stem", "stage", "head"]
+TRANSITION = "Transition"
+"""The class name of the body of a stage's `transition`."""
 
 
 @dataclass(frozen=True, slots=True)

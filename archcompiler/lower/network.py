@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from archcompiler.blocks import find_block
 from archcompiler.diagnostics import Diagnostic, SpecError
-from archcompiler.graph.ir import Body, Call, Graph, Part, PartKind
+from archcompiler.graph.ir import TRANSITION, Body, Call, Graph, Part, PartKind
 from archcompiler.graph.named import Named
 from archcompiler.graph.names import NameTable
 from archcompiler.graph.ops import Shape
@@ -89,7 +89,7 @@ class _Lowering:
         recorder = Recorder(_plain(shape), self._names.paths(below=path), {})
         record_steps(recorder, recorder.input, steps)
         self._report(recorder, Place(stage.transition, stage.key_span, where, shape, self._trail))
-        body = recorder.body("Transition")
+        body = recorder.body(TRANSITION)
         calls.append(Call(body, path, inline=True))
         return body.output
 

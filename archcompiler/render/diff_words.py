@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from archcompiler.compare.model import Change, Diff, Effect, Finding, Forecast, PartPair, Side, Sight
 from archcompiler.compare.rules import Impact
 from archcompiler.graph.ops import Shape
-from archcompiler.render.cost import shape_text
+from archcompiler.record.recorder import shape_text
 from archcompiler.span import SCHEMA_ORIGIN, Span
 from archcompiler.tree import Plain
 
@@ -105,7 +105,19 @@ def change_text(change: Change) -> str:
         return f"{new.address} {value_text(new.value)}"
     if change.kind == "removed" and old:
         return f"{old.address} {value_text(old.value)}"
+    if old and new and isinstance(old.value, list) and isinstance(new.value, list):
+        return f"{change.address} {' -> '.join(_middles(old.value, new.value))}"
     return f"{change.address} {_side_text(old, change)} -> {_side_text(new, change)}"
+
+
+def _middles(old: list[Plain], new: list[Plain]) -> list[str]:
+    """Return two lists without what both begin and end with."""
+    pairs = list(zip(old, new, strict=False))
+    start = next((index for index, (one, other) in enumerate(pairs) if one != other), len(pairs))
+    backwards = list(zip(reversed(old[start:]), reversed(new[start:]), strict=False))
+    end = next((index for index, (one, other) in enumerate(backwards) if one != other), len(backwards))
+    texts = [[value_text(each) for each in values[start : len(values) - end]] for values in (old, new)]
+    return [f"[{', '.join([*['...'] * bool(start), *text, *['...'] * bool(end)])}]" for text in texts]
 
 
 def _side_text(side: Side | None, change: Change) -> str:
