@@ -5,6 +5,7 @@ from __future__ import annotations
 from archcompiler.compare.model import Contribution, Diff
 from archcompiler.compare.rules import Impact
 from archcompiler.render import diff_words as words
+from archcompiler.render.amounts import signed
 from archcompiler.render.excerpt import visible
 from archcompiler.render.github import workflow_command
 from archcompiler.span import SCHEMA_ORIGIN, Span
@@ -32,7 +33,7 @@ def _edit(diff: Diff, each: Contribution, index: int, *, both_sides: bool) -> st
     change = diff.changes[index]
     sides = (change.new, change.old) if both_sides else (change.new,)
     spans = [side.span for side in sides if side and side.span != SCHEMA_ORIGIN]
-    costs = f"{words.signed(each.delta.params)} params, {words.signed(each.delta.macs)} MACs"
+    costs = f"{signed(each.delta.params)} params, {signed(each.delta.macs)} MACs"
     effects = [f"therefore {e.part}: {words.effect_text(e)}" for e in each.effects if not e.direct]
     text = "\n".join([visible(words.change_text(change)), costs, *effects])
     place = spans[0] if spans else Span(diff.new.path, 1, 1, 1, 1)

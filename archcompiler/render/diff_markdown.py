@@ -6,6 +6,7 @@ from archcompiler.analyses.cost import Cost
 from archcompiler.compare.edits import UNSEEN
 from archcompiler.compare.model import Contribution, Diff, PartPair
 from archcompiler.render import diff_words as words
+from archcompiler.render.amounts import share, signed
 from archcompiler.render.escape import markdown
 from archcompiler.render.table import Cell, markdown_table
 
@@ -83,6 +84,6 @@ def _part_row(pair: PartPair) -> list[Cell]:
 def _costs(diff: Diff, delta: Cost) -> list[str]:
     old = diff.old.cost
     return [
-        f"{words.signed(value)} {words.share(value, of)}".strip()
+        f"{signed(value)} {share(value, of)}".strip()
         for value, of in ((delta.params, old.params), (delta.macs, old.macs))
     ]

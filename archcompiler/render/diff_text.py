@@ -9,6 +9,7 @@ from archcompiler.compare.edits import UNSEEN
 from archcompiler.compare.model import Change, Contribution, Diff, PartPair
 from archcompiler.compare.rules import Impact
 from archcompiler.render import diff_words as words
+from archcompiler.render.amounts import share, signed
 from archcompiler.render.excerpt import visible
 from archcompiler.render.table import Cell, table
 
@@ -117,7 +118,7 @@ class _Page:
     def _costs(self, delta: Cost) -> str:
         old = self._diff.old.cost
         pairs = ((delta.params, "params", old.params), (delta.macs, "MACs", old.macs))
-        return ", ".join(f"{words.signed(value)} {what}{_share(value, of)}" for value, what, of in pairs)
+        return ", ".join(f"{signed(value)} {what}{_share(value, of)}" for value, what, of in pairs)
 
     def _impact(self, impact: Impact) -> str:
         return self._paint_impact(impact, impact.name)
@@ -144,7 +145,7 @@ def _row(pair: PartPair) -> list[Cell]:
 
 
 def _share(value: int, of: int) -> str:
-    text = words.share(value, of)
+    text = share(value, of)
     return f" ({text})" if text else ""
 
 

@@ -9,6 +9,7 @@ from archcompiler.compare.model import Change, Diff, Effect, Finding, Forecast, 
 from archcompiler.compare.rules import Impact
 from archcompiler.graph.ops import Shape
 from archcompiler.record.recorder import shape_text
+from archcompiler.render.amounts import compact, percent, share, signed
 from archcompiler.span import SCHEMA_ORIGIN, Span
 from archcompiler.tree import Plain
 
@@ -21,31 +22,8 @@ MEANINGS = {
 }
 MARKS = {"changed": "~", "renamed": "~", "moved": "~", "added": "+", "removed": "-"}
 LEGEND = "~ changed  + added  - removed"
-_UNITS = ((10**9, "G"), (10**6, "M"), (10**3, "k"))
 _LONGEST = 48
 """How long a value may be before it is cut: two of them stand on a line."""
-
-
-def signed(number: int) -> str:
-    """Return a difference in full: `+231,211,008`."""
-    return f"{number:+,}" if number else "0"
-
-
-def share(delta: int, of: int) -> str:
-    """Return a difference as a share of what was there: `+4.7 %`; empty where there was nothing."""
-    if not of or not delta:
-        return ""
-    percent = 100 * delta / of
-    return f"{percent:+,.0f} %" if abs(percent) >= 100 else f"{percent:+.1f} %" if abs(percent) >= 0.05 else "+-0.0 %"
-
-
-def compact(number: int) -> str:
-    """Return a difference with three digits: `+1.2 M`, `-0.31 G`."""
-    size = next((found for found in _UNITS if abs(number) >= found[0]), None)
-    if size is None:
-        return signed(number) + " "
-    value = number / size[0]
-    return f"{value:+.3g} {size[1]}" if abs(value) < 999.5 else f"{value:+,.0f} {size[1]}"
 
 
 def total_line(diff: Diff) -> str:
@@ -225,13 +203,6 @@ def weights_text(diff: Diff) -> list[str]:
 def shares_text(found: Forecast) -> str:
     """Return the share of the parameters that each part keeps."""
     return ", ".join(f"{part.name} {percent(part.kept / part.params)}" for part in found.parts if part.params)
-
-
-def percent(part: float) -> str:
-    """Return a share: 100 % and 0 % only where that is exact."""
-    if part in (0, 1):
-        return f"{part:.0%}".replace("%", " %")
-    return f"{min(max(100 * part, 0.1), 99.9):.1f} %"
 
 
 def interface_text(diff: Diff) -> str:

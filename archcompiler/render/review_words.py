@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archcompiler.analyses.cost import Cost
-from archcompiler.render.diff_words import share, signed
+from archcompiler.render.amounts import share, signed
 from archcompiler.review.changes import Reviewed
 from archcompiler.review.report import Report
 
