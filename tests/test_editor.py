@@ -3,6 +3,7 @@
 import pytest
 from editor.client import FOLDER, Editor
 from editor.transcript import BLOCK_ABSENT, BLOCK_WRITTEN, HOVER, MISTYPED, transcript
+from update import assert_golden
 
 from archcompiler.schema.language import language
 
@@ -66,4 +67,4 @@ def test_wrong_value_is_underlined_with_a_word_on_why(editor, line, underlined, 
 
 
 def test_transcript_is_what_the_editor_shows(editor):
-    assert (FOLDER / "transcript.txt").read_text() == transcript(editor)
+    assert_golden(FOLDER / "transcript.txt", transcript(editor))

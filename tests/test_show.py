@@ -4,12 +4,14 @@ import json
 
 import peers
 import pytest
+import yaml
 from hypothesis import given
 from made_specs import documents, moderately, text_of
 
 import archcompiler
 from archcompiler.analyses.cost import by_layer
 from archcompiler.backends.pytorch.source import source
+from archcompiler.cli import main
 from archcompiler.render.spec import spec_yaml
 from archcompiler.tree import plain
 
@@ -168,3 +170,19 @@ def test_every_origin_of_a_shipped_spec_is_a_place_that_holds_the_value(archc):
             line, column = map(int, place.split(":"))
             text = (peers.SPECS.parent / path).read_text(encoding="utf-8").splitlines()[line - 1][column - 1 :]
             assert text.lstrip("\"'").startswith(str(value["value"])), value
+
+
+def test_a_default_that_overrides_hide_in_every_block_is_not_shown(tmp_path, capsys):
+    """Written out, it would be a value that takes effect nowhere (R010)."""
+    path = tmp_path / "net.yaml"
+    override = "{first: {stride: 2}, odd: {zero_init: true}, even: {zero_init: true, bias: true}}"
+    stage = f"{{block: basic, blocks: 3, channels: 64, shortcut: projection, override: {override}}}"
+    text = "archc: 1\nname: net\nextends: resnet/resnet18\nstages:\n  layer1: null\n"
+    path.write_text(f"{text}  new: {{after: layer4, {stage[1:]}\n", encoding="utf-8")
+    assert main(["show", str(path)]) == 0
+    shown = capsys.readouterr().out
+    stage = yaml.safe_load(shown)["stages"]["new"]
+    assert not {"stride", "zero_init"} & stage.keys()
+    assert stage["bias"] is False
+    path.write_text(shown, encoding="utf-8")
+    assert main(["validate", str(path)]) == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import torch
@@ -59,13 +60,19 @@ def torchinfo_summary(graph: Graph, report: CostReport, depth: int, device: str 
 
 
 def _macs(layers: list[LayerInfo]) -> int:
-    """Return the multiply-adds of convolutions and linear layers without biases, out of torchinfo's own counts."""
+    """Return the multiply-adds of convolutions and linear layers without biases, out of torchinfo's own counts.
+
+    A blur is a convolution without parameters, which torchinfo counts as nothing: its kernel and torchinfo's output
+    size say what it takes.
+    """
     total = 0
     for layer in layers:
-        if isinstance(layer.module, (nn.Conv2d, nn.Linear)):
+        if isinstance(layer.module, (nn.Conv1d, nn.Conv2d, nn.Linear)):
             bias = 0 if layer.module.bias is None else layer.module.bias.numel()
             weight = layer.module.weight.numel()
             total += layer.macs // (weight + bias) * weight
+        elif layer.class_name == "BlurPool2d":
+            total += layer.module.get_buffer("blur").numel() * prod(layer.output_size[2:])
     return total
 
 

@@ -45,9 +45,11 @@ def settle_stage(name: str, key_span: Span, written: Mapping, defaults: Defaults
     count, faults = _count(written)
     blocks, exceptions = _blocks(written, count, defaults)
     shown = _filled(written, defaults if not count else Defaults(defaults.entries))
+    hidden = _hidden(shown, blocks)
+    shown = Mapping({key: entry for key, entry in shown.entries.items() if key not in hidden}, shown.span)
     transition = mapping_at(shown, "transition") if "transition" in shown.entries else None
     stage = Stage(name, key_span, blocks, transition)
-    return SettledStage(shown, stage, exceptions, (*faults, *_unmatched(written, count), *_hidden(own, blocks)))
+    return SettledStage(shown, stage, exceptions, (*faults, *_unmatched(written, count), *_never_taken(own, blocks)))
 
 
 def _blocks(
@@ -113,20 +115,34 @@ def _unmatched(stage: Mapping, count: int) -> list[Diagnostic]:
     ]
 
 
-def _hidden(own: Mapping, blocks: tuple[Mapping, ...]) -> Iterator[Diagnostic]:
-    """Yield a fault for each value of the stage itself that no block takes, because overrides hide it in all."""
-    distinct = {id(block): block for block in blocks}.values()
-    taken = {place for block in distinct for entry in block.entries.values() for place in _places(entry.value)}
-    for key, entry in own.entries.items():
-        hiding = tuple(_hiding(own, key)) if key not in _STAGE_KEYS else ()
-        if blocks and hiding and taken.isdisjoint(_places(entry.value)):
-            yield Diagnostic(
-                "R010",
-                f"no block takes the stage's `{key}`: overrides say another in each",
-                entry.value.span,
-                "say the value that every block has here, once, and leave it out of `override`",
-                tuple(Label(place, "it is hidden here") for place in hiding),
-            )
+def _never_taken(own: Mapping, blocks: tuple[Mapping, ...]) -> list[Diagnostic]:
+    """Return a fault for each value that the stage itself says and that its overrides hide in every block."""
+    return [
+        Diagnostic(
+            "R010",
+            f"no block takes the stage's `{key}`: overrides say another in each",
+            own.entries[key].value.span,
+            "say the value that every block has here, once, and leave it out of `override`",
+            tuple(Label(place, "it is hidden here") for place in hiding),
+        )
+        for key, hiding in _hidden(own, blocks).items()
+    ]
+
+
+def _hidden(stage: Mapping, blocks: tuple[Mapping, ...]) -> dict[str, tuple[Span, ...]]:
+    """Return the keys whose value overrides hide in every block that could take it, and where they do."""
+    distinct = list({id(block): block for block in blocks}.values())
+    result = {}
+    for key, entry in stage.entries.items():
+        hiding = tuple(_hiding(stage, key)) if distinct and key not in _STAGE_KEYS else ()
+        if hiding and not any(_takes(block, key, entry) for block in (blocks[:1] if key == "stride" else distinct)):
+            result[key] = hiding
+    return result
+
+
+def _takes(block: Mapping, key: str, entry: Entry) -> bool:
+    taken = block.get(key)
+    return taken is not None and not set(_places(entry.value)).isdisjoint(_places(taken))
 
 
 def _places(node: Node) -> Iterator[Span]:
