@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from archcompiler.api import build, compile, cost, diff, load
     from archcompiler.diagnostics import Diagnostic, SpecError
+    from archcompiler.limits import Limits
 
-__all__ = ["Diagnostic", "SpecError", "build", "compile", "cost", "diff", "load"]
+__all__ = ["Diagnostic", "Limits", "SpecError", "build", "compile", "cost", "diff", "load"]
 __version__ = "0.1.0"
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Union
 
 from archcompiler.analyses.report import CostReport, cost_report
 from archcompiler.graph.ir import Graph
+from archcompiler.limits import Limits, within
 from archcompiler.lower.network import lower
 from archcompiler.resolve import Spec, load_spec
 
@@ -21,12 +22,14 @@ SpecLike = Union[str, os.PathLike[str], Spec, Graph]
 """A path, a shipped name such as `resnet/resnet50`, or what `load` or `compile` returned."""
 
 
-def load(spec: str | os.PathLike[str], settings: Iterable[str] = ()) -> Spec:
+def load(spec: str | os.PathLike[str], settings: Iterable[str] = (), limits: Limits | None = None) -> Spec:
     """Return the resolved spec of a path or shipped name; `settings` are `a.b=value` strings laid over it.
 
-    Raises SpecError with every fault found, each with its file, line and column.
+    Raises SpecError with every fault found, each with its file, line and column. `limits` hold for the texts, and for
+    whatever is compiled from the spec.
     """
-    return load_spec(spec, settings)
+    with within(limits):
+        return load_spec(spec, settings)
 
 
 def compile(spec: SpecLike) -> Graph:

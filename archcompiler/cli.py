@@ -13,8 +13,10 @@ from typing import Any, TextIO
 
 from archcompiler import __version__
 from archcompiler.diagnostics import SpecError
+from archcompiler.limits import within
 from archcompiler.output import OutputRefused
 from archcompiler.verbs import FINDINGS, UNUSABLE, Outcome, Usage, json_text
+from archcompiler.verbs.arguments import limits_of
 
 VERBS = (
     "validate",
@@ -80,13 +82,14 @@ def parser() -> ArgumentParser:
 
 
 def _run(args: Namespace) -> Outcome:
-    try:
-        outcome: Outcome = args.run(args)
-    except SpecError as error:
-        return Outcome(code=UNUSABLE if error.unreadable else FINDINGS, err=_faults(error, args))
-    except (OutputRefused, Usage) as error:
-        return Outcome(code=UNUSABLE, err=f"archc: {error}")
-    return outcome
+    with within(limits_of(args)):
+        try:
+            outcome: Outcome = args.run(args)
+        except SpecError as error:
+            return Outcome(code=UNUSABLE if error.unreadable else FINDINGS, err=_faults(error, args))
+        except (OutputRefused, Usage) as error:
+            return Outcome(code=UNUSABLE, err=f"archc: {error}")
+        return outcome
 
 
 def _faults(error: SpecError, args: Namespace) -> str:

@@ -70,7 +70,7 @@ FIELDS = {
     "bottleneck_width": """\
 bottleneck_width: Width per group; the 3x3 convolution has cardinality x bottleneck_width channels.
   in          stage (bottleneck, preact_bottleneck)
-  value       a whole number from 1 to 1,000,000
+  value       a whole number from 1 to 1,000,000,000
   default     needed
   instead of  width
   examples    4, 64

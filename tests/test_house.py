@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "archcompiler"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 ROWS = [
-    ("span", "tree", "diagnostics", "shipped"),
+    ("span", "tree", "diagnostics", "shipped", "limits"),
     ("syntax",),
     ("git",),
     ("schema",),

@@ -9,9 +9,10 @@ from typing import Protocol
 from archcompiler.diagnostics import SpecError
 from archcompiler.git.process import GitError, Objects
 from archcompiler.git.repository import Blob, Repository
+from archcompiler.limits import current
 from archcompiler.shipped import shipped
 from archcompiler.syntax.files import Disk, Files, unreadable
-from archcompiler.syntax.source import MAX_BYTES, too_large
+from archcompiler.syntax.source import too_large
 
 _MOST_LINKS = 40  # as Linux follows
 
@@ -76,7 +77,7 @@ class Revision:
         if blob is None:
             raise unreadable(f"there is no such file in {self.name}", self.shown(path))
         try:
-            data = self._objects.read(blob.oid, MAX_BYTES)
+            data = self._objects.read(blob.oid, current().bytes)
         except GitError as error:
             raise unreadable(str(error), self.shown(path)) from None
         if data is None:
@@ -99,7 +100,7 @@ class Revision:
             blob = None if within is None else self._blobs.get(within)
             if within is None or blob is None or not blob.is_link:
                 return blob
-            target = os.fsdecode(self._objects.read(blob.oid, MAX_BYTES) or b"")
+            target = os.fsdecode(self._objects.read(blob.oid, current().bytes) or b"")
             within = os.path.normpath(os.path.join(os.path.dirname(within), target))
         return None
 

@@ -13,6 +13,7 @@ from archcompiler.graph.ops import Shape
 from archcompiler.lower.head import record_head
 from archcompiler.lower.paths import path_faults
 from archcompiler.lower.report import Place, report
+from archcompiler.lower.size import size_faults
 from archcompiler.lower.stem import record_stem
 from archcompiler.record.fields import Fields
 from archcompiler.record.recorder import Recorder, Value
@@ -35,7 +36,7 @@ def lowered(spec: Spec) -> tuple[Graph, list[Diagnostic]]:
     """Return the graph of a spec and its faults; behind a fault the graph has the shapes that were meant."""
     lowering = _Lowering(spec)
     graph = lowering.graph()
-    return graph, [*lowering.faults, *path_faults(graph, spec)]
+    return graph, [*lowering.faults, *size_faults(graph, spec), *path_faults(graph, spec)]
 
 
 class _Lowering:

@@ -10,8 +10,8 @@ from functools import lru_cache
 from archcompiler.diagnostics import Diagnostic, Label
 from archcompiler.graph.ir import Call, Graph, Node, Part, full_path
 from archcompiler.graph.names import MODULE_ATTRIBUTES, REGISTERED_FIRST
+from archcompiler.lower.places import Places, role_of
 from archcompiler.resolve import Spec
-from archcompiler.span import Span
 
 _HELP = "give each role a path of its own under `names`, or rename the stage"
 _Layer = tuple[Part, Call, Node]
@@ -25,7 +25,7 @@ def path_faults(graph: Graph, spec: Spec) -> list[Diagnostic]:
             for node in call.body.nodes:
                 if node.path:
                     owners.setdefault(full_path(call, node), []).append((part, call, node))
-    places = _Places(spec)
+    places = Places(spec)
     blocks = {call.path for call in graph.calls if not call.inline}
     found = [*_bad_names(owners, places), *_shared(owners, places), *_nested(owners, places)]
     found += _inside_blocks(owners, places, blocks)
@@ -34,7 +34,7 @@ def path_faults(graph: Graph, spec: Spec) -> list[Diagnostic]:
 
 def unused_names(graph: Graph, spec: Spec) -> list[Diagnostic]:
     """Return a warning for each role that the spec itself names and that no layer of its network has."""
-    roles = {_role(part, node) for part in graph.parts for call in part.calls for node in call.body.nodes}
+    roles = {role_of(part, node) for part in graph.parts for call in part.calls for node in call.body.nodes}
     roles |= {"block", "transition", REGISTERED_FIRST}
     return [
         Diagnostic(
@@ -49,36 +49,7 @@ def unused_names(graph: Graph, spec: Spec) -> list[Diagnostic]:
     ]
 
 
-class _Places:
-    """Where the parts of a path were written: a role under `names`, or the key of a stage, the stem or the head."""
-
-    def __init__(self, spec: Spec) -> None:
-        self._names = spec.section("names")
-        self._parts = {("stage", stage.name): stage.key_span for stage in spec.stages}
-        self._parts |= {(kind, kind): spec.document.entries[kind].key_span for kind in ("stem", "head")}
-
-    def role(self, part: Part, node: Node) -> Span:
-        """Return what says a layer's path in its block."""
-        return self._named(_role(part, node)) or self.part(part)
-
-    def block(self, part: Part) -> Span:
-        """Return what says the paths of a stage's blocks."""
-        return self._named("block") or self.part(part)
-
-    def part(self, part: Part) -> Span:
-        """Return the key of a stage, the stem or the head."""
-        return self._parts[part.kind, part.name]
-
-    def _named(self, role: str) -> Span | None:
-        entry = self._names.entries.get(role)
-        return entry.value.span if entry else None
-
-
-def _role(part: Part, node: Node) -> str:
-    return node.role if part.kind == "stage" else f"{part.kind}.{node.role}"
-
-
-def _bad_names(owners: dict[str, list[_Layer]], places: _Places) -> Iterator[Diagnostic]:
+def _bad_names(owners: dict[str, list[_Layer]], places: Places) -> Iterator[Diagnostic]:
     """Yield the names that a module cannot have."""
     for layers in owners.values():
         part, call, node = layers[0]
@@ -109,7 +80,7 @@ def _bad_name(path: str) -> tuple[str, str] | None:
     return None
 
 
-def _shared(owners: dict[str, list[_Layer]], places: _Places) -> Iterator[Diagnostic]:
+def _shared(owners: dict[str, list[_Layer]], places: Places) -> Iterator[Diagnostic]:
     """Yield the paths that two layers share; the same layer without weights may run twice."""
     for path, layers in owners.items():
         ops = [node.op for _, _, node in layers]
@@ -121,7 +92,7 @@ def _shared(owners: dict[str, list[_Layer]], places: _Places) -> Iterator[Diagno
             yield Diagnostic("R008", f"the path `{path}` names {len(ops)} different layers", spans[1], _HELP, labels)
 
 
-def _nested(owners: dict[str, list[_Layer]], places: _Places) -> Iterator[Diagnostic]:
+def _nested(owners: dict[str, list[_Layer]], places: Places) -> Iterator[Diagnostic]:
     """Yield the paths that are a layer and hold layers."""
     for path, layers in owners.items():
         names = path.split(".")
@@ -134,7 +105,7 @@ def _nested(owners: dict[str, list[_Layer]], places: _Places) -> Iterator[Diagno
                 yield Diagnostic("R008", message, inside, _HELP, (label,) if label.span != inside else ())
 
 
-def _inside_blocks(owners: dict[str, list[_Layer]], places: _Places, blocks: set[str]) -> Iterator[Diagnostic]:
+def _inside_blocks(owners: dict[str, list[_Layer]], places: Places, blocks: set[str]) -> Iterator[Diagnostic]:
     """Yield the paths that lie inside a block which is not theirs."""
     for path, layers in owners.items():
         part, call, node = layers[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from math import gcd
+from math import gcd, isqrt
 from typing import TYPE_CHECKING
 
 from archcompiler.graph.named import Named
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from archcompiler.tree import Plain
 
 _MOST_DIVISORS = 6
+_MOST_TRIED = 100_000  # of a number that no network has, only some divisors are found
 
 
 @dataclass(slots=True)
@@ -48,5 +49,6 @@ def near_multiples(number: int, of: int) -> list[int]:
 def near_divisors(wanted: int, *numbers: int) -> list[int]:
     """Return the common divisors of all numbers that are nearest to a wanted one, by ratio, the nearest first."""
     common = gcd(*(int(number) for number in numbers))
-    divisors = [divisor for divisor in range(1, common + 1) if common % divisor == 0]
+    small = [divisor for divisor in range(1, min(isqrt(common), _MOST_TRIED) + 1) if common % divisor == 0]
+    divisors = {*small, *(common // divisor for divisor in small)}
     return sorted(divisors, key=lambda divisor: max(divisor / wanted, wanted / divisor))[:_MOST_DIVISORS]

@@ -9,11 +9,10 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from archcompiler.diagnostics import Diagnostic, Label, SpecError
+from archcompiler.limits import current, mend
 from archcompiler.shipped import shipped_names, shipped_spec, spec_names
 from archcompiler.span import Span
-from archcompiler.syntax.files import Files, as_typed
-
-LONGEST_CHAIN = 64
+from archcompiler.syntax.files import Files, as_typed, is_allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +26,8 @@ class Link:
 def locate(spec: str | os.PathLike[str], files: Files) -> str:
     """Return the file of a path or shipped name; SpecError (unreadable) with the nearest names where there is none."""
     text = os.fspath(spec)
+    if not is_allowed(text):
+        raise SpecError([_outside(text, Span(text, 1, 1, 1, 1))], unreadable=True)
     if os.path.lexists(text) or files.is_file(text):
         return text
     shipped = shipped_spec(text)
@@ -40,15 +41,17 @@ def locate(spec: str | os.PathLike[str], files: Files) -> str:
 def find_base(name: str, span: Span, chain: Sequence[Link], files: Files) -> Link:
     """Return the file that `extends` in a chain's last file names; SpecError where there is none, or a circle."""
     path = base_path(name, chain[-1].path, files)
+    if not is_allowed(path or os.path.join(os.path.dirname(chain[-1].path), name)):
+        raise SpecError([_outside(name, span)])
     if path is None:
         help = _near(name) or "give a shipped name, or a path relative to this file"
         raise SpecError([Diagnostic("R001", f"no base {name!r}", span, help)])
     known = [os.path.realpath(link.path) for link in chain]
     if os.path.realpath(path) in known:
         raise SpecError([_circle(chain[known.index(os.path.realpath(path)) :], path, span, files)])
-    if len(chain) >= LONGEST_CHAIN:
-        message = f"a chain of more than {LONGEST_CHAIN} files"
-        raise SpecError([Diagnostic("R002", message, span, "extend a nearer base")])
+    if len(chain) >= current().bases:
+        message = f"a chain of more than {current().bases} files"
+        raise SpecError([Diagnostic("R002", message, span, f"extend a nearer base; {mend('bases')}")])
     return Link(path, span)
 
 
@@ -62,6 +65,12 @@ def read_link(link: Link, files: Files) -> bytes:
             message = f"{files.shown(link.path)}: {fault.message}"
             raise SpecError([replace(fault, message=message, span=link.named_at)]) from None
         raise
+
+
+def _outside(name: str, span: Span) -> Diagnostic:
+    roots = ", ".join(current().roots)
+    help = "give a shipped name, or a path below that folder"
+    return Diagnostic("R011", f"{name!r} leads out of the allowed folder {roots}", span, help)
 
 
 def _circle(circle: Sequence[Link], again: str, span: Span, files: Files) -> Diagnostic:

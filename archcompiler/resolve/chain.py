@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from archcompiler.diagnostics import Diagnostic, SpecError
+from archcompiler.limits import Limits, current
 from archcompiler.resolve.bases import Link, find_base, locate, read_link
 from archcompiler.resolve.name_tables import is_table, with_name_table
 from archcompiler.resolve.settings import settings_document
@@ -53,18 +54,24 @@ def _read_one(link: Link, files: Files) -> tuple[Mapping, list[Diagnostic]]:
     shown = files.shown(link.path)
     try:
         text = read_link(link, files)
-        document, faults = _of_a_base(text, shown) if link.named_at else _of_a_text(text, shown)
+        document, faults = (_of_a_base if link.named_at else _of_a_text)(text, shown, current())
         if is_table(document):
             raise SpecError([_no_network(shown, link.named_at)])
-        return (document, faults) if faults else (with_name_table(document, (link,), files), [])
     except SpecError as error:
         if error.unreadable and link.named_at is None:
             raise
         return Mapping({}, Span(shown, 1, 1, 1, 1)), list(error.diagnostics)
+    try:
+        return (document, faults) if faults else (with_name_table(document, (link,), files), [])
+    except SpecError as error:
+        return document, list(error.diagnostics)
 
 
-def _of_a_text(text: bytes, shown: str) -> tuple[Mapping, list[Diagnostic]]:
-    """Return a document in canonical form, or as it is and its faults; SpecError where it is not well-formed."""
+def _of_a_text(text: bytes, shown: str, limits: Limits) -> tuple[Mapping, list[Diagnostic]]:
+    """Return a document in canonical form, or as it is and its faults; SpecError where it is not well-formed.
+
+    What is known of a text holds for the limits that it was read under, which are the current ones.
+    """
     document = parse(text, shown)
     faults = [] if is_table(document) else partial_faults(document)
     return document if faults else canonical_document(document), faults

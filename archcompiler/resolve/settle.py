@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from archcompiler.diagnostics import Diagnostic
+from archcompiler.limits import current, mend
 from archcompiler.resolve.defaults import Defaults
 from archcompiler.resolve.stages import SettledStage, settle_stage
 from archcompiler.schema.canonical import fill, filled
@@ -28,13 +30,16 @@ def settle(document: Mapping) -> tuple[Settled, list[Diagnostic]]:
     stages: list[SettledStage] = []
 
     def settle_stages(value: Mapping) -> Mapping:
-        entries = dict(value.entries)
-        for name, entry in value.entries.items():
+        entries = dict(islice(value.entries.items(), current().stages))
+        left = current().blocks
+        for name, entry in list(entries.items()):
             if isinstance(entry.value, Mapping):
-                settled = settle_stage(name, entry.key_span, entry.value, defaults)
+                settled = settle_stage(name, entry.key_span, entry.value, defaults, left)
                 entries[name] = replace(entry, value=settled.shown)
+                left -= len(settled.stage.blocks)
                 stages.append(settled)
                 faults.extend(settled.faults)
+        faults.extend(_too_many(value))
         return Mapping(entries, value.span)
 
     passes: dict[str, Callable[[Mapping], Mapping]] = {
@@ -51,6 +56,13 @@ def settle(document: Mapping) -> tuple[Settled, list[Diagnostic]]:
             entries[key] = replace(entry, value=value)
     unused = defaults.unused() if isinstance(document.get("stages"), Mapping) else []
     return Settled(Mapping(entries, document.span), tuple(stages)), [*faults, *unused]
+
+
+def _too_many(stages: Mapping) -> Iterator[Diagnostic]:
+    """Yield a fault at the first stage beyond the limit."""
+    for entry in islice(stages.entries.values(), current().stages, current().stages + 1):
+        message = f"{len(stages.entries)} stages are more than the {current().stages} that a network may have"
+        yield Diagnostic("M001", message, entry.key_span, mend("stages"))
 
 
 def _place_in_document(item: tuple[str, Entry]) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from archcompiler.diagnostics import Diagnostic
+from archcompiler.limits import Limits, current
 from archcompiler.span import Span
 from archcompiler.tree import Mapping, Scalar, mapping_at
 
@@ -24,6 +25,7 @@ class Spec:
     """A resolved spec. `document` holds every value, in canonical form; `warnings` what was found but does no harm.
 
     `defaults` are what the spec says for every stage: each value is in its place in `document`, with its origin.
+    `limits` are those that it was read under; they hold for its network too.
     """
 
     path: str
@@ -31,6 +33,7 @@ class Spec:
     stages: tuple[Stage, ...]
     warnings: tuple[Diagnostic, ...]
     defaults: Mapping
+    limits: Limits = field(default_factory=current)
 
     @property
     def name(self) -> str:

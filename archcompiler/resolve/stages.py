@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from archcompiler.diagnostics import Diagnostic, Label
+from archcompiler.limits import current, mend
 from archcompiler.resolve.defaults import Defaults
 from archcompiler.resolve.merge import alternatives, merge
 from archcompiler.resolve.selectors import selected
@@ -17,7 +18,6 @@ from archcompiler.tree import Entry, Mapping, Node, Scalar, mapping_at
 
 _SELECTORS = 'select with first, last, odd, even, a number such as "0", or a range such as "0..1" (both ends are in it)'
 _STAGE_KEYS = ("blocks", "override", "transition", "after")
-MOST_BLOCKS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,10 @@ class SettledStage:
     faults: tuple[Diagnostic, ...]
 
 
-def settle_stage(name: str, key_span: Span, written: Mapping, defaults: Defaults) -> SettledStage:
-    """Settle one stage: for every block of it, which value each field has."""
+def settle_stage(name: str, key_span: Span, written: Mapping, defaults: Defaults, left: int) -> SettledStage:
+    """Settle one stage: for every block of it, which value each field has; `left` is how many blocks it may have."""
     own, written = written, defaults.take(written, "block", "transition")
-    count, faults = _count(written)
+    count, faults = _count(written, left)
     blocks, exceptions = _blocks(written, count, defaults)
     shown = _filled(written, defaults if not count else Defaults(defaults.entries))
     hidden = _hidden(shown, blocks)
@@ -162,12 +162,12 @@ def _hiding(stage: Mapping, key: str) -> Iterator[Span]:
         yield from (said[name].key_span for name in (key, *alternatives(key), "block") if name in said)
 
 
-def _count(stage: Mapping) -> tuple[int, list[Diagnostic]]:
-    """Return how many blocks a stage has; 0 while the number is missing or faulty."""
+def _count(stage: Mapping, left: int) -> tuple[int, list[Diagnostic]]:
+    """Return how many blocks a stage has; 0 while the number is missing, faulty or beyond the limit."""
     blocks = stage.get("blocks")
     if not isinstance(blocks, Scalar) or type(blocks.value) is not int:
         return 0, []
-    if blocks.value <= MOST_BLOCKS:
+    if blocks.value <= left:
         return blocks.value, []
-    message = f"{blocks.value} blocks are more than the {MOST_BLOCKS} that a stage may have"
-    return 0, [Diagnostic("G008", message, blocks.span)]
+    message = f"{blocks.value} blocks are more than the {left} that are left of the {current().blocks} of a network"
+    return 0, [Diagnostic("M001", message, blocks.span, mend("blocks"))]

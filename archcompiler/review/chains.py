@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from archcompiler.diagnostics import SpecError
 from archcompiler.git.state import State
-from archcompiler.resolve.bases import LONGEST_CHAIN, base_path
+from archcompiler.limits import current as limits
+from archcompiler.resolve.bases import base_path
 from archcompiler.resolve.references import SUFFIXES, References, references
 from archcompiler.syntax.files import as_typed
 
@@ -40,7 +41,7 @@ class Chains:
         """Return the files that a spec is made of, its own first."""
         found: dict[str, Piece] = {}
         waiting = [path]
-        while waiting and len(found) < 2 * LONGEST_CHAIN:  # a longer chain is a fault, which resolving reports
+        while waiting and len(found) < 2 * limits().bases:  # a longer chain is a fault, which resolving reports
             current = waiting.pop(0)
             if current not in found:
                 found[current] = Piece(current, self.content(current))

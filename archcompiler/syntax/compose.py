@@ -9,6 +9,7 @@ import yaml
 from yaml import events
 
 from archcompiler.diagnostics import Diagnostic, Label
+from archcompiler.limits import current, mend
 from archcompiler.span import Span
 from archcompiler.syntax.errors import describe
 from archcompiler.syntax.marks import end_of, is_nothing, is_plain, start_of
@@ -22,11 +23,7 @@ if TYPE_CHECKING or not yaml.__with_libyaml__:
 else:
     from yaml.cyaml import CParser as Parser
 
-MAX_DEPTH = 100
-"""Levels of nesting, aliases followed."""
-
-MAX_SIZE = 100_000
-"""Keys and values of one document, aliases expanded; a string counts once more for each 64 characters."""
+__all__ = ["Parser", "compose"]
 
 _MOST_READ_SLOWLY = 1 << 16  # code points, half a second at worst
 
@@ -58,8 +55,8 @@ def parser_of(text: str) -> SlowParser:
 class _StopError(Exception):
     """A fault after which nothing more is read."""
 
-    def __init__(self, code: str, message: str, span: Span) -> None:
-        self.fault = Diagnostic(code, message, span)
+    def __init__(self, code: str, message: str, span: Span, help: str | None = None) -> None:
+        self.fault = Diagnostic(code, message, span, help)
 
 
 class _Anchored(NamedTuple):
@@ -74,6 +71,7 @@ class _Composer:
     def __init__(self, source: Source) -> None:
         self.faults: list[Diagnostic] = []
         self._source = source
+        self._limits = current()
         self._parser = parser_of(source.text)
         self._anchors: dict[str, _Anchored | None] = {}  # None while the anchored collection is still open
         self._size = 0
@@ -199,13 +197,15 @@ class _Composer:
 
     def _grow(self, size: int, span: Span) -> None:
         self._size += size
-        if self._size > MAX_SIZE:
-            raise _StopError("Y010", f"the document holds more than {MAX_SIZE} values, aliases expanded", span)
+        if self._size > self._limits.values:
+            message = f"the document holds more than {self._limits.values} values, aliases expanded"
+            raise _StopError("Y010", message, span, mend("values"))
 
     def _descend(self, depth: int, span: Span) -> None:
         self._deepest = max(self._deepest, depth)
-        if depth > MAX_DEPTH:
-            raise _StopError("Y011", f"more than {MAX_DEPTH} levels of nesting", span)
+        if depth > self._limits.nesting:
+            message = f"more than {self._limits.nesting} levels of nesting"
+            raise _StopError("Y011", message, span, mend("nesting"))
 
     def _place(self, event: events.ScalarEvent | events.CollectionStartEvent) -> Span:
         """Return where the content of a node stands, without anchor and tag; of a collection only the start."""

@@ -7,9 +7,10 @@ import stat
 from typing import Protocol
 
 from archcompiler.diagnostics import Diagnostic, SpecError
+from archcompiler.limits import current
 from archcompiler.shipped import shipped
 from archcompiler.span import Span
-from archcompiler.syntax.source import MAX_BYTES, too_large
+from archcompiler.syntax.source import too_large
 
 
 class Files(Protocol):
@@ -37,14 +38,16 @@ class Disk:
 
     def read(self, path: str) -> bytes:
         """Return what is in a file; SpecError, `unreadable` where no text can be had."""
+        if not is_allowed(path):
+            raise unreadable("it lies outside the folders that are allowed", path)
         try:
             status = os.stat(path)  # before opening: to open a FIFO is to wait for its writer
             if not stat.S_ISREG(status.st_mode):
                 raise unreadable("a directory" if stat.S_ISDIR(status.st_mode) else "not a regular file", path)
-            if status.st_size > MAX_BYTES:
+            if status.st_size > current().bytes:
                 raise SpecError([too_large(path)])
             with open(path, "rb") as file:
-                return file.read(MAX_BYTES + 1)
+                return file.read(current().bytes + 1)
         except OSError as error:
             raise unreadable(error.strerror or str(error), path) from None
         except ValueError:  # a NUL or an unencodable character in the path
@@ -58,25 +61,14 @@ class Disk:
 DISK = Disk()
 
 
-class Rooted(Disk):
-    """The files below one folder, and those that are shipped: of any other nothing is told, not even that it exists."""
-
-    def __init__(self, root: str) -> None:
-        self._root = root
-        self._allowed = [os.path.realpath(folder) + os.sep for folder in (root, shipped("specs"))]
-
-    def is_file(self, path: str) -> bool:
-        """Tell whether there is such a file; what lies outside may be one, which `read` refuses."""
-        return not self._allows(path) or super().is_file(path)
-
-    def read(self, path: str) -> bytes:
-        """Return what is in a file; SpecError, `unreadable`, where it lies outside, by a symbolic link too."""
-        if not self._allows(path):
-            raise unreadable(f"it lies outside of --root {self._root}", path)
-        return super().read(path)
-
-    def _allows(self, path: str) -> bool:
-        return os.path.realpath(path).startswith(tuple(self._allowed))
+def is_allowed(path: str) -> bool:
+    """Tell whether a path lies in one of the allowed folders or among what is shipped, links followed."""
+    roots = current().roots
+    if not roots or "\0" in path:
+        return True  # no file has a NUL in its path: whoever opens it says so
+    real = os.path.realpath(path)
+    folders = [os.path.realpath(root) for root in (*roots, str(shipped("specs")))]
+    return any(os.path.commonpath((real, folder)) == folder for folder in folders)
 
 
 def as_typed(path: str | os.PathLike[str]) -> str:

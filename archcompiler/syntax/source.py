@@ -7,10 +7,8 @@ from bisect import bisect_right
 from functools import cached_property
 
 from archcompiler.diagnostics import Diagnostic, SpecError
+from archcompiler.limits import current, mend
 from archcompiler.span import Span
-
-MAX_BYTES = 1 << 20
-"""The size above which a spec is refused, in bytes (in code points where the text is already decoded)."""
 
 BOM = "\ufeff"
 """What may stand before the first character of a file; no column counts it."""
@@ -53,7 +51,7 @@ class Source:
 
 def checked(text: str | bytes, path: str) -> Source:
     """Return the text as characters that YAML allows, without its byte order mark; SpecError where it has others."""
-    if len(text) > MAX_BYTES:
+    if len(text) > current().bytes:
         raise SpecError([too_large(path)])
     decoded = _decode(text, path) if isinstance(text, bytes) else text
     source = Source(decoded.removeprefix(BOM), path)
@@ -64,7 +62,8 @@ def checked(text: str | bytes, path: str) -> Source:
 
 def too_large(path: str) -> Diagnostic:
     """Return the fault of a file beyond the size limit."""
-    return Diagnostic("Y012", f"the file is larger than {MAX_BYTES} bytes", Span(path, 1, 1, 1, 1))
+    message = f"the file is larger than {current().bytes} bytes"
+    return Diagnostic("Y012", message, Span(path, 1, 1, 1, 1), mend("bytes"))
 
 
 def _decode(data: bytes, path: str) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from typing import Any
+
+from archcompiler.limits import NUMBERS, Limits
 
 
 def add_spec(parser: ArgumentParser) -> None:
@@ -49,6 +52,7 @@ def positive(text: str) -> int:
 
 def add_settings(parser: ArgumentParser) -> None:
     """Declare the settings."""
+    add_limits(parser)
     parser.add_argument(
         "--set",
         dest="settings",
@@ -66,3 +70,42 @@ def _input_setting(text: str) -> str:
         raise ArgumentTypeError(f"expected 288 or 288x352, found {text!r}")
     numbers = [str(positive(side)) for side in sides]
     return f"input.size={numbers[0] if len(numbers) == 1 else '[' + ', '.join(numbers) + ']'}"
+
+
+def add_limits(parser: ArgumentParser) -> None:
+    """Declare the limits of texts and networks, and the folders that files may lie in."""
+    parser.add_argument(
+        "--limit",
+        dest="limits",
+        action="append",
+        default=[],
+        type=_limit,
+        metavar="NAME=N",
+        help=f"move a limit: {', '.join(NUMBERS)} (repeatable)",
+    )
+    parser.add_argument(
+        "--root",
+        dest="roots",
+        action="append",
+        default=[],
+        metavar="FOLDER",
+        help="refuse files outside this folder, links out of it included; shipped specs are allowed (repeatable)",
+    )
+
+
+def limits_of(args: Namespace) -> Limits | None:
+    """Return the limits that the arguments ask for; None where the verb has no such arguments or none is given."""
+    numbers: dict[str, Any] = dict(getattr(args, "limits", []))
+    roots = tuple(getattr(args, "roots", []))
+    return Limits(**numbers, roots=roots) if numbers or roots else None
+
+
+def _limit(text: str) -> tuple[str, int]:
+    name, _, number = text.partition("=")
+    if name not in NUMBERS:
+        raise ArgumentTypeError(f"expected NAME=N with one of {', '.join(NUMBERS)}, found {text!r}")
+    try:
+        limits_of(Namespace(limits=[(name, positive(number))]))
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from None
+    return name, int(number)

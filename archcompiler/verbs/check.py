@@ -9,8 +9,9 @@ from functools import partial
 from os import cpu_count
 from typing import TYPE_CHECKING
 
+from archcompiler.limits import Limits, current, within
 from archcompiler.verbs import FINDINGS, FINE, UNUSABLE, Outcome, json_text, require_torch
-from archcompiler.verbs.arguments import add_format
+from archcompiler.verbs.arguments import add_format, add_limits
 from archcompiler.verbs.selection import add_selection, selected
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--explain", action="store_true", help="say what would close the gap of each figure that disagrees"
     )
+    add_limits(parser)
     add_selection(parser)
     add_format(parser, "text", "json", "markdown", "junit")
 
@@ -43,7 +45,7 @@ def run(args: Namespace) -> Outcome:
 
     if not args.fast:
         require_torch()
-    check = partial(_check_one, fast=args.fast, explained=args.explain)
+    check = partial(_check_one, fast=args.fast, explained=args.explain, limits=current())
     specs = list(spec_names())
     if args.specs:
         specs = selected(args.specs, only_specs=args.only_specs, and_derived=args.and_derived, tables=False)
@@ -78,10 +80,12 @@ def _checked(check: Callable[[str], Checked], specs: Sequence[str], *, in_one_pr
         yield from progress(pool.map(check, specs, chunksize=4))
 
 
-def _check_one(spec: str, *, fast: bool, explained: bool) -> Checked:
+def _check_one(spec: str, *, fast: bool, explained: bool, limits: Limits) -> Checked:
+    """Check one spec, in a process of its own perhaps, which knows no limits but those given."""
     from archcompiler.claims.check import check_spec
 
-    return check_spec(spec, None if fast else _torchinfo_counts, explained=explained)
+    with within(limits):
+        return check_spec(spec, None if fast else _torchinfo_counts, explained=explained)
 
 
 def _torchinfo_counts(graph: Graph, report: CostReport) -> Counts:

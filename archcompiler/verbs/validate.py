@@ -12,7 +12,7 @@ from archcompiler.verbs.arguments import add_format, add_specs
 from archcompiler.verbs.selection import add_selection, selected
 
 if TYPE_CHECKING:
-    from archcompiler.syntax.files import Files
+    pass
 
 HELP = "report every fault of every file, with its line and column"
 EXAMPLES = """  archc validate my_net.yaml
@@ -28,20 +28,16 @@ def configure(parser: ArgumentParser) -> None:
     add_specs(parser)
     add_selection(parser)
     add_format(parser, "text", "json", "github", "sarif")
-    parser.add_argument("--root", metavar="DIR", help="read no spec and no base that lies outside of this folder")
     parser.add_argument("--quiet", "-q", action="store_true", help="print nothing where nothing is wrong")
 
 
 def run(args: Namespace) -> Outcome:
     """Validate each spec as far as its shapes."""
-    from archcompiler.syntax.files import DISK, Rooted
-
     found: list[Diagnostic] = []
     unreadable = False
     args.specs = selected(args.specs, only_specs=args.only_specs, and_derived=args.and_derived, tables=True)
-    files = Rooted(args.root) if args.root else DISK
     for spec in args.specs:
-        diagnostics, no_text = _validate(spec, args.settings, files)
+        diagnostics, no_text = _validate(spec, args.settings)
         found += [diagnostic for diagnostic in diagnostics if diagnostic not in found]
         unreadable |= no_text
     errors = sum(diagnostic.severity == "error" for diagnostic in found)
@@ -49,14 +45,14 @@ def run(args: Namespace) -> Outcome:
     return Outcome(_text(args, found, errors), code)
 
 
-def _validate(spec: str, settings: list[str], files: Files) -> tuple[tuple[Diagnostic, ...], bool]:
+def _validate(spec: str, settings: list[str]) -> tuple[tuple[Diagnostic, ...], bool]:
     from archcompiler.lower.network import lower
     from archcompiler.lower.paths import unused_names
     from archcompiler.resolve import load_spec
     from archcompiler.resolve.name_tables import table_faults
 
     try:
-        resolved = load_spec(spec, settings, files)
+        resolved = load_spec(spec, settings)
         graph = lower(resolved)
     except SpecError as error:
         from archcompiler.advise.prices import advised
