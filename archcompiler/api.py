@@ -66,8 +66,8 @@ def build(
 
     Names and shapes of the weights must match; with `partial` those that fit are taken and the others initialised.
     Raises SpecError where the spec is faulty, ImportError where torch is not installed, RuntimeError where `weights`
-    cannot be read or do not fit. With a `seed` the weights are the same each time; on device "meta" nothing is
-    allocated.
+    cannot be read or do not fit, or the parameters need more memory than there is. With a `seed` the weights are the
+    same each time; on device "meta" nothing is allocated.
     """
     graph = compile(spec)
     from archcompiler.backends.pytorch.module import build_module

@@ -6,9 +6,11 @@ import os
 import signal
 import sys
 from argparse import Action, ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from io import TextIOWrapper
+from threading import current_thread, main_thread
 from typing import Any, TextIO
 
 from archcompiler import __version__
@@ -44,14 +46,37 @@ exit codes: 0 fine, 1 findings, 2 usage or unreadable input"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one verb and return its exit code."""
+    """Run one verb and return its exit code; a signal ends it as an exception, so that nothing half done is left."""
     try:
-        args = parser().parse_args(arguments)
-        args.colour, args.version = _wants_colour(sys.stdout), __version__
-        outcome = _run(args)
+        with _terminable():
+            args = parser().parse_args(arguments)
+            args.colour, args.version = _wants_colour(sys.stdout), __version__
+            return _say(_run(args))
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
-    return _say(outcome)
+    except _Terminated:
+        return 128 + signal.SIGTERM
+
+
+class _Terminated(BaseException):
+    """SIGTERM, as SIGINT is a KeyboardInterrupt."""
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Raise _Terminated on SIGTERM, unless the program around has a handler of its own, or this is not its thread."""
+    ours = current_thread() is main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    if ours:
+        signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        if ours:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _terminate(*_: object) -> None:
+    raise _Terminated
 
 
 def parser() -> ArgumentParser:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -15,10 +16,14 @@ def write_file(path: str, text: str, *, force: bool) -> None:
     target = Path(os.path.realpath(path))  # what a link leads to: the link stays
     if target.exists() and not force:
         raise OutputRefused(f"{path} exists: give --force to overwrite it, or another name")
+    if target.exists() and not target.is_file():
+        raise OutputRefused(f"cannot write {path}: it is no regular file, and would be replaced")
     try:
         _replace(target, text)
     except OSError as error:
         raise OutputRefused(f"cannot write {path}: {error.strerror}") from None
+    except UnicodeEncodeError:
+        raise OutputRefused(f"cannot write {path}: the text holds a path that is not UTF-8") from None
 
 
 def append_text(path: str, text: str) -> None:
@@ -41,9 +46,18 @@ def _replace(target: Path, text: str) -> None:
             os.fsync(file.fileno())
         os.chmod(temporary, target.stat().st_mode if target.exists() else 0o666 & ~_umask())
         os.replace(temporary, target)
+        _sync_folder(target.parent)
     except BaseException:
-        os.unlink(temporary)
+        Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have a renamed file survive a power cut; a file system that cannot do so is no reason to fail."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    with suppress(OSError):
+        os.fsync(descriptor)
+    os.close(descriptor)
 
 
 def _umask() -> int:

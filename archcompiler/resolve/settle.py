@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -38,7 +38,7 @@ def settle(document: Mapping) -> tuple[Settled, list[Diagnostic]]:
                 entries[name] = replace(entry, value=settled.shown)
                 left -= len(settled.stage.blocks)
                 stages.append(settled)
-                faults.extend(settled.faults)
+                faults.extend(_news(settled.faults, faults))
         faults.extend(_too_many(value))
         return Mapping(entries, value.span)
 
@@ -56,6 +56,12 @@ def settle(document: Mapping) -> tuple[Settled, list[Diagnostic]]:
             entries[key] = replace(entry, value=value)
     unused = defaults.unused() if isinstance(document.get("stages"), Mapping) else []
     return Settled(Mapping(entries, document.span), tuple(stages)), [*faults, *unused]
+
+
+def _news(found: Iterable[Diagnostic], known: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Return what was found on a stage; that the blocks are too many is told of the first stage beyond the limit."""
+    beyond = any(fault.code == "M001" for fault in known)
+    return [fault for fault in found if not (beyond and fault.code == "M001")]
 
 
 def _too_many(stages: Mapping) -> Iterator[Diagnostic]:

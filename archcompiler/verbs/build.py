@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -101,16 +100,18 @@ def _summary(args: Namespace, spec: Spec, graph: Graph) -> Outcome:
 
 def _build(args: Namespace, graph: Graph) -> Outcome:
     from archcompiler.analyses.cost import total
+    from archcompiler.backends.pytorch.capacity import TooLargeError
     from archcompiler.backends.pytorch.module import build_module
     from archcompiler.backends.pytorch.weights import WeightsError, compare, read_weights
 
     device = args.device or "cpu"
-    _refuse_what_does_not_fit(graph, device)
     try:
         weights = read_weights(args.weights) if args.weights else None
         module = build_module(graph, weights=weights, device=device, seed=args.seed, partial=args.partial)
     except WeightsError as error:
         return Outcome(err=f"archc: {error}", code=FINDINGS if error.report else UNUSABLE)
+    except TooLargeError as error:
+        raise Usage(str(error)) from None
     except (AssertionError, ImportError, NotImplementedError, RuntimeError) as error:
         raise Usage(f"cannot build on {device!r}: {str(error).splitlines()[0][:200]}") from None  # PyTorch's words
     params = sum(parameter.numel() for parameter in module.parameters())
@@ -120,19 +121,6 @@ def _build(args: Namespace, graph: Graph) -> Outcome:
         return Outcome(json_text({**document, "weights": asdict(compare(module, weights)) if weights else None}))
     fate = f"\n{_fate(compare(module, weights))}" if weights else ""
     return Outcome(f"built {graph.name} on {device}: {params:,} parameters, {macs:,} MACs{fate}")
-
-
-def _refuse_what_does_not_fit(graph: Graph, device: str) -> None:
-    from archcompiler.analyses.cost import total
-    from archcompiler.analyses.memory import memory
-
-    needed, present = (
-        memory(graph, total(graph).params).parameters_bytes,
-        os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
-    )
-    if device == "cpu" and needed > present:
-        message = f"the parameters need {needed / 2**30:,.1f} GiB, and this machine has {present / 2**30:,.1f} GiB"
-        raise Usage(f"{message}: --device meta builds without memory")
 
 
 def _fate(report: Report) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Sequence
@@ -76,8 +77,17 @@ def _checked(check: Callable[[str], Checked], specs: Sequence[str], *, in_one_pr
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
-    with ProcessPoolExecutor(min(len(specs), cpu_count() or 1), mp_context=get_context("spawn")) as pool:
+    workers = min(len(specs), cpu_count() or 1)
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_leave_interrupts)
+    try:
         yield from progress(pool.map(check, specs, chunksize=4))
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _leave_interrupts() -> None:
+    """Leave Ctrl-C, which the terminal sends to every process, to the one that started this one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _check_one(spec: str, *, fast: bool, explained: bool, limits: Limits) -> Checked:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from archcompiler.backends.pytorch.capacity import check_capacity
 from archcompiler.backends.pytorch.source import Source, source
 from archcompiler.backends.pytorch.weights import load_weights
 from archcompiler.graph.ir import Graph
@@ -34,8 +35,11 @@ def build_module(
     The weights' names and shapes must match; with `partial` those that fit are taken, and the others initialised.
     Without a `device` it is PyTorch's default one. With a `seed` the same weights come out each time, and the caller's
     random state is left alone. On `meta` nothing is allocated, initialised or copied; names and shapes are compared.
+    Raises TooLargeError, before anything is allocated, where the parameters do not fit.
     """
     place = torch.get_default_device() if device is None else torch.device(device)
+    if place.type != "meta":
+        check_capacity(graph, place, dtype)
     module = allocated(graph, place)
     if dtype is not None:
         module.to(dtype)
