@@ -22,7 +22,7 @@ head: {classes: 10}
 HUGE = [
     "stages.a.channels=900000",
     "stages.a.blocks=2",
-]  # 27 x 900000^2 weights of three 3x3 convolutions, 4 bytes each
+]  # three convolutions of 9 x 900000^2 weights
 STOP = {signal.SIGINT: 130, signal.SIGTERM: 143}
 SLOW_DISK = """\
 import os, sys, time
