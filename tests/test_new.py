@@ -6,6 +6,10 @@ import subprocess
 
 import pytest
 
+import archcompiler
+from archcompiler.cli import main
+from archcompiler.tree import plain
+
 MODELINE = re.compile(r"# yaml-language-server: \$schema=(\S+)")
 
 
@@ -92,7 +96,7 @@ def test_a_schema_that_is_there_is_left_alone(archc, tmp_path):
         (["--extends", "resnet/resnet19"], 2, "did you mean resnet/resnet18"),
         (["--extends", "faulty.yaml"], 1, "faulty.yaml:1:1: error[S003]"),
         (["--extends", "resnet/resnet18", "-o", "missing/mine.yaml"], 2, "archc: cannot write missing/mine.yaml"),
-        ([], 2, "the following arguments are required: --extends"),
+        ([], 2, "one of the arguments --extends --regnet is required"),
     ],
 )
 def test_what_cannot_be_begun_is_told_and_leaves_nothing(archc, tmp_path, arguments, code, said):
@@ -101,3 +105,68 @@ def test_what_cannot_be_begun_is_told_and_leaves_nothing(archc, tmp_path, argume
     assert (run.returncode, run.stdout) == (code, "")
     assert said in run.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["faulty.yaml"]
+
+
+# --- a RegNet from its numbers ---
+
+REGNETY_400MF = "depth=16,w0=48,wa=27.89,wm=2.09,group_width=8"
+
+
+def test_a_regnet_is_written_with_its_rows_and_the_claim_that_proves_them(archc, tmp_path):
+    run = archc("new", "mine", "--regnet", f"{REGNETY_400MF},se=0.25", cwd=tmp_path)
+    assert (run.returncode, run.stderr) == (0, "")
+    text = (tmp_path / "mine.yaml").read_text(encoding="utf-8")
+    assert "  stage4: {blocks: 6, channels: 440, cardinality: 55}\n" in text
+    checked = archc("check", "mine.yaml", "--fast", "--format", "json", cwd=tmp_path)
+    (spec,) = json.loads(checked.stdout)["specs"]
+    assert [claim["verdict"] for claim in spec["claims"]] == ["holds"]
+    assert spec["analysis"] == archcompiler_counts("regnet/regnety_400mf")
+    assert archc("validate", "mine.yaml", cwd=tmp_path).stdout == "no faults in 1 file\n"
+    assert archc("fmt", "--check", "mine.yaml", cwd=tmp_path).returncode == 0
+
+
+def archcompiler_counts(spec):
+    """Return the counts of a shipped spec."""
+    report = archcompiler.cost(spec)
+    return {"params": report.params, "macs": report.macs, "torchinfo_mult_adds": report.total.torchinfo_mult_adds}
+
+
+REGNETS = {
+    "without excitation": (REGNETY_400MF, [8, 8, 8, 8]),
+    "groups wider than the stages": ("depth=20,w0=8,wa=10.5,wm=2.5,group_width=512", [8, 16, 48, 128, 312]),
+    "another bottleneck": (f"{REGNETY_400MF},bottleneck_ratio=0.5", [8, 8, 8, 8]),
+    "torchvision's rounding": ("depth=22,w0=24,wa=24.48,wm=2.54,group_width=16,round=make_divisible", [16, 16, 16, 16]),
+    "one stage": ("depth=3,w0=8,wa=0,wm=2,group_width=8", [8]),
+}
+
+
+@pytest.mark.parametrize(("numbers", "groups"), REGNETS.values(), ids=REGNETS)
+def test_any_regnet_checks(tmp_path, monkeypatch, capsys, numbers, groups):
+    monkeypatch.chdir(tmp_path)
+    assert main(["new", "mine", "--regnet", numbers]) == 0
+    assert main(["check", "mine.yaml", "--fast"]) == 0
+    stages = archcompiler.load("mine.yaml").stages
+    assert [plain(stage.blocks[0])["bottleneck_width"] for stage in stages] == groups
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("numbers", "code", "said"),
+    [
+        ("depth=16,w0", 2, "expected depth=16,w0=48,wa=27.89,wm=2.09,group_width=8[,se=0.25], found 'w0'"),
+        ("", 2, "found ''"),
+        (f"{REGNETY_400MF},depth=3", 2, "`depth` is given twice"),
+        ("depth=16,w0=48,wa=27.89,wm=2.09", 1, "rule lacks `group_width`"),
+        (REGNETY_400MF.replace("w0=48", "w0=42"), 1, "<--regnet w0=42>:1:1: error[S005]: w0: expected a multiple of 8"),
+        (REGNETY_400MF.replace("wm=2.09", "wm=1"), 1, "wm: expected more than 1, found 1"),
+        (REGNETY_400MF.replace("depth=16", "depth=1.5"), 1, "depth: expected an integer"),
+        (REGNETY_400MF.replace("group_width", "groupwidth"), 1, "did you mean `group_width`?"),
+        (f"{REGNETY_400MF},se=a", 1, "<--regnet se=a>:1:1: error[S002]: ratio: expected a number"),
+        (f"{REGNETY_400MF},se=[", 1, "error[Y001]"),
+    ],
+)
+def test_numbers_that_make_no_regnet_are_told_and_leave_nothing(archc, tmp_path, numbers, code, said):
+    run = archc("new", "mine", "--regnet", numbers, cwd=tmp_path)
+    assert (run.returncode, run.stdout) == (code, "")
+    assert said in run.stderr
+    assert list(tmp_path.iterdir()) == []

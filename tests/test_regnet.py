@@ -21,6 +21,8 @@ NUMBERS = st.builds(
     wa=st.decimals(0, 300, places=2).map(float),
     wm=st.decimals("1.5", 4, places=2).map(float),
     group_width=st.sampled_from([1, 8, 16, 24, 40, 56, 112, 232, 373]),
+    bottleneck_ratio=st.just(1.0),
+    round=st.just("half_even"),
 )
 
 
@@ -77,7 +79,7 @@ RATIOS = {
 @pytest.mark.parametrize(("ratio", "expected"), RATIOS.items())
 def test_the_channels_follow_from_the_bottleneck_as_in_pycls(ratio, expected):
     """By hand from adjust_block_compatibility of pycls/models/blocks.py, for RegNetY-800MF: 56, 136, 320, 776 wide."""
-    assert built_rows(Rule(14, 56, 38.84, 2.4, 16, bottleneck_ratio=ratio)) == expected
+    assert built_rows(Rule(14, 56, 38.84, 2.4, 16, ratio, "half_even")) == expected
 
 
 # --- the claim ---

@@ -16,15 +16,15 @@ _QUANTUM = 8
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The numbers of a RegNet. `round` says how a width that a group does not divide is made to fit."""
+    """The numbers of a RegNet; `round` says how a width that a group does not divide is made to fit."""
 
     depth: int
     w0: int
     wa: float
     wm: float
     group_width: int
-    bottleneck_ratio: float = 1.0
-    round: str = "half_even"
+    bottleneck_ratio: float
+    round: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,11 @@ class Row:
     channels: int
     width: int
     groups: int
+
+    @property
+    def group_width(self) -> int:
+        """The width of one group."""
+        return self.width // self.groups
 
     def __str__(self) -> str:
         return f"{self.blocks}x{self.channels}"
@@ -70,7 +75,7 @@ def _row(rule: Rule, blocks: int, channels: int) -> Row:
 def rows_text(rows: Iterable[Row]) -> str:
     """Return rows as blocks x channels, then the width of their groups: `1x32 2x64 in groups of 16`."""
     rows = list(rows)
-    widths = [row.width // row.groups for row in rows]
+    widths = [row.group_width for row in rows]
     groups = widths[:1] if len(set(widths)) == 1 else widths
     return f"{' '.join(map(str, rows))} in groups of {' '.join(map(str, groups))}"
 

@@ -12,11 +12,12 @@ from archcompiler.graph.ir import Body, Graph, Part
 from archcompiler.record.fields import Fields
 from archcompiler.schema.canonical import fill
 from archcompiler.schema.language import language
+from archcompiler.tree import Mapping
 
 
 def judge_rule(claim: Fields, graph: Graph) -> tuple[str, str, Diagnostic | None]:
     """Return what the claim's rule asks for, what is built, and a fault where the rule gives other rows."""
-    rule = _rule(Fields(fill(claim.union("rule").mapping, language().objects["rule"])))
+    rule = rule_of(claim.union("rule").mapping)
     stages = [(part.name, row) for part in graph.parts if part.kind == "stage" for row in _rows(part)]
     built = rows_text([row for _, row in stages])
     differences = list(_differences(built_rows(rule), stages))
@@ -26,7 +27,9 @@ def judge_rule(claim: Fields, graph: Graph) -> tuple[str, str, Diagnostic | None
     return request_text(rule), built, Diagnostic("C001", "; ".join(differences), claim.span("rule"), help)
 
 
-def _rule(f: Fields) -> Rule:
+def rule_of(mapping: Mapping) -> Rule:
+    """Return the numbers of a valid `rule`, with the schema's defaults."""
+    f = Fields(fill(mapping, language().objects["rule"]))
     return Rule(
         depth=f.integer("depth"),
         w0=f.integer("w0"),

@@ -20,8 +20,13 @@ _REPRESENTER = yaml.SafeDumper(StringIO())
 
 def spec_yaml(spec: Spec) -> str:
     """Return the spec as YAML that stands alone: every value written out, one row a stage."""
-    root = _node(spec.document, "")
-    return str(yaml.serialize(root, Dumper=yaml.SafeDumper, width=_WIDTH, allow_unicode=True)).rstrip("\n")
+    return document_yaml(spec.document).rstrip("\n")
+
+
+def document_yaml(document: Mapping) -> str:
+    """Return a document as YAML, one row a stage."""
+    root = _node(document, "")
+    return str(yaml.serialize(root, Dumper=yaml.SafeDumper, width=_WIDTH, allow_unicode=True))
 
 
 def origin_rows(spec: Spec) -> Iterator[tuple[str, Node, Span, tuple[Node, ...]]]:

@@ -10,33 +10,41 @@ from pathlib import Path
 from archcompiler.verbs import Outcome, Usage
 from archcompiler.verbs.arguments import add_output
 
-HELP = "start a variant that extends a spec"
+HELP = "start a variant that extends a spec, or a RegNet from its numbers"
 EXAMPLES = """  archc new my_net --extends resnext/resnext50_32x4d
-  archc new wide --extends ./my_net.yaml -o nets/wide.yaml"""
+  archc new wide --extends ./my_net.yaml -o nets/wide.yaml
+  archc new my_regnet --regnet depth=16,w0=48,wa=27.89,wm=2.09,group_width=8
+  archc new my_regnety --regnet depth=16,w0=48,wa=27.89,wm=2.09,group_width=8,se=0.25"""
 SCHEMA_COPY = Path(".archc") / "architecture.json"
 
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("name", metavar="NAME", help="the network's name: letters, digits, _")
-    parser.add_argument("--extends", required=True, metavar="SPEC", help="a shipped name, or a path")
+    start = parser.add_mutually_exclusive_group(required=True)
+    start.add_argument("--extends", metavar="SPEC", help="a shipped name, or a path")
+    start.add_argument(
+        "--regnet",
+        metavar="NUMBERS",
+        help="depth, w0, wa, wm and group_width as key=value,...; also se (the ratio), bottleneck_ratio, round",
+    )
     add_output(parser, "the file to write (default: NAME.yaml)")
 
 
 def run(args: Namespace) -> Outcome:
     """Write the spec, and a copy of the schema into the repository where it has none."""
     from archcompiler.output import write_file
-    from archcompiler.resolve import load_spec
     from archcompiler.shipped import shipped
+    from archcompiler.verbs.regnet import regnet_text
 
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{,99}", args.name):
         raise Usage(f"{args.name!r} is no name: write letters, digits and _, a letter first, 100 at most")
-    load_spec(args.extends)
     target = Path(args.output or f"{args.name}.yaml")
     copy = _repository(target) / SCHEMA_COPY
     said = [f"wrote {target}"]
-    text = _spec_text(args.name, _extends(args.extends, target), os.path.relpath(copy, target.parent))
-    write_file(str(target), text, force=args.force)
+    text = _variant_text(args, target) if args.regnet is None else regnet_text(args.name, args.regnet)
+    schema = Path(os.path.relpath(copy, target.parent)).as_posix()
+    write_file(str(target), f"# yaml-language-server: $schema={schema}\n{text}", force=args.force)
     if not copy.exists():
         copy.parent.mkdir(parents=True, exist_ok=True)
         write_file(str(copy), (shipped("schemas") / "architecture.json").read_text(encoding="utf-8"), force=False)
@@ -44,13 +52,16 @@ def run(args: Namespace) -> Outcome:
     return Outcome("\n".join(said))
 
 
-def _spec_text(name: str, extends: str, schema: str) -> str:
+def _variant_text(args: Namespace, target: Path) -> str:
+    """Return a spec that extends another and changes nothing yet; SpecError where the base is faulty."""
     from archcompiler.render.spec import scalar_text
+    from archcompiler.resolve import load_spec
 
+    load_spec(args.extends)
+    extends = _extends(args.extends, target)
     return (
-        f"# yaml-language-server: $schema={Path(schema).as_posix()}\n"
         f"archc: 1\n"
-        f"name: {name}\n"
+        f"name: {args.name}\n"
         f"description: {scalar_text(f'A variant of {extends}.')}\n"
         f"extends: {scalar_text(extends)}\n"
     )
