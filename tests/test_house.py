@@ -261,8 +261,8 @@ def test_every_attribute_of_a_pytorch_module_is_a_name_that_no_layer_may_have():
 
 
 TOOLS = {
-    "ruff check": ["ruff", "check", "archcompiler", "tests"],
-    "ruff format": ["ruff", "format", "--check", "archcompiler", "tests"],
+    "ruff check": ["ruff", "check", "archcompiler", "tests", ".github"],
+    "ruff format": ["ruff", "format", "--check", "archcompiler", "tests", ".github"],
     "mypy": ["mypy"],
     "check-jsonschema": [
         *("check_jsonschema", "--schemafile", "schemas/architecture.json"),

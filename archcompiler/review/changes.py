@@ -12,6 +12,7 @@ from archcompiler.compare.rules import Impact
 from archcompiler.compare.specs import compare_specs
 from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.git.state import State
+from archcompiler.graph.ir import Graph
 from archcompiler.lower.network import lower
 from archcompiler.resolve import load_spec
 from archcompiler.review.pairs import Pair
@@ -67,13 +68,18 @@ def _reviewed(pair: Pair, old: State, new: State) -> Reviewed:
     if pair.new is None:
         return Reviewed(pair)
     try:
-        after = load_spec(pair.new, files=new)
-        graph = lower(after)
-    except SpecError as error:
-        return Reviewed(pair, faults=error.diagnostics)
-    if pair.old is None:
-        return Reviewed(pair, cost=total(graph))
+        if pair.old is not None:
+            return Reviewed(pair, compare_specs(load_spec(pair.old, files=old), load_spec(pair.new, files=new)))
+    except SpecError:
+        pass  # one of the two sides is not sound: which one, and why, is found out below
+    graph, faults = _lowered(pair.new, new)
+    if graph is None:
+        return Reviewed(pair, faults=faults)
+    return Reviewed(pair, cost=total(graph), old_faults=_lowered(pair.old, old)[1] if pair.old else ())
+
+
+def _lowered(path: str, state: State) -> tuple[Graph | None, tuple[Diagnostic, ...]]:
     try:
-        return Reviewed(pair, compare_specs(load_spec(pair.old, files=old), after))
+        return lower(load_spec(path, files=state)), ()
     except SpecError as error:
-        return Reviewed(pair, cost=total(graph), old_faults=error.diagnostics)
+        return None, error.diagnostics

@@ -8,10 +8,15 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import cycle
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from timing import Ratio, compare, process
+from timing import Ratio, compare, process, within
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tests"))
+
+from repository import Repository  # noqa: E402 -- the tests' own folder is on the path of pytest only
+
 BIN = Path(sys.executable).parent
 NAME = "resnext/resnext50_32x4d"
 SPEC = str(ROOT / "specs" / f"{NAME}.yaml")
@@ -128,6 +133,24 @@ def many() -> Ratio:
     return Ratio(f"validate 1,000 specs ({1000 / seconds:.0f} a second) / 5 seconds", seconds, 5, seconds / 5, 1)
 
 
+def against() -> Ratio:
+    """A repository of 500 specs, 50 of which are or extend one that was edited since the last commit."""
+    base = "archc: 1\nname: base\nextends: resnet/resnet50\nstages: {layer3: {blocks: 6}}\n"
+    derived = {
+        f"derived/{i}": f"archc: 1\nname: d{i}\nextends: ../base\nhead: {{classes: {i}}}\n" for i in range(2, 51)
+    }
+    other = {
+        f"nets/{i}": f"archc: 1\nname: n{i}\nextends: resnet/resnet50\nhead: {{classes: {i}}}\n" for i in range(2, 452)
+    }
+    with TemporaryDirectory() as folder:
+        repository = Repository(folder)
+        repository.commit(base=base, **derived, **other)
+        repository.write(base=base.replace("6", "7"))
+        command = [str(BIN / "archc"), "diff", "--against", "HEAD", "--fail-on", "INTERFACE"]
+        name = "archc diff --against, 500 specs, 50 reached / 3 seconds"
+        return within(name, process(command, folder), 3, 5)
+
+
 def linear() -> Ratio:
     import archcompiler
 
@@ -148,6 +171,7 @@ ALL: tuple[Callable[[], Ratio], ...] = (
     cost_from_path,
     cost_from_graph,
     many,
+    against,
     linear,
 )
 

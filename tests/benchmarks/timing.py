@@ -34,9 +34,16 @@ def compare(name: str, ours: Callable[[], object], theirs: Callable[[], object],
     return Ratio(name, median(mine), median(other), median(a / b for a, b in pairs), target)
 
 
-def process(command: Sequence[str]) -> Callable[[], object]:
+def process(command: Sequence[str], folder: str | None = None) -> Callable[[], object]:
     """Return a call that runs a whole process and fails where it fails."""
-    return lambda: subprocess.run(command, check=True, capture_output=True)
+    return lambda: subprocess.run(command, check=True, capture_output=True, cwd=folder)
+
+
+def within(name: str, ours: Callable[[], object], limit: float, runs: int) -> Ratio:
+    """Return the median of a call against a number of seconds."""
+    ours()
+    found = median(_seconds(ours) for _ in range(runs))
+    return Ratio(name, found, limit, found / limit, 1)
 
 
 def _seconds(call: Callable[[], object]) -> float:
