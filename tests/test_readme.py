@@ -1,11 +1,13 @@
 """The README's consoles are run: what it prints is what the commands print."""
 
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from repository import ALONE
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -21,9 +23,10 @@ def commands(console):
 
 def run(command, folder):
     words = command.split()
-    assert words[0] == "archc"
+    assert words[0] in ("archc", "git")
+    words = [sys.executable, "-m", "archcompiler", *words[1:]] if words[0] == "archc" else ["bash", "-c", command]
     result = subprocess.run(
-        [sys.executable, "-m", "archcompiler", *words[1:]], cwd=folder, capture_output=True, text=True, check=False
+        words, cwd=folder, env={**os.environ, **ALONE}, capture_output=True, text=True, check=False, timeout=120
     )
     return (result.stdout + result.stderr).replace(f"{ROOT}/", "")
 
