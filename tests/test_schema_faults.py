@@ -179,3 +179,16 @@ def test_names_tables_are_checked():
     assert names_faults(parse(good, "names.yaml")) == []
     bad = "archc: 1\nname: x\nnames: {Stem: a, stem.conv1: a b}\n"
     assert [fault.code for fault in names_faults(parse(bad, "names.yaml"))] == ["S001", "S006", "S006"]
+
+
+def test_words_of_other_libraries_lead_to_words_of_this_one():
+    from archcompiler.schema import spellings
+    from archcompiler.schema.language import language
+
+    known = language()
+    for field, words in spellings._VALUES.items():
+        allowed = known.blocks if field == "block" else known.unions[field].variants
+        assert set(words.values()) <= set(allowed), field
+    fields = {*known.block_fields, *known.stage_fields, *known.unions["head"].variants["classifier"]}
+    assert set(spellings._FIELDS.values()) <= fields
+    assert not set(spellings._FIELDS) & fields

@@ -170,17 +170,19 @@ def _missing(described: Json, node: Mapping, place: _Place) -> Iterator[Diagnost
     groups = {name: tuple(group) for group in described.get("x-alternatives", ()) for name in group}
     for group in dict.fromkeys(groups.get(name, (name,)) for name in wanted):
         if not any(name in node.entries for name in group):
-            text = " ".join(f"`{name}`: {_in_words(described['properties'][name])}" for name in group)
+            text = " ".join(_in_words(name, described["properties"][name]) for name in group)
             yield faults.missing_key(place.what, group, place.key_span, text)
     if "anyOf" in described and node.entries.keys() <= described["properties"].keys():
         keys = [key for rule in described["anyOf"] for key in rule["required"]]
         yield faults.missing_key(place.what, keys, place.key_span, "it has exactly one of these keys")
 
 
-def _in_words(field: Json) -> str:
-    """Return what a field is: its choices, where it has some, else its description."""
+def _in_words(name: str, field: Json) -> str:
+    """Return what a field is: its choices, where it has some, else its description, and its value where it has one."""
     choices = [str(choice) for choice in field.get("enum", ()) if choice is not None]
-    return f"one of {', '.join(choices)}" if choices else str(field["description"])
+    only = f" Write `{name}: {field['const']}`." if "const" in field else ""
+    said = f"one of {', '.join(choices)}" if choices else field["description"]
+    return f"`{name}`: {said}{only}"
 
 
 def _alternatives(described: Json, node: Mapping, place: _Place) -> Iterator[Diagnostic]:

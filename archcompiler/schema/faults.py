@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from archcompiler.diagnostics import Diagnostic, Label
+from archcompiler.schema.spellings import meant_field, meant_value
 from archcompiler.span import Span
 from archcompiler.tree import Entry, Plain
 
@@ -37,6 +38,7 @@ _FORMS = {
     "override": 'a selector: first, last, odd, even, a number such as "0", or a range such as "1..4"',
 }
 """What the patterns mean, by the key whose value or whose own keys they hold for."""
+_STAGES = "each stands under a name of its own, as in `layer1: {...}`, with no `- `"
 _LENGTHS = {"minLength": "at least", "maxLength": "at most"}
 
 
@@ -44,7 +46,7 @@ def unknown_key(what: str, key: str, span: Span, fields: Iterable[str], owner: s
     """Report a key that the object does not have; `owner` says which object has it."""
     allowed = list(fields)
     every = f"the fields are {_listed(allowed)}" if allowed else "it has no fields"
-    help_text = f"`{key}` is {owner}" if owner else _nearest(key, allowed) or every
+    help_text = f"`{key}` is {owner}" if owner else meant_field(key, allowed) or _nearest(key, allowed) or every
     return Diagnostic("S001", f"{what} has no field `{key}`", span, help_text)
 
 
@@ -52,7 +54,8 @@ def wrong_type(name: str, types: Iterable[str], found: Plain, span: Span, words:
     """Report a value of a type that the field does not take; `words` are the only strings that it takes."""
     kinds = [_EXPECTED[kind] for kind in types if kind != "null" and not (kind == "string" and words)]
     expected = " or ".join([*kinds, *(f"`{word}`" for word in words)])
-    return Diagnostic("S002", f"{name}: expected {expected}, found {_found(found)}", span, _plainly(types, found))
+    help_text = _STAGES if name == "stages" and isinstance(found, list) else _plainly(types, found)
+    return Diagnostic("S002", f"{name}: expected {expected}, found {_found(found)}", span, help_text)
 
 
 def useless_null(name: str, span: Span, *, required: bool) -> Diagnostic:
@@ -74,7 +77,10 @@ def not_allowed(name: str, found: Plain, allowed: Sequence[Plain], span: Span) -
     choices = [str(choice) for choice in allowed if choice is not None]
     expected = f"one of {', '.join(choices)}" if len(choices) > 1 else choices[0]
     message = f"{name}: expected {expected}, found {_found(found)}"
-    return Diagnostic("S004", message, span, _nearest(str(found), choices))
+    if name == "archc":
+        help_text = f"this archc reads version {choices[0]} of the language: write it, or take another archc"
+        return Diagnostic("S004", message, span, help_text)
+    return Diagnostic("S004", message, span, meant_value(name, str(found), choices) or _nearest(str(found), choices))
 
 
 def bad_form(name: str, found: str, pattern: str, span: Span, help_text: str | None) -> Diagnostic:
