@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 
-from archcompiler.diagnostics import Diagnostic
+from archcompiler.diagnostics import Diagnostic, Label
 from archcompiler.resolve.merge import merge_object
 from archcompiler.schema.language import Field
+from archcompiler.span import SCHEMA_ORIGIN, Span
 from archcompiler.tree import Entry, Mapping
+
+_MOST_SHOWN = 4  # of the places that hide a default
 
 
 class Defaults:
@@ -17,7 +21,7 @@ class Defaults:
         self.entries = entries
         self._entries = entries.entries
         self._used: set[str] = set()
-        self._hidden: set[str] = set()
+        self._hidden: dict[str, dict[Span, None]] = {}
 
     def take(self, value: Mapping, *keys: str) -> Mapping:
         """Return an object with these defaults laid under it, and these keys first."""
@@ -34,7 +38,12 @@ class Defaults:
         for key, entry in self._entries.items():
             if key in names:
                 said = next((name for name in names[key] if name in entries), None)
-                (self._hidden if said else self._used).add(key)
+                if said:
+                    hiding = self._hidden.setdefault(key, {})
+                    if entries[said].key_span != SCHEMA_ORIGIN:
+                        hiding[entries[said].key_span] = None
+                else:
+                    self._used.add(key)
                 entries[said or key] = self._under_one(entries[said], key, entry) if said else entry
         return Mapping(entries, value.span)
 
@@ -55,6 +64,7 @@ class Defaults:
                 f"nothing uses the default `{key}`: {self._reason(key)}",
                 entry.key_span,
                 f"remove it; in a variant of a spec that says it, write `defaults: {{{key}: null}}`",
+                tuple(Label(place, "its own value") for place in islice(self._hidden.get(key, ()), _MOST_SHOWN)),
             )
             for key, entry in self._entries.items()
             if key not in self._used

@@ -108,8 +108,9 @@ def _filled(stage: Mapping, defaults: Defaults) -> Mapping:
 def _unmatched(stage: Mapping, count: int) -> list[Diagnostic]:
     """Return a fault for each selector that matches none of the blocks; without a number of blocks nothing is known."""
     blocks = f"the stage has {count} blocks, 0 to {count - 1}" if count > 1 else "the stage has one block, 0"
+    said = tuple(Label(node.span, f"`blocks` is {count} here") for node in [stage.get("blocks")] if node)
     return [
-        Diagnostic("R004", f"the selector `{selector}` matches no block: {blocks}", entry.key_span, _SELECTORS)
+        Diagnostic("R004", f"the selector `{selector}` matches no block: {blocks}", entry.key_span, _SELECTORS, said)
         for selector, entry in mapping_at(stage, "override").entries.items()
         if count and not any(selected(selector, index, count) for index in range(count))
     ]
