@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from archcompiler.analyses.cost import Cost, node_cost
 from archcompiler.graph import ops
-from archcompiler.graph.ir import Graph, Node, Part
+from archcompiler.graph.ir import Call, Graph, Node, Part
 
 _BESIDE_THE_MAIN_PATH = ("shortcut", "attention")
 
@@ -23,22 +23,26 @@ LAYERS: dict[str, Callable[[Part, Node], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a claim speaks of: a quantity, of the network or of one stage, under a counting policy, at a batch."""
+    """What a claim speaks of: a quantity of the network, a stage or a block, under a counting policy, at a batch."""
 
     quantity: str
     stage: str | None = None
     policy: str = "all"
     batch: int = 1
+    block: int | None = None
 
     def __str__(self) -> str:
-        of = f" of {self.stage}" if self.stage else ""
+        block = "" if self.block is None else f".{self.block}"
+        of = f" of {self.stage}{block}" if self.stage else ""
         at = f" at batch {self.batch}" if self.batch != 1 else ""
         return f"{self.quantity}{of}{at}"
 
 
 def measure(graph: Graph, subject: Subject) -> int | str | None:
-    """Return a count, or `height x width` for `output`; None where there is no such stage."""
+    """Return a count, or `height x width` for `output`; None where there is no such stage or block."""
     parts = [part for part in graph.parts if part.kind == "stage" and part.name == subject.stage and part.calls]
+    if subject.block is not None and not (parts and subject.block < len(_blocks(parts[0]))):
+        return None
     if subject.quantity in _OF_STAGE:
         return _OF_STAGE[subject.quantity](parts[0]) if parts else None
     if subject.stage and not parts:
@@ -53,12 +57,17 @@ def by_part(graph: Graph, subject: Subject, *without: str) -> dict[str, int]:
     result = {}
     for part in graph.parts:
         if subject.stage in (None, part.name):
-            for call in part.calls:
+            calls = part.calls if subject.block is None else _blocks(part)[subject.block : subject.block + 1]
+            for call in calls:
                 if (part.kind, id(call.body)) not in known:
                     nodes = [node for node in call.body.nodes if not any(group(part, node) for group in left_out)]
                     known[part.kind, id(call.body)] = _count(nodes, subject)
-            result[part.name] = sum(known[part.kind, id(call.body)] for call in part.calls)
+            result[part.name] = sum(known[part.kind, id(call.body)] for call in calls)
     return result
+
+
+def _blocks(part: Part) -> tuple[Call, ...]:
+    return tuple(call for call in part.calls if call.body.class_name != "Transition")
 
 
 def _count(nodes: list[Node], subject: Subject) -> int:

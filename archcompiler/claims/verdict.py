@@ -18,7 +18,11 @@ from archcompiler.tree import Mapping, Sequence
 Measured = Union[int, str, None]
 
 _OPERATIONS = ("macs", "torchinfo_mult_adds", "activations")
-_GOES_WITH = {"policy": ("params", *_OPERATIONS), "batch": _OPERATIONS}
+_GOES_WITH = {
+    "policy": ("params", *_OPERATIONS),
+    "batch": _OPERATIONS,
+    "block": ("params", "depth", *_OPERATIONS),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ def _subject(claim: Fields) -> Subject:
         claim.text("stage") if claim.has("stage") else None,
         claim.text("policy") if claim.has("policy") else "all",
         claim.integer("batch") if claim.has("batch") else 1,
+        claim.integer("block") if claim.has("block") else None,
     )
 
 
@@ -106,8 +111,10 @@ def _misplaced(claim: Fields, measured: Measured) -> Diagnostic | None:
             message = f"`{key}` says nothing about {quantity}"
             return Diagnostic("C003", message, claim.span(key), f"it goes with {', '.join(quantities)}")
     if measured is None:
-        place = claim.span("stage") if claim.has("stage") else claim.span("quantity")
-        return Diagnostic("C003", "this quantity needs the name of a stage of the network", place, "give `stage`")
+        place = next(claim.span(key) for key in ("block", "stage", "quantity") if claim.has(key))
+        block = ", and a block that it has" if claim.has("block") else ""
+        message = f"this quantity needs the name of a stage of the network{block}"
+        return Diagnostic("C003", message, place, "give `stage`")
     return None
 
 
