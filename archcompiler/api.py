@@ -44,14 +44,20 @@ def cost(spec: SpecLike, batch: int = 1) -> CostReport:
     return cost_report(compile(spec), batch)
 
 
-def diff(old: str | os.PathLike[str] | Spec, new: str | os.PathLike[str] | Spec) -> Diff:
+def diff(
+    old: str | os.PathLike[str] | Spec,
+    new: str | os.PathLike[str] | Spec,
+    checkpoint: str | os.PathLike[str] | None = None,
+) -> Diff:
     """Return what it means to go from one spec to another: the edits, three facts, costs, what a checkpoint keeps.
 
-    Raises SpecError where one of them is faulty.
+    The header of a `checkpoint`, a safetensors file, confirms the forecast. Raises SpecError where a spec is faulty,
+    CheckpointError where the file cannot be read.
     """
     from archcompiler.compare.specs import compare_specs
 
-    return compare_specs(*(spec if isinstance(spec, Spec) else load(spec) for spec in (old, new)))
+    before, after = (spec if isinstance(spec, Spec) else load(spec) for spec in (old, new))
+    return compare_specs(before, after, None if checkpoint is None else os.fspath(checkpoint))
 
 
 def build(

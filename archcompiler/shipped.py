@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,12 @@ def shipped_spec(name: str) -> Path | None:
         return None
     path = shipped("specs") / f"{name}.yaml"
     return path if path.is_file() else None
+
+
+def shipped_name(path: str) -> str | None:
+    """Return the shipped name of a file by its absolute path, or None; below the working folder, paths are relative."""
+    root = f"{shipped('specs')}{os.sep}"
+    return Path(path[len(root) :]).with_suffix("").as_posix() if path.startswith(root) else None
 
 
 def spec_names() -> Iterator[str]:

@@ -30,7 +30,10 @@ def write_row(row, folder):
 
 
 def hold_against_pytorch(found: Diff, old, new):
-    """Hold the three facts and the forecast against the built modules of two specs."""
+    """Hold the facts and the forecast against the built modules of two specs; return whether their outputs are equal.
+
+    None where they cannot be compared. What computes the same must give the same; what does not, may.
+    """
     import torch
 
     before, after = (
@@ -42,14 +45,15 @@ def hold_against_pytorch(found: Diff, old, new):
     assert list(found.weights.kept) == kept_by_pytorch(after, given)
     renamed = dict(found.weights.renamed)
     if found.facts.function == "not comparable":
-        return
+        return None
     after.load_state_dict({renamed.get(name, name): tensor for name, tensor in given.items()})
     images = 10 * peers.random_images(2, *found.old.input).double()  # beyond the 6 of a ReLU6
     with torch.inference_mode():
         outputs = [network.eval()(images) for network in (before, after)]
     same_shape = outputs[0].shape == outputs[1].shape
     equal = same_shape and torch.allclose(*outputs, rtol=1e-9, atol=1e-12)
-    assert equal == (found.facts.function != "changed")
+    assert equal or found.facts.function == "changed"
+    return equal
 
 
 def kept_by_pytorch(network, weights):

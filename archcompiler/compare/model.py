@@ -181,8 +181,38 @@ class Forecast:
     @property
     def share_kept(self) -> float:
         """The share of the new network's parameters that load under their own name, from 0 to 1."""
-        params = sum(part.params for part in self.parts)
-        return sum(part.kept for part in self.parts) / params if params else 1.0
+        return _share(self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """A checkpoint file beside the forecast: how it differs from the old network, and what the new one takes of it.
+
+    In `reshaped` the old shape is the one that the old network has, the new one that of the file.
+    """
+
+    path: str
+    missing: tuple[str, ...]
+    unexpected: tuple[str, ...]
+    reshaped: tuple[Reshaped, ...]
+    kept: tuple[str, ...]
+    renamed: tuple[tuple[str, str], ...]
+    parts: tuple[PartShare, ...]
+
+    @property
+    def is_of_old(self) -> bool:
+        """Whether the file holds exactly the tensors of the old network."""
+        return not (self.missing or self.unexpected or self.reshaped)
+
+    @property
+    def share_kept(self) -> float:
+        """The share of the new network's parameters that load from the file under their own name, from 0 to 1."""
+        return _share(self.parts)
+
+
+def _share(parts: tuple[PartShare, ...]) -> float:
+    params = sum(part.params for part in parts)
+    return sum(part.kept for part in parts) / params if params else 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +229,7 @@ class Diff:
     interaction: Cost
     parts: tuple[PartPair, ...]
     weights: Forecast
+    checkpoint: Confirmation | None = None
 
     @property
     def impact(self) -> Impact:

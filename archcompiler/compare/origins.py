@@ -65,6 +65,8 @@ class Origins:
             part = next((part for part, was in self.was.parts.items() if was == old.part), None)
             new = replace(old, part=part) if part else None
         fields = (_fields(self.specs[0], old), _fields(self.specs[1], new))
+        if old and new and (fields[0] is None) != (fields[1] is None) and old.block != AROUND_BLOCKS:
+            return _count_span(self.specs[0], old), _count_span(self.specs[1], new)
         leaf = _best(list(leaves(*fields)), names) if None not in fields else None
         if leaf is None:
             return _key_span(self.specs[0], old), _key_span(self.specs[1], new)
@@ -94,6 +96,12 @@ def _fields(spec: Spec, place: Place | None) -> Mapping | None:
     if place.block == AROUND_BLOCKS:
         return stage.transition
     return stage.blocks[place.block] if place.block < len(stage.blocks) else None
+
+
+def _count_span(spec: Spec, place: Place) -> Span | None:
+    """Return where a stage says how many blocks it has."""
+    stage = spec.section("stages").get(place.part[1])
+    return _span(stage.get("blocks")) if isinstance(stage, Mapping) else None
 
 
 def _key_span(spec: Spec, place: Place | None) -> Span | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from archcompiler.analyses.cost import Cost
+from archcompiler.compare.checkpoint import confirm, read_header
 from archcompiler.compare.edits import UNSEEN, DirectEdit, change_of, edits_of, name_tables
 from archcompiler.compare.facts import compare
 from archcompiler.compare.findings import findings, first_finding
@@ -22,8 +23,12 @@ from archcompiler.resolve import Spec, resolve_document
 from archcompiler.tree import Mapping
 
 
-def compare_specs(old: Spec, new: Spec) -> Diff:
-    """Return what it means to go from one spec to another; SpecError where the shapes of one do not fit."""
+def compare_specs(old: Spec, new: Spec, checkpoint: str | None = None) -> Diff:
+    """Return what it means to go from one spec to another; SpecError where the shapes of one do not fit.
+
+    A `checkpoint`, a safetensors file, is held against the forecast by its header; CheckpointError where it has none.
+    """
+    held = read_header(checkpoint) if checkpoint is not None else None
     readings = Reading(lower(old)), Reading(lower(new))
     stages = match_stages(old, new)
     parts = part_map(stages)
@@ -54,6 +59,7 @@ def compare_specs(old: Spec, new: Spec) -> Diff:
         interaction=networks[1].cost - networks[0].cost - sum((each.delta for each in contributions), Cost()),
         parts=tuple(_part_pairs((old, new), readings, parts, [*edits], len(renames))),
         weights=compared.weights,
+        checkpoint=None if held is None else confirm(str(checkpoint), held, *readings, compared.weights),
     )
 
 

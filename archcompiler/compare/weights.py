@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from math import prod
@@ -98,7 +98,7 @@ def forecast(old: Weights, new: Weights, parts: Mapping[PartKey, PartKey]) -> Fo
         ),
         added=tuple(name for name in after if name not in before and name not in to_new),
         removed=tuple(name for name in before if name not in after and name not in from_old),
-        parts=tuple(_shares(new.layers, set(kept))),
+        parts=tuple(shares(new.layers, set(kept))),
     )
 
 
@@ -135,7 +135,8 @@ def _form(layer: Layer) -> tuple[str, tuple[tuple[str, Shape], ...]]:
     return layer.kind, layer.tensors
 
 
-def _shares(found: Sequence[Layer], kept: set[str]) -> Iterator[PartShare]:
+def shares(found: Sequence[Layer], kept: Set[str]) -> Iterator[PartShare]:
+    """Yield how many parameters of each part are among those that are kept."""
     for part in dict.fromkeys(layer.part for layer in found):
         sizes = [
             (f"{layer.path}.{name}", prod(shape))

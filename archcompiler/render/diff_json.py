@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 
 from archcompiler.analyses.cost import Row
 from archcompiler.compare.model import (
     Change,
+    Confirmation,
     Contribution,
     Diff,
     Effect,
@@ -15,6 +17,7 @@ from archcompiler.compare.model import (
     Network,
     PartPair,
     Reach,
+    Reshaped,
     Side,
     Sight,
 )
@@ -45,6 +48,7 @@ def diff_document(diff: Diff) -> Json:
         "delta": {**asdict(diff.delta), "receptive_field": diff.new.receptive_field - diff.old.receptive_field},
         "parts": [_part(pair) for pair in diff.parts],
         "weights": forecast_document(diff.weights),
+        "checkpoint": _checkpoint(diff.checkpoint) if diff.checkpoint else None,
     }
 
 
@@ -52,13 +56,35 @@ def forecast_document(found: Forecast) -> Json:
     """Return what becomes of a checkpoint as data."""
     return {
         "kept": list(found.kept),
-        "renamed": [{"old": old, "new": new} for old, new in found.renamed],
-        "reshaped": [{"name": each.name, "old": list(each.old), "new": list(each.new)} for each in found.reshaped],
+        "renamed": _renamed(found.renamed),
+        "reshaped": _reshaped(found.reshaped),
         "added": list(found.added),
         "removed": list(found.removed),
         "share_kept": found.share_kept,
         "parts": [asdict(part) for part in found.parts],
     }
+
+
+def _checkpoint(found: Confirmation) -> Json:
+    return {
+        "path": found.path,
+        "is_of_old": found.is_of_old,
+        "missing": list(found.missing),
+        "unexpected": list(found.unexpected),
+        "reshaped": _reshaped(found.reshaped),
+        "kept": list(found.kept),
+        "renamed": _renamed(found.renamed),
+        "share_kept": found.share_kept,
+        "parts": [asdict(part) for part in found.parts],
+    }
+
+
+def _renamed(found: Iterable[tuple[str, str]]) -> list[Json]:
+    return [{"old": old, "new": new} for old, new in found]
+
+
+def _reshaped(found: Iterable[Reshaped]) -> list[Json]:
+    return [{"name": each.name, "old": list(each.old), "new": list(each.new)} for each in found]
 
 
 def _network(network: Network) -> Json:

@@ -7,6 +7,7 @@ from archcompiler.compare.edits import UNSEEN
 from archcompiler.compare.model import Contribution, Diff, PartPair
 from archcompiler.render import diff_words as words
 from archcompiler.render.amounts import share, signed
+from archcompiler.render.diff_weights import checkpoint_text, weights_text
 from archcompiler.render.escape import markdown
 from archcompiler.render.table import Cell, markdown_table
 
@@ -55,10 +56,10 @@ def _findings(diff: Diff) -> str:
 
 
 def _facts(diff: Diff) -> str:
-    where = f", first at {diff.first.new.name}" if diff.first and diff.first.new else ""
     lines = [
-        f"weights {'; '.join(words.weights_text(diff))}",
-        f"function {diff.facts.function}{where}",
+        f"weights {'; '.join(weights_text(diff))}",
+        *([f"checkpoint {'; '.join(checkpoint_text(diff))}"] if diff.checkpoint else []),
+        f"function {words.function_text(diff)}",
         f"interface {words.interface_text(diff)}",
     ]
     return "\n".join(f"- {markdown(line)}" for line in lines)

@@ -10,6 +10,7 @@ from archcompiler.compare.model import Change, Contribution, Diff, PartPair
 from archcompiler.compare.rules import Impact
 from archcompiler.render import diff_words as words
 from archcompiler.render.amounts import share, signed
+from archcompiler.render.diff_weights import checkpoint_text, weights_text
 from archcompiler.render.excerpt import visible
 from archcompiler.render.table import Cell, table
 
@@ -66,19 +67,18 @@ class _Page:
             lines += [first.replace(title, self._paint_impact(found.impact, title), 1), *more]
             spans = [sight.span if sight else None for sight in (found.old, found.new)]
             places = words.places_text(spans[0], spans[1])
-            if any(spans):
-                lines += [self._paint("dim", each) for each in _wrapped(f"  {visible(places)}", "  ")]
+            lines += [self._paint("dim", f"  {visible(places)}")] if any(spans) else []
         return "\n".join(lines)
 
     def facts(self) -> str:
         """Return the three facts, and how far a position before the head sees."""
         diff = self._diff
-        first, *more = words.weights_text(diff)
-        lines = [f"weights    {first}"]
-        for line in more:
-            lines += _wrapped(f"           {line}", "           ")
-        where = f", first at {diff.first.new.name}" if diff.first and diff.first.new else ""
-        lines += [f"function   {diff.facts.function}{visible(where)}", f"interface  {words.interface_text(diff)}"]
+        lines = []
+        for name, said in (("weights", weights_text(diff)), ("checkpoint", checkpoint_text(diff))):
+            for index, line in enumerate(said):
+                first, *rest = _wrapped(f"{' ' * 11}{visible(line)}", " " * 11)
+                lines += [f"{'' if index else name:11}{first[11:]}", *rest]
+        lines += [f"function   {visible(words.function_text(diff))}", f"interface  {words.interface_text(diff)}"]
         old, new = diff.old.receptive_field, diff.new.receptive_field
         if old != new:
             lines.append(f"receptive field before the head: {old} -> {new} pixels")
@@ -112,8 +112,9 @@ class _Page:
         lines = _wrapped(f"{mark} {visible(words.change_text(change))}", "    ")
         yield from (self._paint(mark, line) for line in lines)
         spans = [side.span if side else None for side in (change.old, change.new)]
-        for note in (words.places_text(spans[0], spans[1]), words.reach_text(change)):
-            yield from (self._paint("dim", line) for line in _wrapped(f"    {visible(note)}", "    ") if note)
+        yield self._paint("dim", f"    {visible(words.places_text(spans[0], spans[1]))}")
+        reach = words.reach_text(change)
+        yield from (self._paint("dim", line) for line in _wrapped(f"    {visible(reach)}", "    ") if reach)
 
     def _costs(self, delta: Cost) -> str:
         old = self._diff.old.cost

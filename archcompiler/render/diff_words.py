@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from archcompiler.compare.model import Change, Diff, Effect, Finding, Forecast, PartPair, Side, Sight
+from archcompiler.compare.model import Change, Diff, Effect, Finding, PartPair, Side, Sight
 from archcompiler.compare.rules import Impact
 from archcompiler.graph.ops import Shape
 from archcompiler.record.recorder import shape_text
-from archcompiler.render.amounts import compact, percent, share, signed
+from archcompiler.render.amounts import compact, share, signed
+from archcompiler.shipped import shipped_name
 from archcompiler.span import SCHEMA_ORIGIN, Span
 from archcompiler.tree import Plain
 
@@ -124,7 +125,10 @@ def place_text(span: Span | None) -> str:
         return "not there"
     if span.path.startswith("<--set"):
         return span.path[1:-1]
-    return "schema default" if span == SCHEMA_ORIGIN else str(span)
+    if span == SCHEMA_ORIGIN:
+        return "schema default"
+    name = shipped_name(span.path)
+    return f"{name}:{span.line}:{span.column}" if name else str(span)
 
 
 def places_text(old: Span | None, new: Span | None) -> str:
@@ -185,24 +189,10 @@ def _sights(rule: str, old: Sight | None, new: Sight | None) -> str:
     return f"{name}: {before} {value} -> {other}" if shared else f"{name}: {old.value} -> {new.value}"
 
 
-def weights_text(diff: Diff) -> list[str]:
-    """Return what becomes of a checkpoint, in lines."""
-    found, fact = diff.weights, diff.facts.weights
-    total = sum(map(len, (found.kept, found.renamed, found.reshaped, found.added)))
-    lines = [f"{fact}: {len(found.kept):,} of {total:,} tensors load, {percent(found.share_kept)} of the parameters"]
-    others = [
-        (len(found.renamed), "renamed"),
-        (len(found.reshaped), "reshaped"),
-        (len(found.added), "added"),
-        (len(found.removed), "removed"),
-    ]
-    said = ", ".join(f"{count:,} {what}" for count, what in others if count)
-    return [*lines, said, shares_text(found)] if said else lines
-
-
-def shares_text(found: Forecast) -> str:
-    """Return the share of the parameters that each part keeps."""
-    return ", ".join(f"{part.name} {percent(part.kept / part.params)}" for part in found.parts if part.params)
+def function_text(diff: Diff) -> str:
+    """Return whether both compute the same, and where they do not first."""
+    sight = (diff.first.new or diff.first.old) if diff.first else None
+    return f"{diff.facts.function}, first at {sight.name}" if sight else diff.facts.function
 
 
 def interface_text(diff: Diff) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
-from archcompiler.diagnostics import SpecError
+from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.verbs import FINDINGS, FINE, Outcome, Usage, json_text
 from archcompiler.verbs.arguments import add_format, add_settings
 from archcompiler.verbs.review import range_of, run_review
@@ -14,10 +15,13 @@ if TYPE_CHECKING:
     from archcompiler.compare.model import Diff
     from archcompiler.resolve import Spec
 
+_T = TypeVar("_T")
+
 HELP = "say what a change does: to weights, function, interface and cost"
 EXAMPLES = """  archc diff resnet/resnet50_v1 resnet/resnet50
   archc diff resnet/resnet50 my_net.yaml
   archc diff my_net.yaml --set stages.layer3.blocks=9
+  archc diff resnet/resnet50 my_net.yaml --checkpoint base.safetensors
   archc diff resnet/resnet50 my_net.yaml --format json
   archc diff --against main                     every spec that this branch changes
   archc diff main..HEAD nets --fail-on WEIGHTS"""
@@ -41,6 +45,11 @@ def configure(parser: ArgumentParser) -> None:
         choices=["TRAINING", "FUNCTION", "WEIGHTS", "INTERFACE"],
         help="end with 1 from this impact on (default: TRAINING)",
     )
+    parser.add_argument(
+        "--checkpoint",
+        metavar="FILE",
+        help="a safetensors file of the first of two specs: what of it loads",
+    )
     add_settings(parser)
     add_format(parser, "text", "json", "markdown", "github")
 
@@ -49,34 +58,54 @@ def run(args: Namespace) -> Outcome:
     """Compare two specs, or two states of a repository; the code says whether they differ in effect."""
     states = range_of(args.against, args.specs)
     if states:
-        if args.settings:
-            raise Usage("--set goes with one or two specs")
+        if args.settings or args.checkpoint:
+            raise Usage(f"{'--set' if args.settings else '--checkpoint'} goes with one or two specs")
         return run_review(args, *states)
     if len(args.specs) not in ((1, 2) if args.settings else (2,)):
         raise Usage("give two specs, or one and a --set to try on it; or --against REV")
     from archcompiler.compare.rules import Impact
-    from archcompiler.compare.specs import compare_specs
 
-    diff = compare_specs(*_load(args))
+    diff = _compare(args)
     least = Impact[args.fail_on] if args.fail_on else Impact.TRAINING
-    return Outcome(_text(args, diff), FINDINGS if diff.impact >= least else FINE)
+    other_checkpoint = diff.checkpoint is not None and not diff.checkpoint.is_of_old
+    return Outcome(_text(args, diff), FINDINGS if diff.impact >= least or other_checkpoint else FINE)
+
+
+def _compare(args: Namespace) -> Diff:
+    """Return the comparison; Usage where the checkpoint cannot be read."""
+    from archcompiler.compare.checkpoint import CheckpointError
+    from archcompiler.compare.specs import compare_specs
+    from archcompiler.lower.network import lower
+
+    old, new = _load(args)
+    try:
+        return compare_specs(old, new, args.checkpoint)
+    except CheckpointError as error:
+        raise Usage(str(error)) from None
+    except SpecError:
+        _both(lambda: lower(old), lambda: lower(new))
+        raise
 
 
 def _load(args: Namespace) -> tuple[Spec, Spec]:
     """Return both specs; SpecError with the faults of both, which leave nothing to compare."""
     from archcompiler.resolve import load_spec
 
-    specs: list[Spec] = []
-    faults: list[SpecError] = []
-    for name, settings in ((args.specs[0], []), (args.specs[-1], args.settings)):
+    return _both(lambda: load_spec(args.specs[0]), lambda: load_spec(args.specs[-1], args.settings))
+
+
+def _both(old: Callable[[], _T], new: Callable[[], _T]) -> tuple[_T, _T]:
+    """Return what two calls do; SpecError (exit 2: there is nothing to compare) with the faults of both."""
+    results: list[_T] = []
+    faults: list[Diagnostic] = []
+    for call in (old, new):
         try:
-            specs.append(load_spec(name, settings))
+            results.append(call())
         except SpecError as error:
-            faults.append(error)
+            faults += error.diagnostics
     if faults:
-        found = dict.fromkeys(fault for error in faults for fault in error.diagnostics)
-        raise SpecError(found, unreadable=True)
-    return specs[0], specs[1]
+        raise SpecError(dict.fromkeys(faults), unreadable=True)
+    return results[0], results[1]
 
 
 def _text(args: Namespace, diff: Diff) -> str:
