@@ -2,8 +2,10 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from repository import Repository, base, variant
@@ -11,6 +13,7 @@ from repository import Repository, base, variant
 from archcompiler.api import cost
 from archcompiler.cli import main
 
+ROOT = Path(__file__).parents[1]
 WIDER = {"base": base("base", blocks=3)}
 STRIDE = "{block: bottleneck, stride_on: 1x1}"
 
@@ -218,6 +221,21 @@ def test_an_accepted_break_fails_no_more_and_its_reason_is_told(family, diff):
     assert "accepted: D203 of base.yaml: Meant so." in diff("--against", "HEAD", "--format", "markdown")[1]
 
 
+def test_the_entries_that_a_failing_gate_prints_open_it(family, diff):
+    family.write(**WIDER, other=base("other", blocks=3).replace("16, stride: 1", "24, stride: 1"))
+    code, out, _ = diff("--against", "HEAD", "--fail-on", "WEIGHTS")
+    assert code == 1
+    family.put({"archc-accept.yaml": out[out.index("accept:\n") :]})
+    assert diff("--against", "HEAD", "--fail-on", "WEIGHTS")[0] == 0
+    markdown = diff("--against", "HEAD~0", "--format", "markdown")[1]
+    assert "To accept" not in markdown
+    family.write(**{"archc-accept": None})
+    _, markdown, _ = diff("--against", "HEAD", "--fail-on", "WEIGHTS", "--format", "markdown")
+    family.put({"archc-accept.yaml": markdown.partition("```yaml\n")[2].partition("```")[0]})
+    assert diff("--against", "HEAD", "--fail-on", "WEIGHTS")[0] == 0
+    assert "to accept" not in diff("--against", "HEAD")[1]
+
+
 @pytest.mark.parametrize("changed", [{"rule": "D202"}, {"from": "checkpoint-1:0"}])
 def test_an_entry_accepts_one_rule_of_one_pair_of_networks(family, diff, changed):
     family.write(**WIDER)
@@ -281,7 +299,8 @@ def test_markdown_shows_names_as_they_are(repo, diff):
     repo.commit(**{name: base("base")})
     repo.write(**{name: base("base", blocks=3)})
     _, out, _ = diff("--against", "HEAD", "--format", "markdown")
-    assert re.findall(r"(?<!\\)[<\[](?!/?(?:details|summary))", out) == []
+    outside_of_the_fence = out.partition("```")[0]
+    assert re.findall(r"(?<!\\)[<\[](?!/?(?:details|summary))", outside_of_the_fence) == []
     assert "a\\|b" in out
 
 
@@ -295,6 +314,54 @@ def test_a_spec_that_reads_what_is_not_its_own_shows_none_of_it(repo, diff):
         assert code == 1
         assert "c2VjcmV0" not in out + err
         assert "root:" not in out + err
+
+
+def test_in_a_checkout_of_archcompiler_itself_the_shipped_specs_are_those_of_the_revision(tmp_path):
+    """Its own specs are versioned beside its code; anywhere else a shipped name means the installed set."""
+    made = Repository(tmp_path)
+    for name in ("archcompiler", "schemas", "specs/resnet", "specs/names"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    made.commit()
+    edited = tmp_path / "specs" / "resnet" / "resnet50.yaml"
+    edited.write_text(edited.read_text().replace("blocks: 6", "blocks: 7"))
+    command = [sys.executable, "-m", "archcompiler", "diff", "--against", "HEAD", "--format", "json"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    specs = {spec["new_path"].rpartition("/")[2]: spec for spec in json.loads(run.stdout)["specs"]}
+    assert specs["resnet50_v1.yaml"]["through"] == ["specs/resnet/resnet50.yaml"]
+    assert "resnet34.yaml" not in specs
+
+
+HOSTILE = {
+    "NUL in a base": 'archc: 1\nname: x\nextends: "a\\0b"\n',
+    "surrogate in a base": 'archc: 1\nname: x\nextends: "\\ud800"\n',
+    "a folder as base": "archc: 1\nname: x\nextends: .\n",
+    "a base of 5,000 characters": f"archc: 1\nname: x\nextends: {'a' * 5000}\n",
+    "a device as base": "archc: 1\nname: x\nextends: /dev/zero\n",
+    "itself as base": "archc: 1\nname: x\nextends: hostile\n",
+    "itself as table": "archc: 1\nname: x\nextends: base\nnames: hostile\n",
+    "a name with escapes": 'archc: 1\nname: "\\e[31m"\nextends: base\n',
+    "a bomb": "archc: 1\nname: &a [x, x]\nb: [*a, *a]\n" + "".join(f"c{i}: &b{i} [*a, *a]\n" for i in range(99)),
+    "other types": "archc: 1\nname: [1]\nextends: {a: b}\nnames: [3]\n",
+    "a list": "[archc: 1]\n",
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_specs_are_told_on_either_side_and_nothing_dies(family, diff, text):
+    first = family.git("rev-parse", "HEAD").strip()
+    family.commit(hostile=text, link="archc: 1\nname: link\nextends: hostile\n")
+    for arguments in (["--against", first], [f"HEAD..{first}"], [f"{first}..HEAD"]):
+        for form in ("text", "json", "markdown", "github"):
+            code, out, err = diff(*arguments, "--format", form)
+            assert code == 1, out + err
+            assert "\x1b" not in out + err
+
+
+def test_long_chains_and_circles_of_specs_end(family, diff):
+    family.write(**{f"c{i}": variant(f"c{i}", f"c{(i + 1) % 300}") for i in range(300)})
+    code, _, err = diff("--against", "HEAD")
+    assert code == 1
+    assert "R002" in err
 
 
 def test_torch_is_never_loaded(family):

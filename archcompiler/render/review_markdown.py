@@ -5,9 +5,10 @@ from __future__ import annotations
 from archcompiler.compare.rules import Impact
 from archcompiler.render.diff_markdown import diff_markdown
 from archcompiler.render.escape import markdown
-from archcompiler.render.review_words import HEADER, accepted_lines, row, title
+from archcompiler.render.review_words import HEADER, accepted_lines, ledger_text, row, title
 from archcompiler.render.table import markdown_table
 from archcompiler.review.changes import Reviewed
+from archcompiler.review.ledger import LEDGER
 from archcompiler.review.report import Report
 
 _MOST_ROWS = 100
@@ -34,8 +35,15 @@ def review_markdown(report: Report) -> str:
             left_out += 1
         elif page:
             pages.append(page)
+    pages.append(_acceptable(ledger_text(report)))
     pages += [f"Details of {left_out} specs are left out: `archc diff` prints them."] if left_out else []
-    return "\n\n".join(pages)
+    return "\n\n".join(page for page in pages if page)
+
+
+def _acceptable(entries: str) -> str:
+    if not entries or "```" in entries or len(entries) > _LONGEST // 10:
+        return ""
+    return f"<details><summary>To accept what is meant</summary>\n\n```yaml\n# {LEDGER}\n{entries}\n```\n\n</details>"
 
 
 def is_told(each: Reviewed) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.render.diff_text import diff_text
 from archcompiler.render.excerpt import visible
-from archcompiler.render.review_words import HEADER, accepted_lines, row, title
+from archcompiler.render.review_words import HEADER, accepted_lines, ledger_text, row, title
 from archcompiler.render.table import table
+from archcompiler.review.ledger import LEDGER
 from archcompiler.review.report import Report
 
 
-def review_text(report: Report, *, colour: bool) -> str:
-    """Return the whole page; the details are those of the specs whose own file differs."""
+def review_text(report: Report, *, colour: bool, is_gate: bool) -> str:
+    """Return the whole page; details are of specs whose own file differs. A gate says what would open it."""
     pages = [title(report)]
     if report.reviews:
         pages.append(table(HEADER, [[visible(cell) for cell in row(report, each)] for each in report.reviews]))
@@ -21,7 +22,10 @@ def review_text(report: Report, *, colour: bool) -> str:
             pages.append(f"{bold}\n{diff_text(each.diff, colour=colour)}")
         elif each.old_faults:
             pages.append(f"{visible(each.pair.path)} was not sound:\n{_faults(each.old_faults)}")
-    pages += ["\n".join(map(visible, accepted_lines(report)))]
+    pages.append("\n".join(map(visible, accepted_lines(report))))
+    entries = ledger_text(report) if is_gate else ""
+    if entries:
+        pages.append(f"to accept what is meant, with a reason, in {LEDGER}:\n\n{entries}")
     return "\n\n".join(page for page in pages if page)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 from archcompiler.analyses.cost import Cost
 from archcompiler.render.amounts import share, signed
+from archcompiler.render.spec import scalar_text
 from archcompiler.review.changes import Reviewed
 from archcompiler.review.report import Report
 
@@ -44,6 +47,22 @@ def accepted_lines(report: Report) -> list[str]:
         for rule, reason in rules.items()
     ]
     return list(dict.fromkeys(lines))
+
+
+def ledger_text(report: Report) -> str:
+    """Return the lines of the accept ledger that would let this change pass; empty where it does, or nothing helps."""
+    lines = []
+    for each in report.reviews:
+        if each.diff:
+            path = os.path.relpath(each.pair.path, report.root)
+            both = each.diff.old.checkpoint_hash, each.diff.new.checkpoint_hash
+            lines += [_entry(path, rule, *both) for rule in report.open_rules(each)]
+    return "\n".join(["accept:", *lines]) if lines else ""
+
+
+def _entry(spec: str, rule: str, old: str, new: str) -> str:
+    fields = {"spec": scalar_text(spec), "rule": rule, "from": old, "to": new, "reason": "..."}
+    return "\n".join(f"{'  - ' if key == 'spec' else '    '}{key}: {value}" for key, value in fields.items())
 
 
 def _costs(each: Reviewed) -> list[str]:

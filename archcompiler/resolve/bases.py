@@ -6,7 +6,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from pathlib import Path
 
 from archcompiler.diagnostics import Diagnostic, Label, SpecError
 from archcompiler.limits import current, mend
@@ -83,9 +82,9 @@ def base_path(name: str, from_path: str, files: Files) -> str | None:
     """Return the file that `extends` in another file names: beside that file, or shipped; None where there is none."""
     if "\0" in name:
         return None
-    beside = Path(from_path).parent / name
-    for candidate in (beside, beside.with_name(f"{beside.name}.yaml")):
-        if files.is_file(os.fspath(candidate)):
+    beside = os.path.join(os.path.dirname(from_path), name)
+    for candidate in (beside, f"{beside}.yaml"):
+        if files.is_file(candidate):
             return as_typed(candidate)
     shipped = shipped_spec(name)
     return as_typed(shipped) if shipped else None

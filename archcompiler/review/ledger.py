@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as RuleMap
 from dataclasses import dataclass
 
-from archcompiler.compare.model import Diff
 from archcompiler.compare.rules import Impact
 from archcompiler.diagnostics import CODES, Diagnostic, SpecError
 from archcompiler.review.changes import Reviewed
@@ -123,11 +122,3 @@ def stale(entries: Iterable[Accepted], present: Callable[[str], str | None]) -> 
             what = f"{entry.spec} is another network by now" if now else f"there is no sound spec {entry.spec}"
             help = f"remove the entry{f' ({now} is not what was accepted)' if now else ''}"
             yield Diagnostic("A001", f"an accepted break that is stale: {what}", entry.span, help)
-
-
-def entry_text(spec: str, diff: Diff, rule: str, reason: str) -> str:
-    """Return the lines that accept a finding, as YAML."""
-    return (
-        f"  - spec: {spec}\n    rule: {rule}\n    from: {diff.old.checkpoint_hash}\n"
-        f"    to: {diff.new.checkpoint_hash}\n    reason: {reason}"
-    )

@@ -22,11 +22,14 @@ from archcompiler.review.ledger import LEDGER, accepted, open_impact, read_ledge
 class Report:
     """The names of both states, what becomes of each spec, what is accepted of it, and what is wrong with the ledger.
 
-    `accepted` has, for the path of a spec, the rules that are accepted and why.
+    `least` is the impact from which on the change fails. `accepted` has, for the path of a spec, the rules that are
+    accepted and why; `root` is where the paths of the ledger begin.
     """
 
     old: str
     new: str
+    least: Impact
+    root: str
     reviews: tuple[Reviewed, ...]
     accepted: Mapping[str, Mapping[str, str]]
     stale: tuple[Diagnostic, ...]
@@ -34,6 +37,18 @@ class Report:
     def impact_of(self, each: Reviewed) -> Impact:
         """Return a spec's place on the ladder, less what is accepted."""
         return open_impact(each, self.accepted.get(each.pair.path, {}))
+
+    def open_rules(self, each: Reviewed) -> list[str]:
+        """Return the rules for which the change of a spec's own file fails."""
+        if each.diff is None or not each.pair.edited:
+            return []
+        rules = self.accepted.get(each.pair.path, {})
+        return [found.rule for found in each.diff.findings if found.rule not in rules and found.impact >= self.least]
+
+    @property
+    def fails(self) -> bool:
+        """Tell whether the change does what must not be, or leaves something faulty."""
+        return bool(self.faults) or self.impact >= self.least
 
     @property
     def impact(self) -> Impact:
@@ -47,7 +62,9 @@ class Report:
         return tuple(dict.fromkeys([*found, *self.stale]))
 
 
-def make_report(names: tuple[str, str], new: State, reviews: tuple[Reviewed, ...], repository: Repository) -> Report:
+def make_report(
+    names: tuple[str, str], new: State, reviews: tuple[Reviewed, ...], repository: Repository, least: Impact
+) -> Report:
     """Return the report of some reviews, held against the ledger of the new state; SpecError where that is faulty."""
     path = repository.place(LEDGER)
     entries = read_ledger(new.read(path), new.shown(path)) if new.is_file(path) else ()
@@ -55,6 +72,8 @@ def make_report(names: tuple[str, str], new: State, reviews: tuple[Reviewed, ...
     known = {each.pair.path: each.diff.new.checkpoint_hash for each in reviews if each.diff}
     return Report(
         *names,
+        least,
+        repository.root,
         reviews,
         accepted(placed, reviews),
         tuple(stale(placed, lambda spec: known.get(spec) or _hash(spec, new))),

@@ -57,15 +57,16 @@ def run_review(args: Namespace, states: Range, paths: Sequence[str]) -> Outcome:
     try:
         repository = repository_of(".")
         with Objects(repository.root) as objects:
-            report = _report(repository, objects, states, paths)
+            report = _report(repository, objects, states, paths, args.fail_on or "TRAINING")
     except GitError as error:
         raise Usage(str(error)) from None
-    return Outcome(_text(args, report), _code(args, report), err=_faults(args, report))
+    return Outcome(_text(args, report), FINDINGS if report.fails else FINE, err=_faults(args, report))
 
 
-def _report(repository: Repository, objects: Objects, states: Range, paths: Sequence[str]) -> Report:
+def _report(repository: Repository, objects: Objects, states: Range, paths: Sequence[str], fail_on: str) -> Report:
     from tqdm import tqdm
 
+    from archcompiler.compare.rules import Impact
     from archcompiler.git.state import WorkingTree
     from archcompiler.review.chains import Chains
     from archcompiler.review.changes import review
@@ -77,7 +78,7 @@ def _report(repository: Repository, objects: Objects, states: Range, paths: Sequ
     known: dict[str, References] = {}
     pairs = changed_pairs(Chains(old, known), Chains(new, known), _wanted(paths, repository, (old, new)))
     progress = tqdm(pairs, unit="spec", leave=False, delay=1, disable=not sys.stderr.isatty())
-    return make_report((states.old, states.name), new, tuple(review(progress, old, new)), repository)
+    return make_report((states.old, states.name), new, tuple(review(progress, old, new)), repository, Impact[fail_on])
 
 
 def _revision(repository: Repository, objects: Objects, name: str, other: str | None = None) -> State:
@@ -111,13 +112,6 @@ def _is_below(path: str, limit: str) -> bool:
     return path == limit or path.startswith(os.path.join(limit, ""))
 
 
-def _code(args: Namespace, report: Report) -> int:
-    from archcompiler.compare.rules import Impact
-
-    least = Impact[args.fail_on] if args.fail_on else Impact.TRAINING
-    return FINDINGS if report.faults or report.impact >= least else FINE
-
-
 def _text(args: Namespace, report: Report) -> str:
     if args.format == "json":
         from archcompiler.render.review_json import review_document
@@ -133,7 +127,7 @@ def _text(args: Namespace, report: Report) -> str:
         return review_github(report)
     from archcompiler.render.review_text import review_text
 
-    return review_text(report, colour=args.colour)
+    return review_text(report, colour=args.colour, is_gate=bool(args.fail_on))
 
 
 def _faults(args: Namespace, report: Report) -> str:
