@@ -28,6 +28,26 @@ def test_state_dict_has_timms_keys_shapes_and_order(spec):
     assert [name for name, _ in ours.named_parameters()] == [name for name, _ in theirs.named_parameters()]
 
 
+FEATURES = ["resnet26t", "seresnext26d_32x4d", "ecaresnet26t", "resnetblur50", "resnetaa50d", "resnet50_gn"]
+FEATURES += ["resnetv2_18", "resnetv2_50t", "resnetv2_50d_gn"]
+
+
+@pytest.mark.parametrize("name", FEATURES)
+def test_counts_are_what_is_measured_on_timms_own_network(name):
+    """torchinfo counts the multiply-adds of leaves only, and timm's pre-activation norms hold their activation."""
+    import torch
+
+    with torch.device("meta"):
+        theirs = _timm_network(name)
+    report = archcompiler.cost(f"timm/{name}")
+    images = (1, *report.input)
+    assert peers.torch_macs(theirs, images) == report.macs
+    unseen = sum(p.numel() for module in theirs.modules() for p in module.parameters(recurse=False) if module._modules)
+    assert peers.torchinfo_totals(theirs, images) == (report.params, report.total.torchinfo_mult_adds - unseen)
+    assert unseen == 0 or name.startswith("resnetv2")
+    assert peers.hooked_activations(theirs, images) == report.total.activations
+
+
 @pytest.mark.parametrize("spec", TIMM, ids=peers.short)
 def test_input_is_timms(spec):
     import timm
