@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from dataclasses import field as member
 from typing import Literal
 
 from archcompiler.span import Span
@@ -123,7 +124,7 @@ class Choice:
     """A value that would fit in place of the one at `span`; what it changes in params and MACs, where that is known."""
 
     field: str
-    value: Plain
+    value: Plain = member(hash=False)
     span: Span
     params: int | None = None
     macs: int | None = None

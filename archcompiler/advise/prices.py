@@ -23,22 +23,34 @@ _Key = tuple[str, Span]
 
 
 def advised(error: SpecError) -> tuple[Diagnostic, ...]:
-    """Return the faults of a spec whose shapes do not fit, with the choices that mend each and what those change.
+    """Return the faults of a spec, those of its shapes too where others were found before them, with what mends them.
 
-    The difference is to the network as it is written, its numbers taken as they are.
+    A choice says what it changes in the network as that is written, its numbers taken as they are; where other faults
+    leave the network unknown, only that the choice fits.
     """
     if not isinstance(error.spec, Spec):
         return error.diagnostics
-    prices = _Prices(error.spec)
-    return tuple(prices.advised(found) for found in error.diagnostics)
+    graph, faults = lowered(error.spec)
+    whole = not any(found.code.startswith(("Y", "S")) for found in error.diagnostics)
+    prices = _Prices(error.spec, graph, faults, whole=whole)
+    found = list(dict.fromkeys((*error.diagnostics, *faults)))
+    if len(found) > len(error.diagnostics):
+        found = _in_order(found)
+    return tuple(prices.advised(each) if each in faults else each for each in found)
+
+
+def _in_order(found: list[Diagnostic]) -> list[Diagnostic]:
+    """Return faults in the order of each text, files in the order in which they come first."""
+    paths = list(dict.fromkeys(each.span.path for each in found))
+    return sorted(found, key=lambda each: (paths.index(each.span.path), each.span.line, each.span.column))
 
 
 class _Prices:
-    def __init__(self, spec: Spec) -> None:
-        graph, faults = lowered(spec)
+    def __init__(self, spec: Spec, graph: Graph, faults: list[Diagnostic], *, whole: bool) -> None:
         self._spec = spec
         self._before = total(graph)
         self._faults = {_key(found) for found in faults}
+        self._whole = whole
         self._left = MOST_CALLS
 
     def advised(self, found: Diagnostic) -> Diagnostic:
@@ -60,7 +72,7 @@ class _Prices:
             return None
         after = total(graph)
         params, macs = after.params - self._before.params, after.macs - self._before.macs
-        if choice.field == _INPUT and macs <= 0:
+        if not self._whole or (choice.field == _INPUT and macs <= 0):
             return choice  # the map behind a window that did not fit was a guess, and larger than what is left now
         return replace(choice, params=params, macs=macs)
 

@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 
 from archcompiler.diagnostics import Diagnostic, SpecError
-from archcompiler.resolve.chain import read_chain
+from archcompiler.resolve.chain import Chain, read_chain
 from archcompiler.resolve.exceptions import exception_faults
 from archcompiler.resolve.hints import with_near_stages
 from archcompiler.resolve.merge import merge_chain
 from archcompiler.resolve.settle import settle
+from archcompiler.resolve.sound import sound_document
 from archcompiler.resolve.spec import Spec, Stage
 from archcompiler.schema.check import complete_faults
 from archcompiler.syntax.files import DISK, Files
 from archcompiler.tree import Mapping, mapping_at
 
 __all__ = ["Spec", "Stage", "load_spec", "resolve_document"]
+
+_WITHOUT_EFFECT = frozenset(("R003", "R004", "R005", "R010"))
+"""Values and selectors that take effect nowhere: errors, but not about what the network is."""
 
 
 def load_spec(spec: str | os.PathLike[str], settings: Iterable[str] = (), files: Files = DISK) -> Spec:
@@ -29,23 +34,43 @@ def load_spec(spec: str | os.PathLike[str], settings: Iterable[str] = (), files:
     Raises SpecError with every fault found; `unreadable` where there is no such file.
     """
     chain = read_chain(spec, settings, files)
+    if chain.faults:
+        sound, more = _as_far_as_sound(chain)
+        raise SpecError([*chain.faults, *more], spec=sound)
     document, faults = merge_chain(chain.documents)
     try:
         return resolve_document(chain.path, document, faults)
     except SpecError as error:
-        raise SpecError(with_near_stages(list(error.diagnostics), chain.documents)) from None
+        raise SpecError(with_near_stages(list(error.diagnostics), chain.documents), spec=error.spec) from None
+
+
+def _as_far_as_sound(chain: Chain) -> tuple[Spec | None, list[Diagnostic]]:
+    """Return what a spec with faulty texts is without them, so that its shapes are checked too, and what it shows."""
+    document = sound_document(chain.documents, chain.faults)
+    try:
+        return None if document is None else resolve_document(chain.path, document), []
+    except SpecError as error:
+        selectors = [fault for fault in error.diagnostics if fault.code == "R004"]
+        return (error.spec, selectors) if isinstance(error.spec, Spec) else (None, [])
 
 
 def resolve_document(path: str, document: Mapping, faults: Iterable[Diagnostic] = ()) -> Spec:
-    """Return the resolved spec of a merged document; SpecError with the faults given and all that are found."""
+    """Return the resolved spec of a merged document; SpecError with the faults given and all that are found.
+
+    The error has the spec too, where all that is wrong with it has no effect.
+    """
     settled, more = settle(document)
     found = [*faults, *more]
     body = _without(settled.document, "names", "claims")
     found += complete_faults(body) or exception_faults(body, settled.stages)
-    if any(fault.severity == "error" for fault in found):
-        raise SpecError(found)
     stages = tuple(each.stage for each in settled.stages)
-    return Spec(path, settled.document, stages, tuple(found), mapping_at(document, "defaults"))
+    errors = {fault.code for fault in found if fault.severity == "error"}
+    if not errors <= _WITHOUT_EFFECT:
+        raise SpecError(found)
+    spec = Spec(path, settled.document, stages, tuple(found), mapping_at(document, "defaults"))
+    if errors:
+        raise SpecError(found, spec=replace(spec, warnings=()))
+    return spec
 
 
 def _without(document: Mapping, *keys: str) -> Mapping:

@@ -22,14 +22,15 @@ from archcompiler.tree import Mapping, Scalar
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The canonical documents of a spec, base first, and the path of the spec itself."""
+    """The documents of a spec, base first, canonical where they have no faults, and the path of the spec itself."""
 
     path: str
     documents: tuple[Mapping, ...]
+    faults: tuple[Diagnostic, ...]
 
 
 def read_chain(spec: str | os.PathLike[str], settings: Iterable[str], files: Files) -> Chain:
-    """Read a path or shipped name, its bases, and the settings over them; SpecError with the faults of all files."""
+    """Read a path or shipped name, its bases, and the settings over them; SpecError where no text can be had."""
     links = [Link(locate(spec, files))]
     documents: list[Mapping] = []
     faults: list[Diagnostic] = []
@@ -43,10 +44,12 @@ def read_chain(spec: str | os.PathLike[str], settings: Iterable[str], files: Fil
                 links.append(find_base(base.value, base.span, links, files))
             except SpecError as error:
                 faults += error.diagnostics
-    if faults:
-        raise SpecError(faults)
-    overlays = [with_name_table(settings_document(settings), (Link(""),), files)] if settings else []
-    return Chain(files.shown(links[0].path), (*reversed(documents), *overlays))
+    if settings:
+        try:
+            documents.insert(0, with_name_table(settings_document(settings), (Link(""),), files))
+        except SpecError as error:
+            faults += error.diagnostics
+    return Chain(files.shown(links[0].path), tuple(reversed(documents)), tuple(faults))
 
 
 def _read_one(link: Link, files: Files) -> tuple[Mapping, list[Diagnostic]]:

@@ -1,0 +1,131 @@
+"""What is sound in a faulty spec: a mistyped key of one stage hides no shape that does not fit in another.
+
+Entries at which a fault stands are left out where that changes no shape. From the first stage whose shape is not known
+on, nothing is left, so that no fault follows from another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+
+from archcompiler.diagnostics import Diagnostic, SpecError
+from archcompiler.resolve.merge import merge_chain
+from archcompiler.schema.canonical import canonical, canonical_document
+from archcompiler.schema.check import partial_faults
+from archcompiler.span import SCHEMA_ORIGIN, Span
+from archcompiler.tree import Entry, Mapping, Node, Path, Scalar, walk
+
+_KEEP_SHAPES = frozenset(
+    (
+        "archc",
+        "name",
+        "description",
+        "claims",
+        "names",
+        "norm",
+        "activation",
+        "attention",
+        "bias",
+        "zero_init",
+        "dropout",
+        "anti_alias",
+    )
+)
+_HEADER: tuple[tuple[str, int | str], ...] = (("archc", 1), ("name", "x"))
+_FIRST_PARTS = ("input", "stem", "stages")
+
+
+def sound_document(documents: Sequence[Mapping], faults: Iterable[Diagnostic]) -> Mapping | None:
+    """Return the documents, base first, as one without what faults make unknown; None where nothing would be left."""
+    found = list(faults)
+    try:
+        pruned = [_Pruned(document, [f for f in found if f.span.path == document.span.path]) for document in documents]
+        if sum(len(each.faults) for each in pruned) < len(found):
+            return None  # a base that is not there, or a setting
+        merged, _ = merge_chain([each.document for each in pruned])
+        unknown = {name for each in pruned for name in each.unknown}
+        return _cut(merged, unknown, documents[-1]) if unknown else merged
+    except (_UnknownError, SpecError):
+        return None
+
+
+class _UnknownError(Exception):
+    """A fault that leaves nothing known."""
+
+
+class _Pruned:
+    """A document in canonical form without its faulty entries, and the parts whose shapes that leaves unknown."""
+
+    def __init__(self, document: Mapping, faults: Sequence[Diagnostic]) -> None:
+        self.faults = faults
+        self.unknown: set[str] = set()
+        self.document = document
+        if faults:
+            without = {self._left_out(document, fault) for fault in faults}
+            self.document = canonical_document(_with_header(_without(document, without - {()})))
+            if partial_faults(self.document) or not self._begins(document):
+                raise _UnknownError
+
+    def _left_out(self, document: Mapping, fault: Diagnostic) -> Path:
+        """Return the path of what is left out because of a fault."""
+        path = _path_of(document, fault.span)
+        if fault.code == "S003" and len(path) == 1 and path[0] not in (*_FIRST_PARTS, "head"):
+            self.unknown |= set() if "head" in document.entries or "extends" in document.entries else {"head"}
+            return ()  # the document lacks a part, which is said at its first key
+        keeps = next((end for end, part in enumerate(path, 1) if part in _KEEP_SHAPES), None)
+        if keeps or fault.code == "S001":
+            return path[:keeps]
+        if path[0] == "head" or (path[0] == "stages" and len(path) > 1):
+            self.unknown.add(str(path[0] if path[0] == "head" else path[1]))
+            return path[:1] if path[0] == "head" else path[:2]
+        raise _UnknownError
+
+    def _begins(self, document: Mapping) -> bool:
+        return "extends" in document.entries or all(part in document.entries for part in _FIRST_PARTS)
+
+
+def _path_of(document: Mapping, span: Span) -> Path:
+    """Return the path of the innermost entry at which, or in whose value, a fault stands."""
+    holding = [path for path, entry in walk(document) if span == entry.key_span or _holds(entry.value, span)]
+    if not holding or any(isinstance(part, int) for part in holding[-1] if "claims" not in holding[-1]):
+        raise _UnknownError
+    return holding[-1]
+
+
+def _holds(node: Node, span: Span) -> bool:
+    outer = node.span
+    return (outer.line, outer.column) <= (span.line, span.column) and (span.end_line, span.end_column) <= (
+        outer.end_line,
+        outer.end_column,
+    )
+
+
+def _without(mapping: Mapping, paths: Iterable[Path]) -> Mapping:
+    entries = dict(mapping.entries)
+    for first, *rest in paths:
+        below = entries.pop(str(first), None)
+        if rest and below and isinstance(below.value, Mapping):
+            entries[str(first)] = Entry(below.key_span, _without(below.value, [tuple(rest)]), below.shadows)
+    return Mapping(entries, mapping.span)
+
+
+def _with_header(document: Mapping) -> Mapping:
+    lacking = {key: value for key, value in _HEADER if key not in document.entries}
+    header = {key: Entry(SCHEMA_ORIGIN, Scalar(value, SCHEMA_ORIGIN)) for key, value in lacking.items()}
+    return Mapping({**header, **document.entries}, document.span)
+
+
+def _cut(document: Mapping, unknown: set[str], last: Mapping) -> Mapping:
+    """Return a document up to the first part whose shape is unknown, with no head."""
+    stages = document.entries["stages"]
+    names = list(stages.value.entries) if isinstance(stages.value, Mapping) else []
+    written = last.get("stages")
+    order = list(written.entries) if isinstance(written, Mapping) and "extends" not in last.entries else names
+    if not unknown - {"head"} <= set(order) or not isinstance(stages.value, Mapping):
+        raise _UnknownError  # a new stage of a variant, whose place is not known
+    until = min([order.index(name) for name in unknown - {"head"}], default=len(names))
+    kept = Mapping(dict(islice(stages.value.entries.items(), until)), stages.value.span)
+    head = Entry(SCHEMA_ORIGIN, canonical(Scalar("none", SCHEMA_ORIGIN), "head"))
+    entries = {**document.entries, "stages": Entry(stages.key_span, kept), "head": head}
+    return Mapping(entries, document.span)
