@@ -102,11 +102,14 @@ def _holds(node: Node, span: Span) -> bool:
 
 
 def _without(mapping: Mapping, paths: Iterable[Path]) -> Mapping:
+    """Return a mapping without the entries at some paths; the others keep their order."""
     entries = dict(mapping.entries)
     for first, *rest in paths:
-        below = entries.pop(str(first), None)
-        if rest and below and isinstance(below.value, Mapping):
-            entries[str(first)] = Entry(below.key_span, _without(below.value, [tuple(rest)]), below.shadows)
+        entry = entries.get(str(first))
+        if not rest:
+            entries.pop(str(first), None)
+        elif entry and isinstance(entry.value, Mapping):
+            entries[str(first)] = Entry(entry.key_span, _without(entry.value, [tuple(rest)]), entry.shadows)
     return Mapping(entries, mapping.span)
 
 
