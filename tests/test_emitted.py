@@ -117,7 +117,7 @@ def _archc(*arguments):
 @pytest.mark.parametrize("family", FAMILIES)
 def test_emitted_file_alone_is_the_built_module(emitted, family, tmp_path):
     """Both are filled by one rule, parameter by parameter in order, and then say the same of the same images."""
-    specs = [spec for spec in peers.SHIPPED if spec.startswith(f"{family}/")]
+    specs = [spec for spec in peers.SHIPPED if spec.startswith(f"{family}/") and not spec.endswith(peers.LARGEST)]
     jobs = [
         {
             "spec": spec,

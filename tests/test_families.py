@@ -152,3 +152,16 @@ def test_senets_counts_are_those_of_timms_port(name):
     report = archcompiler.cost(f"senet/{name}")
     assert report.params == peers.parameter_count(theirs)
     assert report.macs == peers.torch_macs(theirs, (1, *report.input))
+
+
+def test_mobilenet_is_timms_bit_for_bit_with_its_activation():
+    """The paper writes ReLU, timm has ReLU6; the weights are taken in order, since the keys are other ones."""
+    import timm
+
+    relu6 = "stem={steps: [{conv: 32, kernel: 3, stride: 2}, {norm: batch}, {activation: relu6}]}"
+    spec = archcompiler.load("mobilenet/mobilenet_v1", settings=["defaults.activation=relu6", relu6])
+    theirs = peers.filled(lambda: timm.create_model("mobilenetv1_100", pretrained=False), seed=3)
+    keys = archcompiler.build(spec, device="meta").state_dict()
+    weights = dict(zip(keys, theirs.state_dict().values(), strict=True))
+    images = peers.random_images(2, 3, 64, 64)
+    assert peers.output(archcompiler.build(spec, weights=weights), images).equal(peers.output(theirs, images))

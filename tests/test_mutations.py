@@ -7,7 +7,14 @@ import pytest
 
 from archcompiler.claims.check import check_spec
 
-SPECS = ["resnet/resnet50", "resnext/resnext50_32x4d", "cifar/resnet20", "vgg/vgg11", "systems/c_n7"]
+SPECS = [
+    "resnet/resnet50",
+    "resnext/resnext50_32x4d",
+    "cifar/resnet20",
+    "vgg/vgg11",
+    "systems/c_n7",
+    "regnet/regnetx_200mf",
+]
 SEEN_BY_PARITY = {
     "cifar/resnet20": {
         ("input: {channels: 3", "4"),
@@ -17,8 +24,15 @@ SEEN_BY_PARITY = {
         ("head: {classes: 10", "11"),
         ("head: {classes: 10", "20"),
     },
+    "regnet/regnetx_200mf": {
+        ("input: {channels: 3", "4"),
+        ("input: {channels: 3", "6"),
+        ("stem: {steps: [{conv: 32", "33"),
+        ("head: {classes: 1000", "1001"),
+    },
 }
-"""The paper prints two digits of the parameters. The counts, which test_counts.py and test_option_a.py hold, change."""
+"""The papers print two digits of the parameters. The counts change, and so the keys and shapes that test_counts.py,
+test_option_a.py and, through the networks that extend a RegNet of the paper, test_timm.py hold."""
 SAME_NETWORK = {
     "vgg/vgg11": {("input: {channels: 3, size: 224", "225")},
     "systems/c_n7": {("input: {channels: 3, size: 64", "65")},
