@@ -56,6 +56,11 @@ def change_of(edit: DirectEdit, old: Spec, new: Spec, names: dict[str, str]) -> 
     return Change(_kind(edit, first), one, two, reaches)
 
 
+def has_settings(spec: Spec) -> bool:
+    """Tell whether `--set` changed a spec; its claims are left out then."""
+    return any(_origin(entry.value).path.startswith("<--set") for _, entry in walk(spec.document))
+
+
 def name_tables(spec: Spec) -> dict[str, Span]:
     """Return the files from which a spec takes module names, each with the place that says so."""
     entries = spec.section("names").entries.values()

@@ -140,13 +140,17 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class PartPair:
-    """The stem, a stage or the head before and after; `changes` are the edits that reach it."""
+    """The stem, a stage or the head before and after; `changes` are the edits that reach it.
+
+    `differs` tells whether its layers do: an edit may reach a part and change nothing in it.
+    """
 
     old: Row | None
     new: Row | None
     old_blocks: int
     new_blocks: int
     changes: tuple[int, ...]
+    differs: bool
 
 
 @dataclass(frozen=True, slots=True)

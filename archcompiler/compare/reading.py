@@ -51,6 +51,15 @@ class Reading:
         return normal(self.graph, training=True)
 
     @cached_property
+    def signatures(self) -> dict[PartKey, list[object]]:
+        """What the layers of each part are, without their names."""
+        found: dict[PartKey, list[object]] = {key: [] for key in self.rows}
+        for node in self.trained.nodes:
+            place = node.place
+            found[place.part].append((place.block, place.role, node.kind, node.attributes, node.shape))
+        return found
+
+    @cached_property
     def weights(self) -> Weights:
         """The layers that have weights, and the state dict."""
         return weights(self.graph)

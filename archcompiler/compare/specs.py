@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from archcompiler.analyses.cost import Cost
 from archcompiler.compare.checkpoint import confirm, read_header
-from archcompiler.compare.edits import UNSEEN, DirectEdit, change_of, edits_of, name_tables
+from archcompiler.compare.edits import UNSEEN, DirectEdit, change_of, edits_of, has_settings, name_tables
 from archcompiler.compare.facts import compare
 from archcompiler.compare.findings import findings, first_finding
 from archcompiler.compare.hashes import checkpoint_hash, function_hash
@@ -36,7 +36,7 @@ def compare_specs(old: Spec, new: Spec, checkpoint: str | None = None) -> Diff:
     base, base_reading = _with_new_names(old, readings[0], stages)
     found = list(leaves(_seen(base.document), _seen(new.document)))
     edits = edits_of(found, {*name_tables(old), *name_tables(new)})
-    unseen = edits_of(leaves(_unseen(old.document), _unseen(new.document)))
+    unseen = [] if has_settings(new) else edits_of(leaves(_unseen(old.document), _unseen(new.document)))
     back = {other: one for one, other in stages.items()}
     renames = tuple(_renames(old, new, stages))
     changes = (*renames, *(change_of(edit, old, new, back) for edit in [*edits, *unseen]))
@@ -122,6 +122,7 @@ def _part_pairs(
             old_blocks=counts[0].get(one[1], 0) if one and one[0] == "stage" else 0,
             new_blocks=counts[1].get(other[1], 0) if other and other[0] == "stage" else 0,
             changes=tuple(first + index for index, edit in enumerate(edits) if name in edit.parts),
+            differs=not (one and other) or readings[0].signatures[one] != readings[1].signatures[other],
         )
 
 

@@ -169,6 +169,7 @@ def _part(pair: PartPair) -> Json:
         "old": _row(pair.old, pair.old_blocks),
         "new": _row(pair.new, pair.new_blocks),
         "changes": list(pair.changes),
+        "differs": pair.differs,
     }
 
 

@@ -85,8 +85,8 @@ class _Page:
         return "\n".join(lines)
 
     def parts(self) -> str:
-        """Return each part before and after, where one costs or gives something else."""
-        if not any(_differs(pair) for pair in self._diff.parts):
+        """Return each part before and after, where one costs something else."""
+        if all(pair.old and pair.new and pair.old.cost == pair.new.cost for pair in self._diff.parts):
             return ""
         header = ["", "part", "params", "", "MACs", ""]
         rows = [_row(pair) for pair in self._diff.parts]
@@ -131,14 +131,10 @@ class _Page:
         return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self._colour else text
 
 
-def _differs(pair: PartPair) -> bool:
-    return pair.old is None or pair.new is None or (pair.old.output, pair.old.cost) != (pair.new.output, pair.new.cost)
-
-
 def _row(pair: PartPair) -> list[Cell]:
     """Return a part's row: its mark, and its parameters and MACs before and after."""
     old, new = pair.old, pair.new
-    mark = "+" if old is None else "-" if new is None else "~" if pair.changes or _differs(pair) else ""
+    mark = "+" if old is None else "-" if new is None else "~" if pair.differs else ""
     name = new.name if new else old.name if old else ""
     params: list[Cell] = [row.cost.params if row else "" for row in (old, new)]
     macs: list[Cell] = [row.cost.macs if row else "" for row in (old, new)]

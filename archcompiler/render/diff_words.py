@@ -47,9 +47,9 @@ def _counts(diff: Diff) -> list[str]:
     both = [pair for pair in stages if pair.old and pair.new]
     blocks = [pair.new_blocks - pair.old_blocks for pair in both]
     renamed = sum(change.kind == "renamed" for change in diff.changes)
-    sections = [_name(pair) for pair in diff.parts if _kind(pair) != "stage" and pair.changes]
+    sections = [_name(pair) for pair in diff.parts if _kind(pair) != "stage" and pair.changes and pair.differs]
     found = [
-        (sum(bool(pair.changes) for pair in both), "stage", "changed"),
+        (sum(pair.differs and bool(pair.changes) for pair in both), "stage", "changed"),
         (sum(pair.old is None for pair in stages), "stage", "added"),
         (sum(pair.new is None for pair in stages), "stage", "removed"),
         (renamed, "stage", "renamed"),

@@ -37,6 +37,17 @@ def cost() -> Ratio:
     return compare("archc cost / torchvision + torchinfo script", _archc("cost", SPEC), theirs, 0.05, 5)
 
 
+def diff() -> Ratio:
+    both = (SPEC, str(ROOT / "specs" / "resnet" / "resnet50.yaml"))
+    return compare(
+        "archc diff A B / archc validate A B",
+        _archc("diff", *both, "--fail-on", "INTERFACE"),
+        _archc("validate", *both),
+        1.5,
+        15,
+    )
+
+
 def summary() -> Ratio:
     theirs = process([sys.executable, "-c", "import torch, torchinfo"])
     return compare(
@@ -161,6 +172,7 @@ def linear() -> Ratio:
 ALL: tuple[Callable[[], Ratio], ...] = (
     validate,
     cost,
+    diff,
     summary,
     build,
     construct,
