@@ -20,11 +20,12 @@ STRIDE = "{block: bottleneck, stride_on: 1x1}"
 
 @pytest.fixture
 def family(repo):
-    """A base, two specs that extend it (one of them through the other), and one that does not."""
+    """A base, two specs that extend it (one through the other), one that says its own value, and one without it."""
     repo.commit(
         base=base("base"),
         one=variant("one", "base"),
         two=variant("two", "./one.yaml", head="{classes: 7}"),
+        own=variant("own", "base", stages="{a: {blocks: 9}}"),
         other=base("other"),
     )
     return repo
@@ -48,16 +49,17 @@ def rows(text):
     return [" ".join(line.split()) for line in lines]
 
 
-def test_editing_a_base_lists_each_spec_that_extends_it(family, diff):
+def test_editing_a_base_lists_each_spec_that_changes_with_it_and_none_that_does_not(family, diff):
     family.write(**WIDER)
     code, out, err = diff("--against", "HEAD")
     assert (code, err) == (1, "")
-    assert out.startswith("HEAD -> the working tree: 3 specs differ\n")
+    assert out.startswith("HEAD -> the working tree: 3 specs differ in effect\n")
     assert rows(out) == [
         "WEIGHTS base.yaml +4,544 +12.8 % +4,456,448 +25.9 %",
         "WEIGHTS one.yaml +4,544 +12.8 % +4,456,448 +25.9 % base.yaml",
         "WEIGHTS two.yaml +4,544 +13.0 % +4,456,448 +25.9 % base.yaml",
     ]
+    assert "\n\nthe same network, written otherwise: own.yaml\n\n" in out
     assert "~ stages.a.blocks 2 -> 3\n    HEAD:base.yaml:7:15 -> base.yaml:7:15\n" in out
 
 
@@ -107,7 +109,8 @@ def test_a_renamed_spec_and_a_removed_one(family, diff):
     family.write(one=None, two=None)
     code, out, _ = diff("--against", "HEAD")
     assert code == 1
-    assert rows(out) == ["COSMETIC other.yaml -> moved.yaml 0 0", "removed one.yaml", "removed two.yaml"]
+    assert rows(out) == ["removed one.yaml", "removed two.yaml"]
+    assert "the same network, written otherwise: other.yaml -> moved.yaml\n" in out
 
 
 def test_a_base_that_is_removed_leaves_specs_that_are_not_sound(family, diff):
@@ -131,14 +134,17 @@ def test_a_comment_is_cosmetic(family, diff):
     family.write(base=f"# a note\n{base('base')}")
     code, out, _ = diff("--against", "HEAD")
     assert code == 0
-    assert rows(out) == ["COSMETIC base.yaml 0 0", "COSMETIC one.yaml 0 0 base.yaml", "COSMETIC two.yaml 0 0 base.yaml"]
+    assert out == (
+        "HEAD -> the working tree: no specs differ in effect\n\n"
+        "the same network, written otherwise: base.yaml, one.yaml, own.yaml, two.yaml\n"
+    )
     for form in ("markdown", "github"):
         assert diff("--against", "HEAD", "--format", form) == (0, "", "")
 
 
 def test_nothing_differs_from_oneself(family, diff):
     code, out, _ = diff("--against", "HEAD")
-    assert (code, out) == (0, "HEAD -> the working tree: no specs differ\n")
+    assert (code, out) == (0, "HEAD -> the working tree: no specs differ in effect\n")
 
 
 def test_paths_say_which_specs_are_reported_and_not_which_are_read(family, diff):
@@ -170,6 +176,13 @@ def test_outside_of_a_repository_it_says_so(tmp_path, monkeypatch, diff):
     monkeypatch.chdir(tmp_path)
     code, _, err = diff("--against", "HEAD")
     assert (code, err.splitlines()[0][:28]) == (2, "archc: not a git repository ")
+
+
+def test_outside_of_a_repository_a_path_says_which(family, diff, monkeypatch, tmp_path):
+    family.write(**WIDER)
+    monkeypatch.chdir(tmp_path)
+    _, out, _ = diff("--against", "HEAD", "repo/one.yaml")
+    assert rows(out) == ["WEIGHTS repo/one.yaml +4,544 +12.8 % +4,456,448 +25.9 % repo/base.yaml"]
 
 
 def test_a_path_with_two_dots_is_no_range(family, diff, monkeypatch):
@@ -264,7 +277,7 @@ def test_an_entry_stays_as_a_record_while_its_network_stands(family, diff):
     family.write(**WIDER)
     accept(diff, family)
     family.commit()
-    assert diff("--against", "HEAD") == (0, "HEAD -> the working tree: no specs differ\n", "")
+    assert diff("--against", "HEAD") == (0, "HEAD -> the working tree: no specs differ in effect\n", "")
 
 
 @pytest.mark.parametrize(
@@ -290,7 +303,7 @@ def test_annotations_stand_on_the_changed_lines_of_the_new_side(family, diff):
     family.write(base=base("base", blocks=3), two=variant("two", "one"))
     _, out, _ = diff("--against", "HEAD", "--format", "github")
     assert "::warning file=base.yaml,line=7,endLine=7,col=15," in out
-    assert "title=reaches 1 specs that extend it" in out
+    assert "title=reaches 1 spec::" in out
     assert all(re.match(r"::(warning|notice|error) (file=(base|two)\.yaml,|title=)", line) for line in out.splitlines())
 
 

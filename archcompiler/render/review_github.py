@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 
-from archcompiler.compare.rules import Impact
 from archcompiler.render.diff_github import diff_github
 from archcompiler.render.github import workflow_command
 from archcompiler.render.github import workflow_commands as faults_as_commands
@@ -12,23 +11,31 @@ from archcompiler.render.review_words import row
 from archcompiler.review.report import Report
 from archcompiler.span import Span
 
+_MOST_ROWS = 20
+
 
 def review_github(report: Report) -> str:
-    """Return one command a line: faults, changed lines of the new side, and for each base how many specs it reaches."""
+    """Return one command a line: faults, what is gone, how many specs each base reaches, and the changed lines.
+
+    GitHub shows the first ten of a kind.
+    """
     lines = [faults_as_commands(report.faults, 0)] if report.faults else []
-    reached: Counter[str] = Counter()
-    for each in report.reviews:
-        if each.diff and each.pair.edited and report.impact_of(each):
-            lines.append(diff_github(each.diff, both_sides=False))
-        elif each.diff and each.diff.impact > Impact.COSMETIC:
-            reached.update(each.pair.through)
-        elif each.status == "removed":
-            text = "whoever loads or extends it finds nothing"
-            lines.append(
-                workflow_command("warning", Span("<removed>", 1, 1, 1, 1), f"{each.pair.path} is removed", text)
-            )
-    for path, count in reached.items():
-        names = [row(report, each) for each in report.reviews if path in each.pair.through]
-        text = "\n".join(f"{impact} {name}: {params} params, {macs} MACs" for impact, name, params, macs, _ in names)
-        lines.append(workflow_command("warning", Span(path, 1, 1, 1, 1), f"reaches {count} specs that extend it", text))
+    lines += [_removed(each.pair.path) for each in report.reviews if each.status == "removed"]
+    derived = [each for each in report.told if each.diff and not each.pair.edited]
+    for path, count in Counter(path for each in derived for path in each.pair.through).most_common():
+        lines.append(_reached(path, count, [row(report, each) for each in derived if path in each.pair.through]))
+    edited = [each for each in report.told if each.pair.edited and report.impact_of(each)]
+    lines += [diff_github(each.diff, both_sides=False) for each in edited if each.diff]
     return "\n".join(line for line in lines if line)
+
+
+def _removed(path: str) -> str:
+    text = "whoever loads or extends it finds nothing"
+    return workflow_command("warning", Span("<removed>", 1, 1, 1, 1), f"{path} is removed", text)
+
+
+def _reached(path: str, count: int, rows: list[list[str]]) -> str:
+    shown = [f"{impact} {name}: {params} params, {macs} MACs" for impact, name, params, macs, _ in rows[:_MOST_ROWS]]
+    more = [f"and {count - _MOST_ROWS} more"] if count > _MOST_ROWS else []
+    title = f"reaches {count} {'spec' if count == 1 else 'specs'}"
+    return workflow_command("warning", Span(path, 1, 1, 1, 1), title, "\n".join([*shown, *more]))

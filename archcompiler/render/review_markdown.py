@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from archcompiler.compare.rules import Impact
 from archcompiler.render.diff_markdown import diff_markdown
 from archcompiler.render.escape import markdown
-from archcompiler.render.review_words import HEADER, accepted_lines, ledger_text, row, title
+from archcompiler.render.review_words import HEADER, accepted_lines, ledger_text, row, same_text, title
 from archcompiler.render.table import markdown_table
 from archcompiler.review.changes import Reviewed
 from archcompiler.review.ledger import LEDGER
@@ -18,7 +17,7 @@ _LONGEST = 50_000
 
 def review_markdown(report: Report) -> str:
     """Return a row for each spec that differs in effect, and folded what was written differently."""
-    told = [each for each in report.reviews if is_told(each)]
+    told = report.told
     if not told and not report.faults:
         return ""
     pages = [f"### {markdown(f'{title(report)}, {report.impact.name}')}"]
@@ -27,7 +26,7 @@ def review_markdown(report: Report) -> str:
     if told[_MOST_ROWS:]:
         pages.append(f"and {len(told) - _MOST_ROWS} more specs")
     pages += [f"- {markdown(f'{each.span}: {each.code} {each.message}')}" for each in report.faults]
-    pages += [f"- {markdown(line)}" for line in accepted_lines(report)]
+    pages += [f"- {markdown(line)}" for line in (*accepted_lines(report), same_text(report)) if line]
     left_out = 0
     for each in told:
         page = _details(each)
@@ -44,11 +43,6 @@ def _acceptable(entries: str) -> str:
     if not entries or "```" in entries or len(entries) > _LONGEST // 10:
         return ""
     return f"<details><summary>To accept what is meant</summary>\n\n```yaml\n# {LEDGER}\n{entries}\n```\n\n</details>"
-
-
-def is_told(each: Reviewed) -> bool:
-    """Tell whether a spec differs in more than its form."""
-    return each.diff is None or each.diff.impact > Impact.COSMETIC
 
 
 def _details(each: Reviewed) -> str:

@@ -11,19 +11,29 @@ from archcompiler.review.changes import Reviewed
 from archcompiler.review.report import Report
 
 HEADER = ("impact", "spec", "params", "MACs", "through")
+_MOST_NAMES = 10
 
 
 def title(report: Report) -> str:
-    """Return the first line: both states, and how many specs the change reaches."""
-    count = len(report.reviews)
-    return f"{report.old} -> {report.new}: {count or 'no'} {'spec differs' if count == 1 else 'specs differ'}"
+    """Return the first line: both states, and how many specs differ."""
+    count = len(report.told)
+    return f"{report.old} -> {report.new}: {count or 'no'} {'spec differs' if count == 1 else 'specs differ'} in effect"
+
+
+def same_text(report: Report) -> str:
+    """Return which specs are the same networks, though something that they are made of is written otherwise."""
+    names = [_name(each) for each in report.reviews if not each.matters]
+    more = f" and {len(names) - _MOST_NAMES} more" if names[_MOST_NAMES:] else ""
+    return f"the same network, written otherwise: {', '.join(names[:_MOST_NAMES])}{more}" if names else ""
 
 
 def row(report: Report, each: Reviewed) -> list[str]:
     """Return one line of the table: the impact, the spec, its costs, and the bases and tables that changed under it."""
-    pair = each.pair
-    name = f"{pair.old} -> {pair.new}" if each.status == "renamed" else pair.path
-    return [impact_text(report, each), name, *_costs(each), ", ".join(pair.through)]
+    return [impact_text(report, each), _name(each), *_costs(each), ", ".join(each.pair.through)]
+
+
+def _name(each: Reviewed) -> str:
+    return f"{each.pair.old} -> {each.pair.new}" if each.status == "renamed" else each.pair.path
 
 
 def impact_text(report: Report, each: Reviewed) -> str:

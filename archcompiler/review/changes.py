@@ -53,9 +53,9 @@ class Reviewed:
         return self.diff.impact if self.diff else Impact.COSMETIC
 
     @property
-    def is_direct(self) -> bool:
-        """Tell whether the spec's own file differs, and not only what it extends."""
-        return self.pair.edited
+    def matters(self) -> bool:
+        """Tell whether the spec differs in effect, and not only in how or where it is written."""
+        return self.diff is None or self.diff.impact > Impact.COSMETIC
 
 
 def review(pairs: Iterable[Pair], old: State, new: State) -> Iterator[Reviewed]:

@@ -51,6 +51,11 @@ class Report:
         return bool(self.faults) or self.impact >= self.least
 
     @property
+    def told(self) -> tuple[Reviewed, ...]:
+        """The specs that differ in effect."""
+        return tuple(each for each in self.reviews if each.matters)
+
+    @property
     def impact(self) -> Impact:
         """The worst place on the ladder, less what is accepted."""
         return max(map(self.impact_of, self.reviews), default=Impact.COSMETIC)

@@ -52,15 +52,28 @@ def range_of(against: str | None, specs: Sequence[str]) -> tuple[Range, list[str
 def run_review(args: Namespace, states: Range, paths: Sequence[str]) -> Outcome:
     """Review every spec that differs between two states, or those below the paths."""
     from archcompiler.git.process import GitError, Objects
-    from archcompiler.git.repository import repository_of
 
     try:
-        repository = repository_of(".")
+        repository = _repository(paths)
         with Objects(repository.root) as objects:
             report = _report(repository, objects, states, paths, args.fail_on or "TRAINING")
     except GitError as error:
         raise Usage(str(error)) from None
     return Outcome(_text(args, report), FINDINGS if report.fails else FINE, err=_faults(args, report))
+
+
+def _repository(paths: Sequence[str]) -> Repository:
+    """Return the repository of the working folder, else that of the first path."""
+    from archcompiler.git.process import GitError
+    from archcompiler.git.repository import repository_of
+
+    try:
+        return repository_of(".")
+    except GitError:
+        if not paths:
+            raise
+        path = paths[0]
+        return repository_of(path if os.path.isdir(path) else os.path.dirname(path) or ".")
 
 
 def _report(repository: Repository, objects: Objects, states: Range, paths: Sequence[str], fail_on: str) -> Report:

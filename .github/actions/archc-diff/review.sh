@@ -20,12 +20,10 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
 code=0
-"${review[@]}" --format json -- ${paths[@]+"${paths[@]}"} >"$folder/review.json" || code=$?
+"${review[@]}" --format github -- ${paths[@]+"${paths[@]}"} || code=$?
 [ "$code" -le 1 ] || exit "$code"
-"${review[@]}" --format github -- ${paths[@]+"${paths[@]}"} || [ $? -eq 1 ]
 "${review[@]}" --format markdown -- ${paths[@]+"${paths[@]}"} >"$folder/review.md" || [ $? -eq 1 ]
 
 cat "$folder/review.md" >>"${GITHUB_STEP_SUMMARY:-/dev/null}"
-python3 -c 'import json, sys; print("impact=" + json.load(sys.stdin)["impact"])' <"$folder/review.json" >>"${GITHUB_OUTPUT:-/dev/null}"
 [ -z "${PULL_REQUEST:-}" ] || python3 "$(dirname "$0")/comment.py" "$PULL_REQUEST" "$folder/review.md"
 exit "$code"
