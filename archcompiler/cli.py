@@ -169,5 +169,4 @@ class _Completion(Action):
 
         if values not in shtab.SUPPORTED_SHELLS:
             parser.error(f"no completion for {values!r}: choose {', '.join(shtab.SUPPORTED_SHELLS)}")
-        print(shtab.complete(parser, values))
-        parser.exit()
+        parser.exit(_say(Outcome(shtab.complete(parser, values))))

@@ -488,6 +488,12 @@ def test_a_closed_output_is_no_traceback():
     assert shell(f"{shlex.join(ARCHC)} list >&-").stderr == ""
 
 
+def test_a_completion_that_nobody_takes_is_no_traceback():
+    said = shell(f"{shlex.join(ARCHC)} --print-completion bash > /dev/full")
+    assert (said.returncode, said.stderr) == (2, "archc: cannot write the output: No space left on device\n")
+    assert shell(f"{shlex.join(ARCHC)} --print-completion zsh | head -1").stderr == ""
+
+
 def test_an_encoding_that_lacks_a_letter_escapes_it(tmp_path):
     (tmp_path / "small.yaml").write_text(f"{SMALL}description: crème\n", encoding="utf-8")
     run = shell(f"cd {tmp_path} && PYTHONIOENCODING=ascii {shlex.join(ARCHC)} show small.yaml")

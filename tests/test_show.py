@@ -186,3 +186,8 @@ def test_a_default_that_overrides_hide_in_every_block_is_not_shown(tmp_path, cap
     assert stage["bias"] is False
     path.write_text(shown, encoding="utf-8")
     assert main(["validate", str(path)]) == 0
+
+
+def test_no_value_pushes_its_origin_off_the_screen(capsys):
+    assert main(["show", "resnet/resnet50", "--origins"]) == 0
+    assert max(len(line) for line in capsys.readouterr().out.splitlines()) < 250

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archcompiler.cli import main
-from archcompiler.solve.search import solve
+from archcompiler.solve.search import Point, solve
 
 SPEC = "resnext/resnext50_32x4d"
 TO_RESNET50 = ["--to", "resnet/resnet50"]
@@ -57,24 +57,76 @@ def test_any_integer_field_meets_any_budget(capsys):
     assert found["above"]["value"] == found["below"]["value"] + 1
 
 
-def test_a_budget_that_nothing_meets_is_a_finding(capsys):
-    assert main(["solve", SPEC, "--for", "stages.layer1.no_such_field", *TO_RESNET50]) == 1
-    assert "S001" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--for", "stages.layer1.no_such_field", *TO_RESNET50], "stage `layer1` has no field `no_such_field`"),
+        (["--for", "stages.layer9.blocks", *TO_RESNET50], "resnet/resnet50 has no stage 'layer9'"),
+        (["--for", "stages.layer1.norm", *TO_RESNET50], "norm: expected a string or a mapping, found the integer 1"),
+        (["--for", "stages.layer1.blocks", "--to", "-5"], "--to takes a network, or a number"),
+        (["--for", "stages.layer1.blocks", "--to", "nan"], "--to takes a network, or a number"),
+        (["--for", "stages.layer1.width", "--to", "9", "--over", "block", "--block", "99"], "its blocks are 0 to 2"),
+        (["--for", "stages.layer1.blocks", "--to", "9", "--block", "1"], "--block goes with --over block"),
+        (["--for", "stages.layer4.blocks", "--to", "cifar/resnet20"], "cifar/resnet20 has no stage 'layer4'"),
+    ],
+)
+def test_a_question_that_makes_no_sense_is_one_clear_line(capsys, arguments, message):
+    assert main(["solve", SPEC, *arguments]) == 2
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("\n"), "<--set" in said.err) == ("", 1, False)
+    assert message in said.err
 
 
-@given(a=st.integers(0, 50), b=st.integers(1, 50), target=st.integers(51, 10**7), step=st.sampled_from([1, 2, 32]))
-def test_the_solution_is_a_pair_of_legal_neighbours_around_the_target(a, b, target, step):
+@given(
+    a=st.integers(0, 50),
+    b=st.integers(1, 50),
+    target=st.integers(51, 10**7),
+    step=st.sampled_from([1, 2, 32]),
+    most=st.integers(40, 10**5),
+    falls=st.booleans(),
+)
+def test_the_solution_is_a_pair_of_legal_neighbours_around_the_target(a, b, target, step, most, falls):
     def spend(value):
-        return None if value % step else a * value * value + b * value
+        illegal = value % step or value > most
+        return (
+            None if illegal else (a * value * value + b * value) * (-1 if falls else 1) + (2 * target if falls else 0)
+        )
 
     found = solve(spend, target)
-    if found.below and found.above:
-        assert found.below.spent <= target <= found.above.spent
-        assert found.above.value - found.below.value == step
-        assert found.below.value - 1e-6 <= found.real <= found.above.value + 1e-6
-    assert found.nearest is not None
+    legal = range(step, most + 1, step)
+    assert found.steady
+    assert found.below == max(
+        (Point(value, spend(value)) for value in legal if spend(value) <= target), key=lambda x: x.spent, default=None
+    )
+    assert found.above == min(
+        (Point(value, spend(value)) for value in legal if spend(value) > target), key=lambda x: x.spent, default=None
+    )
+    if found.below and found.above and found.real is not None:
+        low, high = sorted([found.below.value, found.above.value])
+        assert high - low == step
+        assert low - 1e-6 <= found.real <= high + 1e-6
+
+
+def test_a_field_that_saves_is_searched_downwards(capsys):
+    arguments = ["--for", "stages.layer4.stride", "--equal", "macs", "--to", "4.0e9", "--over", "network"]
+    code, (found,) = answers(capsys, *arguments, spec="resnet/resnet50")
+    assert (code, found["below"]["value"], found["above"]["value"]) == (0, 3, 2)
+    assert found["below"]["spent"] <= 4_000_000_000 < found["above"]["spent"]
+    reduction = ["--set", "stages.layer4.attention=se", "--for", "stages.layer4.attention.reduction"]
+    _, (found,) = answers(capsys, *reduction, "--to", "26e6", "--over", "network", spec="resnet/resnet50")
+    assert (found["below"]["value"], found["above"]["value"]) == (64, 32)
+
+
+def test_a_count_that_goes_up_and_down_says_so():
+    found = solve(lambda value: abs(value - 50) + 1, 5)
+    assert not found.steady
+
+
+def test_nothing_is_offered_for_pasting_where_nothing_fits(capsys):
+    assert main(["solve", SPEC, "--for", "stages.layer1.bottleneck_width", "--to", "10"]) == 1
+    assert "stages:" not in capsys.readouterr().out
 
 
 def test_a_budget_below_the_least_value_is_a_finding_that_says_so(capsys):
     assert main(["solve", SPEC, "--for", "stages.layer1.bottleneck_width", "--to", "10"]) == 1
-    assert "no legal value stays within 10: the least, 1, spends" in capsys.readouterr().out
+    assert "no legal value stays within 10: the nearest, 1, spends" in capsys.readouterr().out

@@ -57,13 +57,18 @@ def _words(question: Question) -> str:
 
 
 def _misfits(question: Question, answers: Answers) -> str:
-    """Return a line for each answer in which no legal value stays within the budget."""
+    """Return a line for each answer in which no legal value spends so much or so little, or that others may join."""
     lines = []
     for cardinality, found in answers:
+        at = f" at cardinality {cardinality}" if cardinality else ""
         if not found.below:
-            at = f" at cardinality {cardinality}" if cardinality else ""
-            least = f": the least, {found.above.value}, spends {found.above.spent:,}" if found.above else ""
+            least = f": the nearest, {found.above.value}, spends {found.above.spent:,}" if found.above else ""
             lines.append(f"no legal value{at} stays within {question.target:,}{least}")
+        elif not found.above:
+            lines.append(f"no legal value{at} spends more than {question.target:,}: {found.below.value} comes nearest")
+        if not found.steady:
+            words = f"{question.budget.quantity}{at} neither only rise nor only fall with {question.field}"
+            lines.append(f"{words}: other values may meet the budget too")
     return "\n".join(lines)
 
 
@@ -87,7 +92,7 @@ def _paste(question: Question, answers: Answers) -> str:
     lines = []
     *objects, name = question.field.split(".")
     for cardinality, found in answers:
-        if found.nearest:
+        if found.nearest and found.below:
             said = f"{name}: {found.nearest.value}" + (f", cardinality: {cardinality}" if cardinality else "")
             text = f"{{{said}}}"
             for part in reversed(objects[1:]):

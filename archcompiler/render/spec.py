@@ -7,6 +7,7 @@ from io import StringIO
 
 import yaml
 
+from archcompiler.render.excerpt import visible
 from archcompiler.render.table import table
 from archcompiler.resolve import Spec
 from archcompiler.span import SCHEMA_ORIGIN, Span
@@ -15,6 +16,7 @@ from archcompiler.tree import Entry, Mapping, Node, Path, Scalar, Sequence, plai
 
 _BLOCK_STYLE = ("", "stages", "names")
 _WIDTH = 2**16
+_LONGEST_SHOWN = 60  # characters of a value beside its origin
 _REPRESENTER = yaml.SafeDumper(StringIO())
 
 
@@ -107,7 +109,8 @@ def _place(span: Span) -> str:
 
 
 def _short(node: Node) -> str:
+    """Return a value on one line, as a terminal may show it, cropped where it would push the next column away."""
     value = plain(node)
-    if isinstance(value, (dict, list)):
-        return "{...}" if isinstance(value, dict) else str(value)
-    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    text = "{...}" if isinstance(value, dict) else "null" if value is None else visible(str(value))
+    text = text.lower() if isinstance(value, bool) else text
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1]}…"

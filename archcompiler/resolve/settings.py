@@ -29,7 +29,7 @@ def settings_document(settings: Iterable[str]) -> Mapping:
     document = Mapping({}, Span("<--set>", 1, 1, 1, 1))
     for setting in settings:
         try:
-            document = merge(document, _one(setting), faults, keep_nulls=True)
+            document = merge(document, canonical_document(_one(setting)), faults, keep_nulls=True)
         except SpecError as error:
             faults += error.diagnostics
     faults += partial_faults(Mapping({**_HEADER, **document.entries}, document.span))

@@ -45,6 +45,10 @@ class Budget:
             return iter([body for body in blocks if _is_identity(body)][:1])
         return iter(blocks[self.block : self.block + 1])
 
+    def blocks(self, graph: Graph) -> int:
+        """Return how many blocks the stage has; 0 where there is no such stage."""
+        return sum(not call.inline for part in graph.parts if part.name == self.stage for call in part.calls)
+
     def _of_node(self, node: Node) -> int:
         if self.count == "conv" and not isinstance(node.op, ops.Conv):
             return 0

@@ -1,10 +1,9 @@
-"""Find where a growing count meets a target, among the integers that are legal."""
+"""Find where a count that only rises, or only falls, meets a target, among the integers that are legal."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 
 LARGEST = 2**20
 _LONGEST_GAP = 256
@@ -21,11 +20,16 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """The legal values around the target, and the real number where the count would meet it exactly."""
+    """The legal values around the target, and the real number where the count would meet it exactly.
+
+    `below` spends the target at most, `above` more. Where the count is not `steady`, it neither only rises nor only
+    falls with the value: what is found is one place of several where it may meet the target.
+    """
 
     below: Point | None
     above: Point | None
     real: float | None
+    steady: bool = True
 
     @property
     def nearest(self) -> Point | None:
@@ -38,56 +42,93 @@ class Solution:
 
 
 def solve(spend: Callable[[int], int | None], target: int) -> Solution:
-    """Return where a count meets a target. `spend` gives None for an illegal value, and must grow with the value."""
+    """Return where a count meets a target. `spend` gives None for an illegal value."""
     points = _Points(spend)
     first = points.from_value(1)
-    if first is None or first.spent > target:
-        return Solution(None, first, None)
-    low, high = first, points.from_value(first.value + 1)
-    while high and high.spent <= target:
-        low, high = high, points.from_value(min(2 * high.value, LARGEST)) if high.value < LARGEST else None
-    if high is None:
-        return Solution(low, None, None)
-    while (middle := points.from_value((low.value + high.value + 1) // 2)) and middle.value < high.value:
-        low, high = (middle, high) if middle.spent <= target else (low, middle)
-    following = points.from_value(low.value + 1) or high
-    low, high = _walk(points, low, following, target)
-    return Solution(low, high, _real(points, low, high, target))
+    if first is None:
+        return Solution(None, None, None)
+    rises = points.rise_from(first)
+    low, high = _bracket(points, first, lambda spent: (spent <= target) is rises)
+    real = _real(points, low, high, target, rises=rises) if low and high else None
+    below, above = (low, high) if rises else (high, low)
+    return Solution(below, above, real, points.are_steady())
 
 
 class _Points:
     """Legal points, each computed once."""
 
     def __init__(self, spend: Callable[[int], int | None]) -> None:
-        self._spend = cache(spend)
+        self._spend = spend
+        self._known: dict[int, int | None] = {}
 
     def from_value(self, value: int) -> Point | None:
         """Return the first legal point at or above a value."""
         for candidate in range(value, value + _LONGEST_GAP):
-            spent = self._spend(candidate)
+            if candidate not in self._known:
+                self._known[candidate] = self._spend(candidate)
+            spent = self._known[candidate]
             if spent is not None:
                 return Point(candidate, spent)
         return None
 
+    def rise_from(self, first: Point) -> bool:
+        """Tell whether the count rises from a point on; what never changes counts as rising."""
+        value = first.value
+        while value < LARGEST:
+            point = self.from_value(value + 1)
+            if point is None or point.spent != first.spent:
+                return point is None or point.spent > first.spent
+            value = 2 * point.value
+        return True
 
-def _walk(points: _Points, low: Point, high: Point, target: int) -> tuple[Point, Point]:
+    def are_steady(self) -> bool:
+        """Tell whether the count only rises or only falls, as far as it is known."""
+        spent = [each for _, each in sorted(self._known.items()) if each is not None]
+        return spent in (sorted(spent), sorted(spent, reverse=True))
+
+
+def _bracket(points: _Points, first: Point, before: Callable[[int], bool]) -> tuple[Point | None, Point | None]:
+    """Return the neighbouring points between which the count crosses the target; None where no value lies there."""
+    if not before(first.spent):
+        return None, first
+    low, high, end = first, None, LARGEST + 1  # from `end` on nothing is legal
+    while high is None and low.value + 1 < end:
+        wanted = 2 * low.value if 2 * low.value < end else (low.value + end + 1) // 2
+        point = points.from_value(max(wanted, low.value + 1))
+        if point is None:
+            end = wanted
+        elif before(point.spent):
+            low = point
+        else:
+            high = point
+    if high is None:
+        return low, None
+    while (middle := points.from_value((low.value + high.value + 1) // 2)) and middle.value < high.value:
+        low, high = (middle, high) if before(middle.spent) else (low, middle)
+    following = points.from_value(low.value + 1) or high
+    return _walk(points, low, following, before)
+
+
+def _walk(points: _Points, low: Point, high: Point, before: Callable[[int], bool]) -> tuple[Point, Point]:
     """Return neighbouring points around the target."""
-    while high.spent <= target and (following := points.from_value(high.value + 1)):
+    while before(high.spent) and (following := points.from_value(high.value + 1)):
         low, high = high, following
     return low, high
 
 
-def _real(points: _Points, low: Point, high: Point, target: int) -> float | None:
+def _real(points: _Points, low: Point, high: Point, target: int, *, rises: bool) -> float | None:
     """Return where the parabola through three points meets the target: counts are quadratic in a width."""
-    if low.spent == target:
-        return float(low.value)
+    for point in (low, high):
+        if point.spent == target:
+            return float(point.value)
     third = points.from_value(high.value + 1)
     if third is None:
         return None
     left, right = float(low.value), float(high.value)
     for _ in range(60):
         middle = (left + right) / 2
-        left, right = (middle, right) if _parabola((low, high, third), middle) <= target else (left, middle)
+        is_before = (_parabola((low, high, third), middle) <= target) is rises
+        left, right = (middle, right) if is_before else (left, middle)
     return left
 
 

@@ -48,6 +48,8 @@ def run(args: Namespace) -> Outcome:
     stage = parts[1] if parts[0] == "stages" and len(parts) > 2 else ""
     if not stage and args.over != "network":
         raise Usage(f"--over {args.over} needs a field of a stage, such as stages.layer1.bottleneck_width")
+    if args.block is not None and args.over != "block":
+        raise Usage("--block goes with --over block")
     budget = Budget(args.equal, args.over, stage, args.count, args.block)
     target = _target(args.to, budget)
     rows = [(cardinality, _solve(args, budget, target, cardinality)) for cardinality in args.cardinality]
@@ -64,30 +66,60 @@ def _solve(args: Namespace, budget: Budget, target: int, cardinality: int | None
     fixed = list(args.settings)
     if cardinality is not None:
         fixed.append(f"stages.{budget.stage}.cardinality={cardinality}")
+    return solve(lambda value: _spent(args, fixed, value, budget), target)
 
-    return solve(lambda value: _spent(args.spec, [*fixed, f"{args.field}={value}"], budget), target)
+
+def _spent(args: Namespace, fixed: list[str], value: int, budget: Budget) -> int | None:
+    """Return what a variant spends; None where the field does not take the value. Any other fault is the user's."""
+    from archcompiler.diagnostics import SpecError
+
+    setting = f"{args.field}={value}"
+    try:
+        return _of(args.spec, [*fixed, setting], budget)
+    except SpecError as error:
+        codes = {found.code for found in error.diagnostics if found.span.path == f"<--set {setting}>"}
+        if codes <= {"S005"}:  # a number out of its range, or a shape that does not fit
+            return None
+        first = error.diagnostics[0]
+        raise Usage(f"--for {args.field}: {first.message}{f': {first.help}' if first.help else ''}") from None
 
 
-def _spent(spec: str, settings: list[str], budget: Budget) -> int | None:
-    """Return what a variant spends; None where one of its shapes does not fit. Any other fault is the user's."""
+def _of(spec: str, settings: list[str], budget: Budget) -> int | None:
+    """Return what a network spends; None where a shape of it does not fit."""
     from archcompiler.diagnostics import SpecError
     from archcompiler.lower.network import lower
     from archcompiler.resolve import load_spec
 
     resolved = load_spec(spec, settings)
     try:
-        return budget.spent(lower(resolved))
+        graph = lower(resolved)
     except SpecError:
         return None
+    spent = budget.spent(graph)
+    if spent is None:
+        raise Usage(_nothing_to_count(spec, budget, budget.blocks(graph)))
+    return spent
+
+
+def _nothing_to_count(spec: str, budget: Budget, blocks: int) -> str:
+    if not blocks:
+        return f"{spec} has no stage {budget.stage!r}"
+    if budget.block is None:
+        return f"{spec} has no block with an identity shortcut in stage {budget.stage!r}: name one by --block"
+    return f"{spec} has no block {budget.block} in stage {budget.stage!r}: its blocks are 0 to {blocks - 1}"
 
 
 def _target(text: str, budget: Budget) -> int:
     from archcompiler.claims.printed import parse_printed
 
     figure = parse_printed(text)
-    spent = int(figure.mantissa.scaleb(figure.exponent)) if figure else _spent(text, [], budget)
+    if figure:
+        return int(figure.mantissa.scaleb(figure.exponent))
+    if not text.strip("+-.0123456789eEinfaNKMGBT"):
+        raise Usage(f"--to takes a network, or a number such as 25557032, 4.0e9 or 25.6M; found {text}")
+    spent = _of(text, [], budget)
     if spent is None:
-        raise Usage(f"{text} has no {budget.over} to match in stage {budget.stage!r}")
+        raise Usage(f"{text} has shapes that do not fit, and so no {budget.over} to match")
     return spent
 
 
