@@ -9,6 +9,7 @@ from archcompiler.claims.check import Checked
 from archcompiler.claims.verdict import Verdict
 from archcompiler.render.diagnostics_json import document as diagnostics_document
 from archcompiler.render.escape import markdown, xml
+from archcompiler.render.excerpt import visible
 from archcompiler.render.explanation import explanation_document, explanations_text
 from archcompiler.render.table import Cell, markdown_table, table
 
@@ -17,7 +18,7 @@ _HEADER = ("spec", "quantity", "printed", "analysis", "torchinfo", "verdict", "s
 
 def check_table(results: Sequence[Checked]) -> str:
     """Return one row a claim; a spec that claims nothing has one for its parameters."""
-    reasons = "\n".join(_reasons(results))
+    reasons = "\n".join(map(visible, _reasons(results)))
     pages = (table(_HEADER, _rows(results)), reasons, explanations_text(results), check_summary(results))
     return "\n\n".join(page for page in pages if page)
 

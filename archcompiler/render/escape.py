@@ -23,5 +23,5 @@ def markdown(text: str) -> str:
 
 
 def xml(text: str) -> str:
-    """Return a text of the characters that XML 1.0 has; any other is written as its escape."""
-    return _NO_XML.sub(lambda found: visible(found[0]), text)
+    """Return a text on one line, of the characters that XML 1.0 has; what is none shows as U+FFFD."""
+    return _NO_XML.sub("\ufffd", visible(text))

@@ -27,8 +27,7 @@ def spec_yaml(spec: Spec) -> str:
 
 def document_yaml(document: Mapping) -> str:
     """Return a document as YAML, one row a stage."""
-    root = _node(document, "")
-    return str(yaml.serialize(root, Dumper=yaml.SafeDumper, width=_WIDTH, allow_unicode=True))
+    return _serialized(_node(document, ""))
 
 
 def origin_rows(spec: Spec) -> Iterator[tuple[str, Node, Span, tuple[Node, ...]]]:
@@ -89,14 +88,20 @@ def _scalar(value: object) -> yaml.ScalarNode:
     node = _REPRESENTER.represent_data(value)
     if not isinstance(node, yaml.ScalarNode):
         raise TypeError(f"{value!r} is no scalar")
-    if isinstance(value, str) and read_plain(value) != (value, None):
+    if isinstance(value, str) and (read_plain(value) != (value, None) or visible(value) != value):
         node.style = '"'
     return node
 
 
+def _serialized(root: yaml.Node) -> str:
+    """Return a tree as YAML in which nothing is hidden: what a terminal would obey stands in double quotes, escaped."""
+    text = str(yaml.serialize(root, Dumper=yaml.SafeDumper, width=_WIDTH, allow_unicode=True))
+    return "\n".join(map(visible, text.split("\n")))
+
+
 def scalar_text(value: str) -> str:
     """Return a string as it stands in YAML, quoted where it would be read as something else."""
-    text = str(yaml.serialize(_scalar(value), Dumper=yaml.SafeDumper, width=_WIDTH, allow_unicode=True))
+    text = _serialized(_scalar(value))
     return text.removesuffix("\n").removesuffix("\n...")
 
 

@@ -8,6 +8,7 @@ from archcompiler.analyses.report import CostReport
 from archcompiler.claims.check import Checked
 from archcompiler.render.check import check_table, claim_document
 from archcompiler.render.cost import cost_document, shape_text
+from archcompiler.render.excerpt import visible
 from archcompiler.render.table import Cell, table
 from archcompiler.resolve import Spec, Stage
 from archcompiler.tree import Mapping, Scalar, plain
@@ -15,7 +16,7 @@ from archcompiler.tree import Mapping, Scalar, plain
 
 def summary_text(spec: Spec, report: CostReport, torchinfo_table: str, checked: Checked) -> str:
     """Return the whole page."""
-    pages = [f"{report.name}\n{spec.description}".rstrip(), stage_table(spec, report), torchinfo_table]
+    pages = [f"{report.name}\n{visible(spec.description)}".rstrip(), stage_table(spec, report), torchinfo_table]
     pages += [check_table([checked])] if checked.claims else []
     return "\n\n".join([*pages, agreement(checked)])
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Union
 
 from archcompiler.render.escape import markdown
+from archcompiler.render.excerpt import visible
 
 Cell = Union[str, int]
 
@@ -27,7 +28,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
 
 
 def _text(cell: Cell) -> str:
-    return f"{cell:,}" if isinstance(cell, int) else cell
+    return f"{cell:,}" if isinstance(cell, int) else visible(cell)
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
