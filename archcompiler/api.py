@@ -28,6 +28,10 @@ def load(spec: str | os.PathLike[str], settings: Iterable[str] = (), limits: Lim
     Raises SpecError with every fault found, each with its file, line and column. `limits` hold for the texts, and for
     whatever is compiled from the spec.
     """
+    if not isinstance(spec, (str, os.PathLike)):
+        raise TypeError(
+            f"expected a path, a shipped name, or what load or compile returned, found {type(spec).__name__}"
+        )
     with within(limits):
         return load_spec(spec, settings)
 
@@ -71,10 +75,13 @@ def build(
     """Return the `nn.Module` of a spec, initialised, or holding copies of `weights`: a state dict or a file of one.
 
     Names and shapes of the weights must match; with `partial` those that fit are taken and the others initialised.
-    Raises SpecError where the spec is faulty, ImportError where torch is not installed, RuntimeError where `weights`
-    cannot be read or do not fit, or the parameters need more memory than there is. With a `seed` the weights are the
-    same each time; on device "meta" nothing is allocated.
+    Raises SpecError where the spec is faulty, ValueError where `partial` has no weights, ImportError where torch is not
+    installed, RuntimeError where `weights` cannot be read or do not fit (with `partial`, none of them), or the
+    parameters need more memory than there is. With a `seed` the weights are the same each time; on device "meta"
+    nothing is allocated.
     """
+    if partial and weights is None:
+        raise ValueError("partial=True takes those of the weights that fit: give weights")
     graph = compile(spec)
     from archcompiler.backends.pytorch.module import build_module
     from archcompiler.backends.pytorch.weights import read_weights

@@ -14,10 +14,12 @@ class OutputRefused(Exception):
 def write_file(path: str, text: str, *, force: bool) -> None:
     """Write text to a path, atomically; OutputRefused where it exists (without `force`) or cannot be written."""
     target = Path(os.path.realpath(path))  # what a link leads to: the link stays
-    if target.exists() and not force:
-        raise OutputRefused(f"{path} exists: give --force to overwrite it, or another name")
+    if target.is_dir():
+        raise OutputRefused(f"cannot write {path}: it is a folder; name a file in it")
     if target.exists() and not target.is_file():
         raise OutputRefused(f"cannot write {path}: it is no regular file, and would be replaced")
+    if target.exists() and not force:
+        raise OutputRefused(f"{path} exists: give --force to overwrite it, or another name")
     try:
         _replace(target, text)
     except OSError as error:

@@ -375,6 +375,22 @@ def test_an_existing_file_is_overwritten_by_force_only(archc, small, tmp_path):
     assert "class Small" in target.read_text(encoding="utf-8")
 
 
+def test_source_never_overwrites_a_spec_or_a_base_of_it(archc, small, tmp_path):
+    variant = tmp_path / "variant.yml"
+    variant.write_text("archc: 1\nname: variant\nextends: small.yaml\n", encoding="utf-8")
+    for target in (small, variant):
+        before = target.read_bytes()
+        run = archc("build", variant, "--emit", "python", "-o", target, "--force")
+        assert (run.returncode, run.stdout) == (2, "")
+        assert run.stderr == f"archc: {target} is a spec, which PyTorch source is not to overwrite: give another name\n"
+        assert target.read_bytes() == before
+
+
+def test_a_folder_is_no_file_to_overwrite_by_force(archc, small, tmp_path):
+    run = archc("build", small, "--emit", "python", "-o", tmp_path)
+    assert run.stderr == f"archc: cannot write {tmp_path}: it is a folder; name a file in it\n"
+
+
 @pytest.mark.parametrize("target", ["missing/net.py", "small.yaml/net.py", "."])
 def test_what_cannot_be_written_is_one_line_and_leaves_nothing(archc, small, target):
     before = sorted(small.parent.iterdir())

@@ -81,3 +81,9 @@ def test_work_grows_no_faster_than_the_network():
     small = calls_made(lambda: archcompiler.cost("cifar/resnet20"))
     large = calls_made(lambda: archcompiler.cost("cifar/resnet1202"))
     assert large < 600 / 9 * small
+
+
+@pytest.mark.parametrize("spec", [{"archc": 1}, 5, b"resnet/resnet50", None], ids=lambda spec: type(spec).__name__)
+def test_what_is_no_spec_is_told_what_is_one(spec):
+    with pytest.raises(TypeError, match=f"expected a path, a shipped name, .* found {type(spec).__name__}"):
+        archcompiler.cost(spec)

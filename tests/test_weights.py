@@ -84,6 +84,38 @@ def test_the_command_reports_a_partial_load_by_name(weights, tmp_path, capsys):
     assert (report["missing"], report["unexpected"]) == (["layer1.0.conv1.weight"], ["extra"])
 
 
+def test_a_strict_refusal_says_how_many_a_partial_load_would_take(weights):
+    with pytest.raises(RuntimeError, match=f"{len(weights) - 2} of {len(weights)} fit: --partial"):
+        archcompiler.build(NET, weights=changed(weights))
+
+
+@pytest.mark.parametrize("partial", [[], ["--partial"]], ids=["strict", "partial"])
+def test_weights_under_a_common_prefix_are_told_how_to_be_stripped(weights, partial, tmp_path, capsys):
+    import torch
+
+    torch.save({f"module.{name}": tensor for name, tensor in weights.items()}, tmp_path / "w.pt")
+    assert main(["build", NET, "--weights", str(tmp_path / "w.pt"), *partial]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "none of the weights fits" in said.err
+    assert "the names given begin with 'module.', the network's do not: give" in said.err
+    mend = said.err.rpartition(": give ")[2]
+    stripped = eval(mend, {"weights": torch.load(tmp_path / "w.pt")})
+    assert archcompiler.build(NET, weights=stripped)
+
+
+def test_a_partial_load_of_nothing_is_refused(weights):
+    with pytest.raises(RuntimeError, match="none of the weights fits"):
+        archcompiler.build(NET, weights={}, partial=True)
+    with pytest.raises(ValueError, match="give weights"):
+        archcompiler.build(NET, partial=True)
+
+
+def test_a_build_with_weights_says_that_it_writes_nothing(file, capsys):
+    assert main(["build", NET, "--weights", str(file)]) == 0
+    assert "\nnothing is written: " in capsys.readouterr().out
+
+
 class Hostile:
     def __reduce__(self):
         return (open, ("PWNED", "w"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ EXAMPLES = """  archc build resnext/resnext50_32x4d --summary
 
 _SHOWN = 10
 """How many names of weights a text shows."""
+_NOTHING_WRITTEN = "nothing is written: `archcompiler.build(SPEC, weights=FILE)` returns the module, in Python"
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -38,7 +40,11 @@ def configure(parser: ArgumentParser) -> None:
     add_output(parser, "where --emit writes (default: standard output)")
     parser.add_argument("--device", help="where the module is built: cpu, cuda, meta, ... (default: cpu)")
     parser.add_argument("--seed", type=_seed, metavar="N", help="initialise the weights reproducibly")
-    parser.add_argument("--weights", metavar="FILE", help="copy weights from a safetensors file or a checkpoint")
+    parser.add_argument(
+        "--weights",
+        metavar="FILE",
+        help="fill the module from a safetensors file or a checkpoint, and say which weights fit; writes nothing",
+    )
     parser.add_argument("--partial", action="store_true", help="take the weights that fit, and initialise the others")
     add_format(parser, "text", "json")
 
@@ -79,8 +85,23 @@ def _emit(args: Namespace, graph: Graph) -> Outcome:
     text = source(graph).text
     if not args.output:
         return Outcome(text.rstrip("\n"))
+    if _is_spec(args.output):
+        raise Usage(f"{args.output} is a spec, which PyTorch source is not to overwrite: give another name")
     write_file(args.output, text, force=args.force)
     return Outcome(f"wrote {args.output}")
+
+
+def _is_spec(path: str) -> bool:
+    """Tell whether a file is a spec or a table of names, of this network or another; a Python file is none."""
+    from archcompiler.diagnostics import SpecError
+    from archcompiler.resolve.references import references
+    from archcompiler.syntax.files import DISK
+
+    try:
+        found = references(DISK.read(path)) if os.path.isfile(path) and not path.endswith(".py") else None
+    except SpecError:
+        return False
+    return found is not None and (found.is_spec or found.is_table)
 
 
 def _summary(args: Namespace, spec: Spec, graph: Graph) -> Outcome:
@@ -132,7 +153,7 @@ def _fate(report: Report) -> str:
         *([f"  and {len(lines) - _SHOWN} more (--format json has all)"] if lines[_SHOWN:] else []),
     ]
     counts = ", ".join(f"{len(names)} {what}" for what, names in {"kept": report.kept, **rows}.items())
-    return "\n".join([f"weights: {counts}", *lines])
+    return "\n".join([f"weights: {counts}", *lines, _NOTHING_WRITTEN])
 
 
 def _seed(text: str) -> int:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -34,12 +35,12 @@ class Report:
 
 
 def load_weights(module: nn.Module, weights: Mapping[str, Tensor], *, partial: bool) -> Report:
-    """Copy weights into a module; WeightsError where they do not all fit, unless a `partial` load is asked for.
+    """Copy weights into a module; WeightsError where they do not all fit, or in a `partial` load where none does.
 
     A module on meta is compared only: it has nothing to copy into.
     """
     report = compare(module, weights)
-    if not (partial or report.complete):
+    if not (report.kept if partial else report.complete):
         raise WeightsError(_refusal(module, weights, report), report)
     if not any(tensor.is_meta for tensor in module.state_dict().values()):
         module.load_state_dict({name: weights[name] for name in report.kept}, strict=False)
@@ -91,8 +92,27 @@ def _refusal(module: nn.Module, weights: Mapping[str, Tensor], report: Report) -
     own = module.state_dict()
     lines = [f"{name}: expected {_shape(own[name])}, found {_shape(weights[name])}" for name in report.reshaped]
     lines += [f"{name}: missing" for name in report.missing] + [f"{name}: unexpected" for name in report.unexpected]
-    more = f"\n  and {len(lines) - 10} more" if len(lines) > 10 else ""
-    return "the weights do not fit:\n  " + "\n  ".join(lines[:10]) + more
+    more = [f"and {len(lines) - 10} more"] if len(lines) > 10 else []
+    what = "the weights do not fit" if report.kept else "none of the weights fits"
+    return "\n  ".join([f"{what}:", *lines[:10], *more]) + _way_out(report, len(own))
+
+
+def _way_out(report: Report, wanted: int) -> str:
+    prefix = _prefix(report.unexpected, report.missing)
+    if prefix:
+        strip = f"{{name.removeprefix({prefix!r}): tensor for name, tensor in weights.items()}}"
+        return f"\nthe names given begin with {prefix!r}, the network's do not: give {strip}"
+    if report.kept:
+        return f"\n{len(report.kept)} of {wanted} fit: --partial, in Python partial=True, takes those"
+    return ""
+
+
+def _prefix(given: Iterable[str], own: Iterable[str]) -> str:
+    """Return what stands before given names that are otherwise the module's, as DataParallel writes `module.`."""
+    known = set(own)
+    ends = ((name, name.split(".", count)[-1]) for name in given for count in range(1, name.count(".")))
+    found = Counter(name.removesuffix(end) for name, end in ends if end in known)
+    return found.most_common(1)[0][0] if found else ""
 
 
 def _shape(tensor: Tensor) -> str:
