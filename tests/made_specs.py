@@ -46,7 +46,12 @@ def values(name):
     return [value for value in found.get("enum", found["examples"]) if value is not None]
 
 
-OVER = {"stem": {"kernel": [3, 7]}, "pool": {"kernel": [2, 3], "padding": [0, 1], "stride": [1, 2]}}
+OVER = {
+    "stem": {"kernel": [3, 7], "width": [4, 6, [4, 6]]},
+    "pool": {"kernel": [2, 3], "padding": [0, 1], "stride": [1, 2]},
+    "head": {"conv": [False, True]},
+    "attention": {"kernel": ["adaptive", 1, 3, 4]},
+}
 SELECTORS = ["first", "last", "odd", "even", "0", "1", "0..1"]
 
 
@@ -120,17 +125,22 @@ def documents(draw):
     names = ["layer1", "class", "stem", "head", "x", "b2"]
     document = {
         "archc": 1,
-        "name": draw(st.sampled_from(["net", "None", "F", "a_1_2b", "Tensor", "nn", "resnet50_32x4d"])),
+        "name": draw(st.sampled_from(["net", "None", "F", "a_1_2b", "Tensor", "nn", "blurPool2d"])),
         "input": {"channels": draw(st.sampled_from([1, 3, 4])), "size": size},
         "stem": draw(union_values("stem")),
         "stages": {name: draw(stages()) for name in draw(st.lists(st.sampled_from(names), max_size=3, unique=True))},
-        "head": {"type": "classifier", **draw(objects(language().unions["head"].variants["classifier"]))},
+        "head": {
+            "type": "classifier",
+            **draw(objects(language().unions["head"].variants["classifier"], over=OVER["head"])),
+        },
     }
     if draw(st.booleans()):
         fields = {name: language().block_fields[name] for name in ("norm", "activation", "bias", "dilation")}
         document["defaults"] = draw(objects(fields))
     if draw(st.booleans()):
-        document["names"] = draw(st.sampled_from(["names/torchvision", {"norm1": "bn.1", "shortcut.conv": "down.a"}]))
+        own = {"norm1": "bn.1", "shortcut.conv": "down.a"}
+        first = {**own, "registered_first": "shortcut", "block": "blocks.{stage_index}.{block}"}
+        document["names"] = draw(st.sampled_from(["names/torchvision", own, first]))
     return document
 
 
