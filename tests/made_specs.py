@@ -50,7 +50,7 @@ OVER = {
     "stem": {"kernel": [3, 7], "width": [4, 6, [4, 6]]},
     "pool": {"kernel": [2, 3], "padding": [0, 1], "stride": [1, 2]},
     "head": {"conv": [False, True]},
-    "attention": {"kernel": ["adaptive", 1, 3, 4]},
+    "attention": {"kernel": ["adaptive", 1, 3, 4], "after": ["input", "conv1", "conv2", "residual", "shortcut", "sum"]},
 }
 SELECTORS = ["first", "last", "odd", "even", "0", "1", "0..1"]
 
