@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 MOST_ALONE = 48
-MOST_TRIALS = 300
+MOST_TRIALS = 64
 
 Group = frozenset[int]
 
@@ -33,8 +33,9 @@ def legal_groups(count: int, is_legal: Callable[[Group], bool]) -> list[Grouped]
     search = _Search(every, is_legal)
     groups = _Groups(tried)
     for edit in sorted(tried):
-        for partner in search.fewest(edit) & tried:
-            groups.join(edit, partner)
+        if edit not in groups.joined:
+            for partner in search.fewest(edit) & tried:
+                groups.join(edit, partner)
     found = [Grouped(group) for group in groups.all()] + ([Grouped(rest, alone=False)] if rest else [])
     if all(is_legal(group.edits) for group in found):
         return found
@@ -54,25 +55,32 @@ class _Search:
         kept = sorted(self._every - {edit}, key=lambda other: -abs(other - edit))  # the farthest go first
         size = max(1, len(kept) // 2)
         while size and self._left > 0:
-            for start in range(0, len(kept), size):
-                self._left -= 1
-                fewer = frozenset(kept) - frozenset(kept[start : start + size])
-                if self._is_legal(fewer | {edit}):
-                    kept = [other for other in kept if other in fewer]
-                    break
-            else:
-                size //= 2
+            start = self._superfluous(edit, kept, size)
+            kept = kept if start is None else kept[:start] + kept[start + size :]
+            size //= 2 if start is None else 1
         return frozenset({edit, *kept})
+
+    def _superfluous(self, edit: int, kept: list[int], size: int) -> int | None:
+        """Return where as many edits can be left out; None where they cannot, or where the trials are used up."""
+        for start in range(0, len(kept), size):
+            self._left -= 1
+            if self._left < 0:
+                return None
+            if self._is_legal(frozenset({edit, *kept[:start], *kept[start + size :]})):
+                return start
+        return None
 
 
 class _Groups:
     def __init__(self, edits: Iterable[int]) -> None:
         self._group = {edit: frozenset({edit}) for edit in edits}
+        self.joined: set[int] = set()
 
     def join(self, one: int, other: int) -> None:
         """Make one group of two."""
         joined = self._group[one] | self._group[other]
         self._group.update(dict.fromkeys(joined, joined))
+        self.joined |= joined if len(joined) > 1 else set()
 
     def all(self) -> list[Group]:
         """Return every group, by its first edit."""

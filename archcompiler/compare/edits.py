@@ -11,6 +11,7 @@ from archcompiler.compare.model import Change, ChangeKind, Reach, Side
 from archcompiler.resolve import Spec
 from archcompiler.resolve.merge import alternatives
 from archcompiler.schema.language import language
+from archcompiler.shipped import shipped_name
 from archcompiler.span import SCHEMA_ORIGIN, Span
 from archcompiler.tree import Entry, Mapping, Node, Path, Plain, Scalar, Sequence, plain, walk
 
@@ -140,7 +141,11 @@ def _tables(old: Spec, new: Spec) -> tuple[Side | None, Side | None] | None:
     tables = [name_tables(spec) for spec in (old, new)]
     if tables[0].keys() == tables[1].keys():
         return None
-    one, other = (Side("names", ", ".join(found), next(iter(found.values()))) if found else None for found in tables)
+    called = [", ".join(shipped_name(path) or path for path in found) for found in tables]
+    one, other = (
+        Side("names", name, next(iter(found.values()))) if found else None
+        for name, found in zip(called, tables, strict=True)
+    )
     return one, other
 
 

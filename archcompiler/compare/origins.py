@@ -54,7 +54,10 @@ class Origins:
         return self._spans(places[0], places[1], names)
 
     def tensor_spans(self, old: str, new: str) -> Spans:
-        """Return the same of two tensors, by their keys."""
+        """Return the same of two tensors, by their keys; where only these differ, `names` says it, if it differs."""
+        one, other = (spec.document.entries.get("names") for spec in self.specs)
+        if old and new and old != new and any(leaves(self.specs[0].section("names"), self.specs[1].section("names"))):
+            return one.key_span if one else None, other.key_span if other else None
         places = [_place(reading, key) for reading, key in zip(self.readings, (old, new), strict=True)]
         return self._spans(places[0], places[1], set())
 

@@ -57,6 +57,7 @@ def _counts(diff: Diff) -> list[str]:
         (-sum(more for more in blocks if more < 0), "block", "removed"),
     ]
     counts = [f"{count} {what if count == 1 else what + 's'} {verb}" for count, what, verb in found if count]
+    counts += ["stages reordered"] * any(change.kind == "moved" for change in diff.changes)
     counts += [f"{name} changed" for name in sections]
     others = {change.address.partition(".")[0] for change in diff.changes} & {"input", "names"}
     counts += [f"{name} changed" for name in sorted(others)]

@@ -1,0 +1,162 @@
+"""How a comparison reads: 80 columns, colour on terminals only, a line that sums up; markdown, GitHub's commands."""
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+
+import pytest
+
+from archcompiler.cli import main
+
+WIDE = """\
+archc: 1
+name: wide
+extends: base.yaml
+stem: {channels: 32}
+stages: {a: {channels: 32}, b: {channels: 32, blocks: 3}}
+"""
+BASE = """\
+archc: 1
+name: base
+input: {channels: 3, size: 32}
+stem: {type: conv3x3, channels: 16}
+defaults: {block: basic, shortcut: identity}
+stages:
+  a: {blocks: 2, channels: 16}
+  b: {blocks: 2, channels: 16}
+head: {classes: 10}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    (tmp_path / "base.yaml").write_text(BASE, encoding="utf-8")
+    (tmp_path / "wide.yaml").write_text(WIDE, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_edits_that_are_illegal_alone_are_made_together_and_what_follows_is_said(folder, capsys):
+    assert main(["diff", "base.yaml", "wide.yaml"]) == 1
+    text = capsys.readouterr().out
+    assert text.startswith("base -> wide: WEIGHTS\na checkpoint of the one does not load into the other as it is\n")
+    assert (
+        """
+~ stem.channels 16 -> 32
+    base.yaml:4:33 -> wide.yaml:4:18
+~ stages.a.channels 16 -> 32
+    base.yaml:7:28 -> wide.yaml:5:24
+~ stages.b.channels 16 -> 32
+    base.yaml:8:28 -> wide.yaml:5:43
+    together: +56,176 params (+291 %), +57,065,632 MACs (+295 %)
+    therefore head: 32x32x32 arrives instead of 16x32x32, +160 params, +160 MACs
+
+~ stages.b.blocks 2 -> 3
+    base.yaml:8:15 -> wide.yaml:5:55
+    +4,672 params (+24.2 %), +4,718,592 MACs (+24.4 %)
+"""
+        in text
+    )
+    *page, last = text.splitlines()
+    assert last == "2 stages changed, 1 block added, stem changed: +74.7 k params (+387 %), +75.9 MMACs (+393 %)"
+    assert max(map(len, page)) <= 80
+    assert "~ changed  + added  - removed" in page
+
+
+def test_colour_is_for_terminals(folder, capfd):
+    words = [sys.executable, "-m", "archcompiler", "diff", "base.yaml", "wide.yaml"]
+    assert "\x1b" not in subprocess.run(words, capture_output=True, text=True).stdout
+    environment = {**os.environ, "TERM": "xterm"}
+    environment.pop("NO_COLOR", None)
+    for colourless in ({}, {"NO_COLOR": "1"}):
+        terminal, inside = pty.openpty()
+        with subprocess.Popen(words, stdout=inside, env={**environment, **colourless}):
+            os.close(inside)
+            said = b""
+            while part := _read(terminal):
+                said += part
+        os.close(terminal)
+        assert (b"\x1b[1;31mWEIGHTS\x1b[0m" in said) == (not colourless)
+
+
+def _read(terminal):
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # the other side is closed
+        return b""
+
+
+def test_markdown_is_tables_that_no_text_breaks(folder, capsys):
+    (folder / "evil.yaml").write_text(WIDE.replace("name: wide", 'name: evil\ndescription: "| <b> `x`"'))
+    assert main(["diff", "base.yaml", "evil.yaml", "--format", "markdown"]) == 1
+    text = capsys.readouterr().out
+    assert text.startswith("### base → evil: WEIGHTS\n")
+    assert "<b>" not in text
+    for table in re.findall(r"(?:^\|.*\n)+", text, flags=re.M):
+        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1
+
+
+def test_github_gets_a_note_on_every_changed_line(folder, capsys):
+    assert main(["diff", "base.yaml", "wide.yaml", "--format", "github"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(
+        "::warning file=wide.yaml,line=4,endLine=4,col=18,endColumn=20,title=WEIGHTS::stem.channels"
+    )
+    assert len(lines) == 5
+    assert main(["diff", "base.yaml", "base.yaml", "--format", "github"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["base.yaml", "base.yaml"], 0),
+        (["base.yaml", "--set", "head.pool={window: 32}"], 0),
+        (["base.yaml", "--set", "head.dropout=0.5"], 1),
+        (["base.yaml", "wide.yaml"], 1),
+        (["base.yaml", "--set", "stages.a.channels=32"], 2),
+        (["base.yaml", "nowhere.yaml"], 2),
+        (["base.yaml"], 2),
+    ],
+)
+def test_the_code_says_whether_the_effect_differs(folder, arguments, code):
+    assert main(["diff", *arguments]) == code
+
+
+def test_faults_of_both_sides_are_told(folder, capsys):
+    (folder / "bad.yaml").write_text(WIDE.replace("stem: {channels: 32}\n", ""))
+    (folder / "worse.yaml").write_text(BASE.replace("size: 32", "size: 0"))
+    assert main(["diff", "bad.yaml", "bad.yaml"]) == 2
+    assert main(["diff", "worse.yaml", "nowhere.yaml"]) == 2
+    said = capsys.readouterr().err
+    assert "bad.yaml" in said
+    assert "worse.yaml:3:" in said
+    assert "no file and no shipped spec 'nowhere.yaml'" in said
+
+
+def test_json_names_the_places_and_the_hashes(folder, capsys):
+    main(["diff", "base.yaml", "wide.yaml", "--format", "json"])
+    found = json.loads(capsys.readouterr().out)
+    assert found["changes"][0]["new"] == {
+        "address": "stem.channels",
+        "value": 32,
+        "origin": {"path": "wide.yaml", "line": 4, "column": 18, "end_line": 4, "end_column": 20},
+    }
+    total = {key: sum(each["delta"][key] for each in found["contributions"]) for key in ("params", "macs")}
+    assert {key: total[key] + found["interaction"][key] for key in total} == {k: found["delta"][k] for k in total}
+    assert found["old"]["function_hash"] != found["new"]["function_hash"]
+
+
+def test_hashes_are_of_the_network_and_not_of_its_text(folder):
+    import archcompiler
+
+    (folder / "other.yaml").write_text(BASE.replace("name: base", "name: other").replace("  a:", "  first:"))
+    found = archcompiler.diff("base.yaml", "other.yaml")
+    assert found.old.function_hash == found.new.function_hash
+    assert found.old.checkpoint_hash != found.new.checkpoint_hash
+    shipped = archcompiler.diff("resnet/resnet50", "resnet/resnet50")
+    assert shipped.new.function_hash == "function-1:8b1c7b596292d8a50991cf81eb747ee2"
+    assert shipped.new.checkpoint_hash == "checkpoint-1:dbfdbce95135770c1af7640ddbd38573"
