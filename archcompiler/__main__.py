@@ -1,7 +1,17 @@
-"""`python -m archcompiler`."""
+"""`archc` and `python -m archcompiler`."""
 
 import sys
 
-from archcompiler.cli import main
 
-sys.exit(main())
+def run() -> int:
+    """Run the command; an interrupt is quiet while it is still being imported, too."""
+    try:
+        from archcompiler.cli import main
+
+        return main()
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(run())
