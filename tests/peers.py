@@ -1,6 +1,7 @@
 """What the tests hold archcompiler against, and the few tools to do so. torch and its friends are imported on use."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 SPECS = Path(__file__).parents[1] / "specs"
@@ -137,31 +138,46 @@ def torchinfo_totals(network, images_shape):
     return found.total_params, found.total_mult_adds
 
 
-def torch_macs(network, images_shape):
-    """Return the multiply-adds of convolutions and matrix products that PyTorch's own counter sees on meta."""
-    import torch
-    from torch.utils.flop_counter import FlopCounterMode
+@dataclass(frozen=True)
+class Measured:
+    """What one forward pass on meta shows: multiply-adds, convolutions' and linear layers' outputs, and each shape."""
 
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        network.eval()(torch.empty(images_shape, device="meta"))
-    flops = counter.get_total_flops()
-    assert flops % 2 == 0
-    return flops // 2
+    macs: int
+    activations: int
+    shapes: dict
+    """The shape that leaves each module, by its path; the empty path is the network."""
 
 
-def hooked_activations(network, images_shape):
-    """Return the output elements of every convolution and linear layer, by forward hooks."""
+def measured(network, images_shape):
+    """Return what PyTorch's own counter and forward hooks see of a network on the meta device."""
     import torch
     from torch import nn
+    from torch.utils.flop_counter import FlopCounterMode
 
-    sizes = []
-    layers = [module for module in network.modules() if isinstance(module, (nn.Conv1d, nn.Conv2d, nn.Linear))]
-    hooks = [layer.register_forward_hook(lambda *call: sizes.append(call[-1].numel())) for layer in layers]
-    with torch.no_grad():
+    shapes, sizes = {}, []
+
+    def note(name, module):
+        counts = isinstance(module, (nn.Conv1d, nn.Conv2d, nn.Linear))
+
+        def hook(*call):
+            shapes[name] = tuple(call[-1].shape[1:])
+            sizes.append(call[-1].numel() if counts else 0)
+
+        return module.register_forward_hook(hook)
+
+    hooks = [note(name, module) for name, module in network.named_modules()]
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
         network.eval()(torch.empty(images_shape, device="meta"))
     for hook in hooks:
         hook.remove()
-    return sum(sizes)
+    flops = counter.get_total_flops()
+    assert flops % 2 == 0
+    return Measured(flops // 2, sum(sizes), shapes)
+
+
+def torch_macs(network, images_shape):
+    """Return the multiply-adds of convolutions and matrix products that PyTorch's own counter sees on meta."""
+    return measured(network, images_shape).macs
 
 
 def parameter_count(network):

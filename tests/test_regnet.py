@@ -127,7 +127,7 @@ def test_what_is_asked_for_and_what_is_built_stand_side_by_side(capsys):
 WRONG = {
     "round: half_even": ("round: make_divisible", "the rule gives 12x400 in groups of 16 for stage4, 12x384"),
     "depth: 22": ("depth: 21", "the rule gives 11x384 in groups of 16 for stage4, 12x384"),
-    "wm: 2.54": ("wm: 8.0", "the rule gives 2 stages, 4 are built"),
+    "wm: 2.54": ("wm: 8.0", "the rule gives 2 stages of equal blocks, 4 are built"),
     "group_width: 16": (
         "group_width: 8",
         "the rule gives 1x24 in groups of 8 for stage1, 1x32 in groups of 16 is built",
@@ -159,7 +159,7 @@ def test_a_stage_of_unequal_blocks_is_none_that_a_rule_gives(tmp_path):
         f"archc: 1\nname: odd\nextends: regnet/regnetx_200mf\n{stages}\nclaims: [{claim}]\n", encoding="utf-8"
     )
     (verdict,) = check_spec(str(path)).claims
-    assert verdict.fault.message == "the rule gives 4 stages, 5 are built"
+    assert verdict.fault.message == "the rule gives 4 stages of equal blocks, 5 are built"
 
 
 # --- torchvision's largest; test_torchvision.py has the others ---

@@ -43,20 +43,23 @@ def rule_of(mapping: Mapping) -> Rule:
 
 def _rows(part: Part) -> Iterator[Row]:
     """Yield one row for each run of equal blocks: a stage of different blocks is none that a rule gives."""
-    for (channels, width, groups), calls in groupby(part.calls, lambda call: _sizes(call.body)):
-        yield Row(len(list(calls)), channels, width, groups)
+    sizes = [found for call in part.calls if (found := _sizes(call.body))]
+    for (channels, width, groups), blocks in groupby(sizes):
+        yield Row(len(list(blocks)), channels, width, groups)
 
 
-def _sizes(body: Body) -> tuple[int, int, int]:
+def _sizes(body: Body) -> tuple[int, int, int] | None:
     """Return the channels that leave a block, and the channels and groups of its convolution with the widest kernel."""
     convs = [node.op for node in body.nodes if isinstance(node.op, ops.Conv)]
-    widest = max(convs, key=lambda conv: int(conv.kernel), default=None)
-    return int(body.output[0]), int(widest.out_channels if widest else 0), int(widest.groups if widest else 1)
+    if not convs:
+        return None
+    widest = max(convs, key=lambda conv: int(conv.kernel))
+    return int(body.output[0]), int(widest.out_channels), int(widest.groups)
 
 
 def _differences(given: Sequence[Row], built: Sequence[tuple[str, Row]]) -> Iterator[str]:
     if len(given) != len(built):
-        yield f"the rule gives {len(given)} stages, {len(built)} are built"
+        yield f"the rule gives {len(given)} stages of equal blocks, {len(built)} are built"
         return
     for row, (name, found) in zip(given, built, strict=True):
         if row != found:
