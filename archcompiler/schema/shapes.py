@@ -59,7 +59,7 @@ def closed_object(fields: Mapping[str, Json], *, nullable: bool) -> Json:
 
 
 def _alternatives(fields: Mapping[str, Json]) -> list[tuple[str, Json]]:
-    return [(name, field) for name, field in fields.items() if "alternatives" in field]
+    return [(name, field) for name, field in fields.items() if field.get("alternatives")]
 
 
 def _exclusive(first: str, rest: list[str]) -> Json:
