@@ -108,7 +108,7 @@ def test_the_smallest_input_that_fits_is_offered(folder):
 
 
 def test_prices_are_bounded_and_left_out_beyond(folder, monkeypatch):
-    monkeypatch.setattr(prices, "MOST_CALLS", 0)
+    monkeypatch.setattr(prices, "MOST_BLOCKS", 0)
     (found,) = faults_of(Path("cardinality_does_not_divide_width.yaml"))
     assert [choice.params for choice in found.choices] == [None] * len(found.choices)
     assert advice(found)[0] == "use `width` 96 or 128, or `cardinality` 25 or 50"

@@ -57,6 +57,7 @@ def test_without_torch_everything_works_but_building(installed, tmp_path):
     assert "resnet/resnet50 " in installed("list").stdout
     assert installed("check", "resnet/resnet50", "--fast").returncode == 0
     assert "class Resnet50(nn.Module):" in installed("build", "resnet/resnet50", "--emit", "python").stdout
+    assert installed("explain", "G001").stdout.startswith("G001: cardinality does not divide the width\n")
     assert Path(installed("schema", "--path").stdout.strip()).is_file()
     installed("new", "mine", "--extends", "resnet/resnet18", "-o", tmp_path / "mine.yaml")
     assert installed("validate", tmp_path / "mine.yaml").stdout == "no faults in 1 file\n"

@@ -13,8 +13,10 @@ from archcompiler.lower.network import lowered
 from archcompiler.resolve import Spec
 from archcompiler.span import Span
 
-MOST_CALLS = 20_000
-"""Blocks that are compiled to price all choices of one spec: about a second; what is beyond stays without a price."""
+MOST_BLOCKS = 2_000
+"""Blocks, no two alike, that are compiled to price the choices of one spec: half a second; the others have no price."""
+
+_ALIKE = 20  # blocks like one that is known take the time of one that is not
 
 MOST_OF_A_FIELD = 2
 _INPUT = "input.size"
@@ -36,13 +38,14 @@ def advised(error: SpecError) -> tuple[Diagnostic, ...]:
     found = list(dict.fromkeys((*error.diagnostics, *faults)))
     if len(found) > len(error.diagnostics):
         found = _in_order(found)
-    return tuple(prices.advised(each) if each in faults else each for each in found)
+    shapes = set(faults)
+    return tuple(prices.advised(each) if each in shapes else each for each in found)
 
 
 def _in_order(found: list[Diagnostic]) -> list[Diagnostic]:
     """Return faults in the order of each text, files in the order in which they come first."""
-    paths = list(dict.fromkeys(each.span.path for each in found))
-    return sorted(found, key=lambda each: (paths.index(each.span.path), each.span.line, each.span.column))
+    paths = {path: number for number, path in enumerate(dict.fromkeys(each.span.path for each in found))}
+    return sorted(found, key=lambda each: (paths[each.span.path], each.span.line, each.span.column))
 
 
 class _Prices:
@@ -51,7 +54,7 @@ class _Prices:
         self._before = total(graph)
         self._faults = {_key(found) for found in faults}
         self._whole = whole
-        self._left = MOST_CALLS
+        self._left = MOST_BLOCKS
 
     def advised(self, found: Diagnostic) -> Diagnostic:
         """Return a fault with the choices that mend it."""
@@ -79,7 +82,8 @@ class _Prices:
     def _try(self, choice: Choice, found: Diagnostic) -> tuple[Graph, bool]:
         """Return the graph under a choice, and whether the fault is gone and no other has come."""
         graph, faults = lowered(with_choice(self._spec, choice))
-        self._left -= sum(len(part.calls) for part in graph.parts)
+        bodies = [id(call.body) for call in graph.calls]
+        self._left -= len(set(bodies)) + len(bodies) // _ALIKE
         after = {_key(fault) for fault in faults}
         return graph, _key(found) not in after and after <= self._faults
 

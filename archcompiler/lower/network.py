@@ -19,6 +19,7 @@ from archcompiler.record.fields import Fields
 from archcompiler.record.recorder import Recorder, Value
 from archcompiler.record.steps import record_steps
 from archcompiler.resolve import Spec, Stage
+from archcompiler.span import Span
 from archcompiler.tree import Mapping, Scalar, Sequence
 
 Record = Callable[[Recorder, Value, Fields], Value]
@@ -43,9 +44,14 @@ class _Lowering:
     def __init__(self, spec: Spec) -> None:
         self._spec = spec
         self._names = NameTable(spec.section("names"), [stage.name for stage in spec.stages])
-        self.faults: list[Diagnostic] = []
+        self._told: dict[tuple[str, Span], Diagnostic] = {}
         self._bodies: dict[tuple[int, Shape], Body] = {}
         self._trail: list[tuple[str, Shape]] = []
+
+    @property
+    def faults(self) -> list[Diagnostic]:
+        """What did not fit, in the order of the network."""
+        return list(self._told.values())
 
     def graph(self) -> Graph:
         """Return the graph, and leave the faults in `faults`."""
@@ -123,12 +129,10 @@ class _Lowering:
 
     def _report(self, recorder: Recorder, place: Place) -> None:
         """Note what did not fit; blocks of a stage repeat a fault, which is told once."""
-        known = {(found.code, found.span) for found in self.faults}
         for fault in recorder.faults:
             number = 0 if fault.number is None else fault.number
             found = report(fault, place, recorder.derivation(number))
-            if (found.code, found.span) not in known:
-                self.faults.append(found)
+            self._told.setdefault((found.code, found.span), found)
 
 
 def _input_shape(value: Mapping) -> Shape:

@@ -25,14 +25,15 @@ class Link:
 def locate(spec: str | os.PathLike[str], files: Files) -> str:
     """Return the file of a path or shipped name; SpecError (unreadable) with the nearest names where there is none."""
     text = os.fspath(spec)
-    if not is_allowed(text):
-        raise SpecError([_outside(text, Span(text, 1, 1, 1, 1))], unreadable=True)
-    if os.path.lexists(text) or files.is_file(text):
-        return text
-    shipped = shipped_spec(text)
-    if shipped:
-        return as_typed(shipped)
     place = Span(text, 1, 1, 1, 1)
+    is_there = os.path.lexists(text) or files.is_file(text)
+    shipped = shipped_spec(text)
+    if shipped and not is_there:
+        return as_typed(shipped)
+    if not is_allowed(text):
+        raise SpecError([_outside(text, place)], unreadable=True)
+    if is_there:
+        return text
     help = _near(text) or "`archc list` names the shipped specs"
     raise SpecError([Diagnostic("R009", f"no file and no shipped spec {text!r}", place, help)], unreadable=True)
 

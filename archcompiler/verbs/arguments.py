@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from typing import Any
 
@@ -88,6 +89,7 @@ def add_limits(parser: ArgumentParser) -> None:
         dest="roots",
         action="append",
         default=[],
+        type=_folder,
         metavar="FOLDER",
         help="refuse files outside this folder, links out of it included; shipped specs are allowed (repeatable)",
     )
@@ -98,6 +100,12 @@ def limits_of(args: Namespace) -> Limits | None:
     numbers: dict[str, Any] = dict(getattr(args, "limits", []))
     roots = tuple(getattr(args, "roots", []))
     return Limits(**numbers, roots=roots) if numbers or roots else None
+
+
+def _folder(text: str) -> str:
+    if not os.path.isdir(text):
+        raise ArgumentTypeError(f"{text!r} is no folder")
+    return text
 
 
 def _limit(text: str) -> tuple[str, int]:

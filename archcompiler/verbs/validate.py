@@ -38,7 +38,7 @@ def run(args: Namespace) -> Outcome:
     args.specs = selected(args.specs, only_specs=args.only_specs, and_derived=args.and_derived, tables=True)
     for spec in args.specs:
         diagnostics, no_text = _validate(spec, args.settings)
-        found += [diagnostic for diagnostic in diagnostics if diagnostic not in found]
+        found = list(dict.fromkeys((*found, *diagnostics)))
         unreadable |= no_text
     errors = sum(diagnostic.severity == "error" for diagnostic in found)
     code = UNUSABLE if unreadable else FINDINGS if errors else FINE
