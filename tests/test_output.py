@@ -5,6 +5,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -138,3 +139,16 @@ def test_what_is_left_is_what_the_system_says():
     left = available_bytes(torch.device("cpu"))
     assert 0 < left <= os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     assert available_bytes(torch.device("meta")) is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", STOP, ids=lambda number: number.name)
+def test_a_check_in_several_processes_ends_at_once_and_quietly(number):
+    """Ctrl-C reaches every process of a terminal, SIGTERM the first one only."""
+    command = [sys.executable, "-m", "archcompiler", "check"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    time.sleep(2)
+    (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
+    started = time.monotonic()
+    assert (*process.communicate(timeout=60), process.returncode) == (b"", b"", STOP[number])
+    assert time.monotonic() - started < 10

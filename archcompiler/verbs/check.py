@@ -75,14 +75,18 @@ def _checked(check: Callable[[str], Checked], specs: Sequence[str], *, in_one_pr
         yield from progress(map(check, specs))
         return
     from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
+    from multiprocessing import active_children, get_context
 
     workers = min(len(specs), cpu_count() or 1)
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_leave_interrupts)
     try:
         yield from progress(pool.map(check, specs, chunksize=4))
-    finally:
-        pool.shutdown(cancel_futures=True)
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for worker in active_children():
+            worker.terminate()
+        raise
+    pool.shutdown()
 
 
 def _leave_interrupts() -> None:
