@@ -56,7 +56,7 @@ def test_edits_that_are_illegal_alone_are_made_together_and_what_follows_is_said
 
 ~ stages.b.blocks 2 -> 3
     base.yaml:8:15 -> wide.yaml:5:55
-    +4,672 params (+24.2 %), +4,718,592 MACs (+24.4 %)
+    +4,672 params (+24.2 %), +4,718,592 MACs (+24.4 %), receptive field +4
 """
         in text
     )
@@ -135,6 +135,16 @@ def test_faults_of_both_sides_are_told(folder, capsys):
     assert "bad.yaml" in said
     assert "worse.yaml:3:" in said
     assert "no file and no shipped spec 'nowhere.yaml'" in said
+
+
+def test_a_new_name_that_clashes_with_a_module_of_the_old_spec_is_no_rename(folder):
+    import archcompiler
+
+    (folder / "x.yaml").write_text(BASE + "names: {head.linear: x}\n")
+    (folder / "y.yaml").write_text(BASE.replace("  b:", "  x:") + "names: {head.linear: y}\n")
+    found = archcompiler.diff("x.yaml", "y.yaml")
+    assert [change.kind for change in found.changes] == ["removed", "added", "changed"]
+    assert found.contributions[-1].changes == (1, 2)  # the new stage needs the other name
 
 
 def test_json_names_the_places_and_the_hashes(folder, capsys):

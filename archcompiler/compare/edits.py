@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Collection, Iterable, Iterator, Set
 from collections.abc import Mapping as Map
 from dataclasses import dataclass
 
@@ -48,7 +48,8 @@ def change_of(edit: DirectEdit, old: Spec, new: Spec, names: dict[str, str]) -> 
     """Return an edit in its author's words. `names` gives the old name of each stage that goes on."""
     first = edit.leaves[0]
     reaches = tuple(Reach(address(leaf.path), written(leaf.old), written(leaf.new)) for leaf in edit.leaves)
-    if first.path[0] == "names" and (sides := _tables(old, new)):
+    tables = {**name_tables(old), **name_tables(new)}
+    if first.path[0] == "names" and _is_of(tables, first) and (sides := _tables(old, new)):
         return Change("changed", *sides, reaches)
     other = next((leaf for leaf in edit.leaves if leaf.new is not None), first)
     before = next((leaf for leaf in edit.leaves if leaf.old is not None), first)
@@ -105,10 +106,17 @@ def _owner(leaf: Leaf, leaves: Map[Path, Leaf]) -> Leaf:
 
 def _cause(leaf: Leaf, tables: Set[str]) -> object:
     """Return what leaves of one edit share: the place where it is written."""
-    if leaf.path[0] == "names" and any(node and _origin(node).path in tables for node in (leaf.old, leaf.new)):
+    if leaf.path[0] == "names" and _is_of(tables, leaf):
         return "names"
     said = leaf.new if is_said(leaf.new) else leaf.old
     return _origin(said) if said is not None and is_said(said) and leaf.path[-1] != ORDER else leaf.path
+
+
+def _is_of(tables: Collection[str], leaf: Leaf) -> bool:
+    """Tell whether a leaf, or one below it, comes from a table of module names."""
+    nodes = [node for node in (leaf.old, leaf.new) if node]
+    nodes += [entry.value for node in nodes for _, entry in walk(node)]
+    return any(_origin(node).path in tables for node in nodes)
 
 
 def _origin(node: Node) -> Span:

@@ -18,6 +18,7 @@ from archcompiler.compare.origins import Origins
 from archcompiler.compare.reading import Reading
 from archcompiler.compare.stages import match_stages, part_map, with_names
 from archcompiler.compare.trials import Trials
+from archcompiler.diagnostics import SpecError
 from archcompiler.lower.network import lower
 from archcompiler.resolve import Spec, resolve_document
 from archcompiler.tree import Mapping
@@ -30,10 +31,9 @@ def compare_specs(old: Spec, new: Spec, checkpoint: str | None = None) -> Diff:
     """
     held = read_header(checkpoint) if checkpoint is not None else None
     readings = Reading(lower(old)), Reading(lower(new))
-    stages = match_stages(old, new)
+    stages, base, base_reading = _aligned(old, new, readings[0])
     parts = part_map(stages)
     compared = compare(*readings, parts)
-    base, base_reading = _with_new_names(old, readings[0], stages)
     found = list(leaves(_seen(base.document), _seen(new.document)))
     edits = edits_of(found, {*name_tables(old), *name_tables(new)})
     unseen = [] if has_settings(new) else edits_of(leaves(_unseen(old.document), _unseen(new.document)))
@@ -63,12 +63,20 @@ def compare_specs(old: Spec, new: Spec, checkpoint: str | None = None) -> Diff:
     )
 
 
-def _with_new_names(old: Spec, reading: Reading, stages: dict[str, str]) -> tuple[Spec, Reading]:
-    """Return the old spec with its stages under their new names: what every edit is made on."""
-    if all(one == other for one, other in stages.items()):
-        return old, reading
-    spec = resolve_document(old.path, with_names(old.document, stages))
-    return spec, Reading(lower(spec))
+def _aligned(old: Spec, new: Spec, reading: Reading) -> tuple[dict[str, str], Spec, Reading]:
+    """Return the new name of each old stage that goes on, and the old spec under these: what every edit is made on.
+
+    Where a new name clashes with a module of the old spec, only stages that keep their names go on.
+    """
+    stages = match_stages(old, new)
+    kept = {one: other for one, other in stages.items() if one == other}
+    if stages == kept:
+        return kept, old, reading
+    try:
+        spec = resolve_document(old.path, with_names(old.document, stages))
+        return stages, spec, Reading(lower(spec))
+    except SpecError:
+        return kept, old, reading
 
 
 def _renaming(count: int, old: Reading, base: Reading, parts: dict[PartKey, PartKey]) -> Contribution:

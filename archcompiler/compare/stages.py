@@ -39,10 +39,7 @@ def with_names(document: Mapping, stages: dict[str, str]) -> Mapping:
     entry = document.entries["stages"]
     if not isinstance(entry.value, Mapping):
         raise TypeError("stages is no mapping")
-    taken = {new for old, new in stages.items() if old != new}
-    named = {
-        stages.get(name, f"{name}_" if name in taken else name): stage for name, stage in entry.value.entries.items()
-    }
+    named = {stages.get(name, name): stage for name, stage in entry.value.entries.items()}
     return Mapping(
         {**document.entries, "stages": replace(entry, value=Mapping(named, entry.value.span))}, document.span
     )

@@ -102,7 +102,8 @@ class _Page:
             yield from self._change(change)
         indent = "    "
         together = "" if len(changes) == 1 else "together: " if each.alone else "not tried one by one, together: "
-        yield f"{indent}{together}{self._costs(each.delta)}"
+        field = f", receptive field {signed(each.receptive_field)}" if each.receptive_field else ""
+        yield from _wrapped(f"{indent}{together}{self._costs(each.delta)}{field}", indent + "  ")
         for effect in each.effects:
             if not effect.direct:
                 yield from _wrapped(f"{indent}therefore {effect.part}: {words.effect_text(effect)}", indent + "  ")
