@@ -155,6 +155,16 @@ def test_paths_say_which_specs_are_reported_and_not_which_are_read(family, diff)
     assert rows(diff("--against", "HEAD", "nets")[1])[0].startswith("WEIGHTS nets/deep.yaml +4,544")
 
 
+def test_folders_are_paths_however_they_are_written(family, diff, monkeypatch):
+    family.commit(**{"nets/deep": variant("deep", "../base")})
+    family.write(base=base("base", blocks=4))
+    (family.root.parent / "link").symlink_to(family.root)
+    for path, count in ((".", 4), ("nets/", 1), ("./nets/../nets", 1), ("../repo", 4), ("../link/nets/deep.yaml", 1)):
+        assert len(rows(diff("--against", "HEAD", path)[1])) == count, path
+    monkeypatch.chdir("nets")
+    assert len(rows(diff("--against", "HEAD", "..")[1])) == 4
+
+
 def test_what_lies_outside_or_nowhere_is_refused(family, diff, tmp_path):
     (tmp_path / "outside.yaml").write_text(base("outside"))
     for arguments, said in (

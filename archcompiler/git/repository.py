@@ -66,6 +66,13 @@ class Repository:
                 blobs[os.fsdecode(path)] = Blob(oid.decode(), mode == _LINK_MODE)
         return blobs
 
+    def object_at(self, revision: str, path: str) -> str | None:
+        """Return the object that a revision has at a path, None where it has none."""
+        try:
+            return _line(git(self.root, "rev-parse", "--verify", "--quiet", f"{revision}:{path}"))
+        except GitError:
+            return None
+
     def changes_of(self, path: str) -> Iterator[BlobChange]:
         """Yield how a file's content changed, the latest of the commits of all branches first."""
         commits = git(self.root, "rev-list", f"--max-count={_MOST_COMMITS}", "HEAD", "--all", "--", path)

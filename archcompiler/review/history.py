@@ -52,7 +52,7 @@ class History:
 
         Where a commit made exactly this change, they are its parent and itself: so it is in `git show` and `git log`.
         """
-        for change in self._all():
+        for change in self._all() if old.strip("0") and new.strip("0") else ():
             if (change.old, change.new) == (old, new):
                 return self._states(f"{change.commit}^"), self._states(change.commit)
         return self.of(old), self.of(new)
@@ -61,10 +61,11 @@ class History:
         """Return the states to try for one object: the last in which it stood, then the working tree."""
         if not oid.strip("0"):
             return [WorkingTree(self._repository)]
+        if self._repository.object_at("HEAD", self._path) == oid:
+            return self._states("HEAD")
         left = next((f"{change.commit}^" for change in self._all() if change.old == oid), None)
         came = next((change.commit for change in self._all() if change.new == oid), None)
-        stands = came and self._all()[0].new == oid
-        return self._states("HEAD" if stands else left or came)
+        return self._states(left or came)
 
     def has(self, oid: str) -> bool:
         """Tell whether an object ever stood at the path."""

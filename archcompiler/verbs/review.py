@@ -101,12 +101,13 @@ def _revision(repository: Repository, objects: Objects, name: str, other: str | 
     commit = repository.commit(name)
     if other is not None:
         commit = repository.merge_base(commit, repository.commit(other))
+        name = commit[:8]
     return Revision(repository, name, commit, objects)
 
 
 def _wanted(paths: Sequence[str], repository: Repository, states: tuple[State, State]) -> Callable[[Pair], bool]:
     """Return whether a spec lies at or below one of the paths; Usage for a path that is in neither state."""
-    limits = [os.path.abspath(path) for path in paths]
+    limits = list(map(_real, paths))
     for path, limit in zip(paths, limits, strict=True):
         if not _is_below(limit, repository.root):
             raise Usage(f"{path} lies outside of the repository {repository.root}")
@@ -119,6 +120,11 @@ def _wanted(paths: Sequence[str], repository: Repository, states: tuple[State, S
         return not limits or any(_is_below(side, limit) for side in sides for limit in limits)
 
     return is_wanted
+
+
+def _real(path: str) -> str:
+    """Return a path with the links of its folder followed, as the root of the repository is given."""
+    return os.path.abspath(os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path)))
 
 
 def _is_below(path: str, limit: str) -> bool:
