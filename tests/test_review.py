@@ -404,6 +404,15 @@ def test_torch_is_never_loaded(family):
     assert {"torch", "torchinfo", "torchvision", "numpy"} & set(run.stderr.split()) == set()
 
 
+def test_what_a_sparse_checkout_leaves_out_is_not_gone(family, diff):
+    family.commit(**{"nets/deep": variant("deep", "../base")})
+    family.git("sparse-checkout", "set", "--no-cone", "/base.yaml", "/one.yaml")
+    assert not (family.root / "nets").exists()
+    family.write(**WIDER)
+    names = [row.split()[1] for row in rows(diff("--against", "HEAD")[1])]
+    assert names == ["base.yaml", "nets/deep.yaml", "one.yaml", "two.yaml"]
+
+
 def test_a_linked_working_tree_is_reviewed_alike(family, diff, monkeypatch):
     family.git("worktree", "add", "-q", "../linked", "-b", "linked")
     linked = Repository.__new__(Repository)

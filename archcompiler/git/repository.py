@@ -92,6 +92,12 @@ class Repository:
         listed = git(self.root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
         return sorted({os.fsdecode(path) for path in listed.split(b"\0")[:-1]})
 
+    def left_out(self) -> dict[str, str]:
+        """Return the files that a sparse checkout leaves out of the working tree, each with its object."""
+        rows = git(self.root, "ls-files", "-z", "-t", "-s").split(b"\0")[:-1]
+        fields = [(facts.split(b" "), path) for facts, _, path in (row.partition(b"\t") for row in rows)]
+        return {os.fsdecode(path): oid.decode() for (tag, _, oid, _), path in fields if tag == b"S"}
+
     def object_name(self, data: bytes) -> str:
         """Return the name that git gives to a content."""
         return hashlib.new(self.hash_name, b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()

@@ -106,11 +106,17 @@ class Revision:
 
 
 class WorkingTree(_Disk):
-    """The files as they are now."""
+    """The files as they are now; with `objects`, those that a sparse checkout leaves out as git would write them."""
 
-    def __init__(self, repository: Repository) -> None:
+    def __init__(self, repository: Repository, objects: Objects | None = None) -> None:
         self._repository = repository
+        self._objects = objects
+        self._left_out = repository.left_out() if objects else {}
         self._known: dict[str, bytes] = {}
+
+    def is_file(self, path: str) -> bool:
+        """Tell whether there is such a file."""
+        return super().is_file(path) or self._repository.within(path) in self._left_out
 
     def paths(self) -> Iterable[str]:
         """Return the path of every file of the repository that git tracks or could."""
@@ -123,5 +129,9 @@ class WorkingTree(_Disk):
     def read(self, path: str) -> bytes:
         """Return what is in a file, the same each time; SpecError, `unreadable` where no text can be had."""
         if path not in self._known:
-            self._known[path] = super().read(path)
+            self._known[path] = self._sparse(path) or super().read(path)
         return self._known[path]
+
+    def _sparse(self, path: str) -> bytes | None:
+        oid = self._left_out.get(self._repository.within(path) or "")
+        return self._objects.read(oid, current().bytes) if oid and self._objects and not os.path.lexists(path) else None

@@ -86,7 +86,7 @@ def _report(repository: Repository, objects: Objects, states: Range, paths: Sequ
     from archcompiler.review.pairs import changed_pairs
     from archcompiler.review.report import make_report
 
-    new: State = _revision(repository, objects, states.new) if states.new else WorkingTree(repository)
+    new: State = _revision(repository, objects, states.new) if states.new else WorkingTree(repository, objects)
     old = _revision(repository, objects, states.old, other=states.new or "HEAD" if states.since_fork else None)
     known: dict[str, References] = {}
     pairs = changed_pairs(Chains(old, known), Chains(new, known), _wanted(paths, repository, (old, new)))
