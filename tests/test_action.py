@@ -201,6 +201,14 @@ def test_a_faulty_spec_is_annotated_at_its_place(pull_request, run):
     assert "::error file=one.yaml,line=4,endLine=4,col=8,endColumn=14,title=S001" in said
 
 
+def test_nothing_outside_of_the_checkout_is_read(pull_request, run, github, tmp_path):
+    (tmp_path / "secret.yaml").write_text(base("secret").replace("stride: 1", "s3cret: 1"))
+    code, said = run(pull_request(one=variant("one", str(tmp_path / "secret"))))
+    assert code == 1
+    assert "s3cret" not in said + github.comments[0]["body"]
+    assert "title=R011::" in said
+
+
 def test_the_action_is_well_formed_and_no_input_is_part_of_a_script():
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-actions"]
     ran = subprocess.run([*command, ACTION / "action.yml"], capture_output=True, text=True, timeout=60)

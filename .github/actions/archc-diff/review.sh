@@ -13,9 +13,10 @@ if ! git rev-parse -q --verify "${AGAINST%...}^{commit}" >/dev/null; then
   AGAINST=FETCH_HEAD
 fi
 
+# A change may name any file as a base: what lies outside of the checkout is nobody's business in a comment.
 paths=()
 while IFS= read -r path; do [ -z "$path" ] || paths+=("$path"); done <<<"${PATHS:-}"
-review=(archc diff "--against=$AGAINST" --fail-on "${FAIL_ON:-WEIGHTS}")
+review=(archc diff "--against=$AGAINST" --root . --fail-on "${FAIL_ON:-WEIGHTS}")
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
