@@ -28,10 +28,11 @@ class Place:
 
 
 def report(fault: ShapeFault, place: Place, derivation: Expression) -> Diagnostic:
-    """Return the diagnostic of a fault: at the first culprit that somebody wrote, else at the object's own key."""
+    """Return the diagnostic of a fault: at the first culprit that somebody wrote, else at the object that lacks it."""
     held = fault.within.mapping if fault.within else place.fields
     written = _written(held, fault.fields)
-    span = next((entry.value.span for entry in written.values()), None) or _span_of(held, place.key_span)
+    own = place.key_span if held is place.fields or held.span == SCHEMA_ORIGIN else held.span
+    span = next((entry.value.span for entry in written.values()), own)
     derived = _written(place.fields, sorted(names_in(derivation)))
     labels = [*_labels({**written, **derived}, span), Label(place.key_span, f"{shape_text(place.shape)} {place.where}")]
     notes = [*_derivation(derivation, place), *(_trail(place) if fault.code == "G004" else ())]
@@ -43,10 +44,6 @@ def _written(mapping: Mapping, names: Sequence[str]) -> dict[str, Entry]:
     """Return those of the fields that somebody wrote."""
     entries = {name: mapping.entries[name] for name in names if name in mapping.entries}
     return {name: entry for name, entry in entries.items() if entry.value.span != SCHEMA_ORIGIN}
-
-
-def _span_of(mapping: Mapping, key_span: Span) -> Span:
-    return key_span if mapping.span == SCHEMA_ORIGIN or not mapping.span.path else mapping.span
 
 
 def _labels(entries: dict[str, Entry], primary: Span) -> Iterator[Label]:
