@@ -111,22 +111,24 @@ def _run(args: Namespace) -> Outcome:
         try:
             outcome: Outcome = args.run(args)
         except SpecError as error:
-            return Outcome(code=UNUSABLE if error.unreadable else FINDINGS, err=_faults(error, args))
+            return _refused(error, args)
         except (OutputRefused, Usage) as error:
             return Outcome(code=UNUSABLE, err=f"archc: {error}")
         return outcome
 
 
-def _faults(error: SpecError, args: Namespace) -> str:
+def _refused(error: SpecError, args: Namespace) -> Outcome:
+    """Return the faults of specs that no answer can be given on; in JSON they are the one document that is printed."""
     from archcompiler.advise.prices import advised
     from archcompiler.render.sources import text_of
     from archcompiler.render.text import render
 
+    code = UNUSABLE if error.unreadable else FINDINGS
     if getattr(args, "format", "") == "json":
         from archcompiler.render.diagnostics_json import document
 
-        return json_text(document(advised(error)))
-    return render(advised(error), colour=_wants_colour(sys.stderr), sources=text_of)
+        return Outcome(json_text(document(advised(error))), code)
+    return Outcome(code=code, err=render(advised(error), colour=_wants_colour(sys.stderr), sources=text_of))
 
 
 def _wants_colour(stream: TextIO | None) -> bool:

@@ -2,7 +2,7 @@
 
 from archcompiler.span import Span
 
-HERE = Span("test.yaml", 1, 1, 1, 1)
+HERE = Span("test.yaml", 1, 1, 1, 2)
 
 RESNEXT = """\
 archc: 1

@@ -255,9 +255,10 @@ def test_validate_in_json_gives_the_place_of_each_fault(archc, faulty):
 
 
 def test_a_faulty_spec_is_told_in_json_where_json_was_asked_for(archc, faulty):
-    run = archc("cost", faulty, "--format", "json")
-    assert (run.returncode, run.stdout) == (1, "")
-    assert len(json.loads(run.stderr)["diagnostics"]) == 3
+    for verb in (["cost"], ["show"], ["build"], ["validate"]):
+        run = archc(*verb, faulty, "--format", "json")
+        assert (run.returncode, run.stderr) == (1, ""), verb
+        assert len(json.loads(run.stdout)["diagnostics"]) == 3
 
 
 # --- cost ---
@@ -350,6 +351,28 @@ def test_bash_takes_the_completion_script(archc, tmp_path):
     run = subprocess.run(["bash", "-c", f"source {script} && complete -p archc"], capture_output=True, text=True)
     assert (run.returncode, run.stderr) == (0, "")
     assert run.stdout.endswith("archc\n")
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("resnet50", "resnet/resnet50 or timm/resnet50?"),
+        ("ResNeXt-50", "resnext/resnext50_2x40d or resnext/resnext50_32x4d"),
+        ("timm/ResNet18", "resnet/resnet18"),
+        ("resnext/resnext50_32x4", "resnext/resnext50_32x4d"),
+    ],
+)
+def test_a_spec_that_is_missing_is_found_by_its_last_part(archc, said, meant):
+    assert f"help: did you mean {meant}" in archc("cost", said).stderr
+
+
+def test_names_are_listed_in_capitals_or_not(archc):
+    assert archc("list", "ResNeXt").stdout == archc("list", "resnext").stdout != ""
+
+
+def test_memory_is_told_in_a_unit_that_people_read(archc, small):
+    printed = archc("cost", small, "--set", "stages.a.channels=1000000").stdout
+    assert re.search(r"memory [0-9.,]+ TiB parameters \+ [0-9.,]+ GiB activations", printed), printed
 
 
 # --- writing ---

@@ -183,12 +183,15 @@ def test_names_tables_are_checked():
 
 def test_words_of_other_libraries_lead_to_words_of_this_one():
     from archcompiler.schema import spellings
-    from archcompiler.schema.language import language
+    from archcompiler.schema.language import language, read_schema
 
     known = language()
+    objects = read_schema("architecture.json")["$defs"].values()
     for field, words in spellings._VALUES.items():
-        allowed = known.blocks if field == "block" else known.unions[field].variants
-        assert set(words.values()) <= set(allowed), field
+        allowed = {*known.blocks} if field == "block" else {*getattr(known.unions.get(field), "variants", ())}
+        for described in objects:
+            allowed |= set(described.get("properties", {}).get(field, {}).get("enum", ()))
+        assert set(" ".join(words.values()).split()) <= allowed, field
     fields = {*known.block_fields, *known.stage_fields, *known.unions["head"].variants["classifier"]}
-    assert set(spellings._FIELDS.values()) <= fields
-    assert not set(spellings._FIELDS) & fields
+    assert set(" ".join(spellings._FIELDS.values()).split()) <= {*fields, *known.unions["norm"].variants["group"]}
+    assert not {*spellings._FIELDS, *spellings._PHRASES} & fields

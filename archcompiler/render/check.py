@@ -12,6 +12,7 @@ from archcompiler.render.escape import markdown, xml
 from archcompiler.render.excerpt import visible
 from archcompiler.render.explanation import explanation_document, explanations_text
 from archcompiler.render.table import Cell, markdown_table, table
+from archcompiler.render.text import counted
 
 _HEADER = ("spec", "quantity", "printed", "analysis", "torchinfo", "verdict", "source")
 
@@ -59,9 +60,9 @@ def check_summary(results: Sequence[Checked]) -> str:
     failed = sum(claim.fault is not None for claim in claims)
     known = sum(claim.known is not None for claim in claims)
     unsound = sum(not result.sound for result in results)
-    text = f"{len(claims)} claims of {len(results)} specs: {len(claims) - failed - known} hold"
+    text = f"{counted(len(claims), 'claim')} of {counted(len(results), 'spec')}: {len(claims) - failed - known} hold"
     text += f", {known} disagree as their note says" if known else ""
-    return f"{text}, {failed} fail" if not unsound else f"{text}, {failed} fail; {unsound} specs are not sound"
+    return f"{text}, {failed} fail" if not unsound else f"{text}, {failed} fail; {counted(unsound, 'spec')} not sound"
 
 
 def _rows(results: Sequence[Checked]) -> list[list[Cell]]:

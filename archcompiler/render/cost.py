@@ -28,7 +28,7 @@ def cost_table(report: CostReport, rows: Sequence[Row], by: str) -> str:
             table([by, "kind", "output", *_COUNTS], body),
             "",
             f"torchinfo mult-adds {report.total.torchinfo_mult_adds:,} (norms and biases counted in)",
-            f"memory {_mib(memory.parameters_bytes)} parameters + {_mib(memory.peak_activation_bytes)} "
+            f"memory {_bytes(memory.parameters_bytes)} parameters + {_bytes(memory.peak_activation_bytes)} "
             f"activations at peak ({memory.dtype}, inference)",
             f"receptive field {report.receptive_field} pixels before the head",
         ]
@@ -38,7 +38,7 @@ def cost_table(report: CostReport, rows: Sequence[Row], by: str) -> str:
 def compare_table(reports: Iterable[CostReport]) -> str:
     """Return one row a network."""
     rows: list[list[Cell]] = [
-        [report.name, shape_text(report.input), *_counts(report.total), _mib(report.memory.peak_activation_bytes)]
+        [report.name, shape_text(report.input), *_counts(report.total), _bytes(report.memory.peak_activation_bytes)]
         for report in reports
     ]
     return table(["network", "input", *_COUNTS, "peak memory"], rows)
@@ -82,5 +82,7 @@ def _counts(cost: Cost) -> tuple[int, int, int]:
     return cost.params, cost.macs, cost.activations
 
 
-def _mib(count: int) -> str:
-    return f"{count / 2**20:.1f} MiB"
+def _bytes(count: int) -> str:
+    """Return an amount of memory in the largest unit of which there is one; the smallest is MiB."""
+    power, unit = next((found for found in ((40, "TiB"), (30, "GiB")) if count >= 2 ** found[0]), (20, "MiB"))
+    return f"{count / 2**power:,.1f} {unit}"

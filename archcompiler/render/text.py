@@ -24,11 +24,12 @@ def render(diagnostics: Iterable[Diagnostic], *, colour: bool, sources: Callable
 
 def summary(n_errors: int, n_warnings: int, n_files: int) -> str:
     """Return the counts as one line."""
-    found = [_count(n, what) for n, what in ((n_errors, "error"), (n_warnings, "warning")) if n]
-    return f"{', '.join(found) or 'no faults'} in {_count(n_files, 'file')}"
+    found = [counted(n, what) for n, what in ((n_errors, "error"), (n_warnings, "warning")) if n]
+    return f"{', '.join(found) or 'no faults'} in {counted(n_files, 'file')}"
 
 
-def _count(n: int, what: str) -> str:
+def counted(n: int, what: str) -> str:
+    """Return a number with the word for what it counts, in the plural where it is one."""
     return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
@@ -93,5 +93,19 @@ def base_path(name: str, from_path: str, files: Files) -> str | None:
 
 def _near(name: str) -> str | None:
     known = list(shipped_names() if name.startswith("names") else spec_names())
-    near = get_close_matches(name, known, n=1, cutoff=0.95) or get_close_matches(name, known, n=3, cutoff=0.5)
+    near = get_close_matches(name, known, n=1, cutoff=0.95) or _same_end(name, known)
+    near = near or get_close_matches(name.lower(), known, n=3, cutoff=0.5)
     return f"did you mean {' or '.join(near)}?" if near else None
+
+
+def _same_end(name: str, known: Iterable[str]) -> list[str]:
+    """Return the names whose last part is this one's, or else three that begin so; copies of libraries come last."""
+    wanted = _last_part(name)
+    ordered = sorted(known, key=lambda found: found.startswith(("timm/", "torchvision/")))
+    begun = [found for found in ordered if wanted and _last_part(found).startswith(wanted)]
+    return [found for found in begun if _last_part(found) == wanted] or begun[:3]
+
+
+def _last_part(name: str) -> str:
+    """Return the last part of a name in small letters, without what people leave out or write otherwise."""
+    return name.rpartition("/")[2].lower().removesuffix(".yaml").replace("-", "").replace("_", "")

@@ -13,6 +13,8 @@ from typing import Any
 
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.schema import faults
+from archcompiler.schema.language import read_schema
+from archcompiler.schema.spellings import names_of
 from archcompiler.schema.values import definition, value_faults
 from archcompiler.span import SCHEMA_ORIGIN, Span
 from archcompiler.tree import Entry, Mapping, Node, Scalar, Sequence, plain
@@ -91,7 +93,9 @@ class _Walk:
             what = f"{place.what} ({key} {case})" if key and case else f"{name} `{case}`" if case else place.what
             yield from self._object(f"{name}.{case or 'any'}", node, replace(place, what=what, case=case), name)
         elif key != "type":
-            yield faults.wrong_type(place.key, ("object",), plain(node), node.span)
+            fault = faults.wrong_type(place.key, ("object",), plain(node), node.span)
+            is_field = place.key in definition(self.file, f"{name}.any")["properties"]
+            yield faults.misplaced(fault, place.key, name) if is_field else fault
         elif not isinstance(node, Scalar) or not isinstance(node.value, str):
             yield faults.wrong_type(place.key, ("string", "object"), plain(node), node.span)
         elif node.value not in cases:
@@ -99,7 +103,8 @@ class _Walk:
         else:
             meant = Mapping({"type": Entry(place.key_span, node)}, node.span)
             alone = replace(place, what=f"{place.what} (type {node.value})", whole=True)
-            yield from _missing(definition(self.file, f"{name}.{node.value}"), meant, alone)
+            described = definition(self.file, f"{name}.{node.value}")
+            yield from (_with_example(fault, described, node.value) for fault in _missing(described, meant, alone))
 
     def _object(self, name: str, node: Mapping, place: _Place, choice: str = "") -> Iterator[Diagnostic]:
         """Yield the faults of one closed object, or of a mapping with keys of the writer's choice."""
@@ -112,9 +117,12 @@ class _Walk:
         for key, entry in node.entries.items():
             schema = properties.get(key, others)
             if schema is False:
-                yield faults.unknown_key(place.what, key, entry.key_span, properties, _owner(self.file, choice, key))
+                owner = _owner(self.file, choice, key) if name else _part_with(self.file, key)
+                yield faults.unknown_key(place.what, key, entry.key_span, properties, owner)
             elif key not in properties and not re.fullmatch(pattern, key):
                 yield faults.bad_key(place.key, key, pattern, entry.key_span, properties)
+            elif isinstance(entry.value, Scalar) and _is_empty(entry.value):
+                yield faults.empty_value(key, entry.key_span)
             elif isinstance(entry.value, Scalar) and entry.value.value is None:
                 yield from self._null(name, key, entry, inherits=self.nulls or "extends" in node.entries)
             elif key in found:
@@ -202,3 +210,27 @@ def _owner(file: str, choice: str, key: str) -> str | None:
     if key in owners and not discriminator:
         return f"a {choice} of its own"
     return f"a field of {discriminator or choice} {', '.join(owners)}" if owners else None
+
+
+def _part_with(file: str, key: str) -> str | None:
+    """Return which part of a document has a field of this name, or of what that is called here, in words."""
+    for part in ("defaults", "head.any", "input"):
+        fields = definition(file, part)["properties"] if part in read_schema(file)["$defs"] else {}
+        for name in names_of(key):
+            if name in fields:
+                where = part.partition(".")[0]
+                return f"a field of `{where}`" if name == key else f"`{name}`, a field of `{where}`"
+    return None
+
+
+def _is_empty(value: Scalar) -> bool:
+    """Tell whether nothing is written: no `null`, no `~`."""
+    span = value.span
+    return value.value is None and (span.line, span.column) == (span.end_line, span.end_column)
+
+
+def _with_example(fault: Diagnostic, described: Json, kind: str) -> Diagnostic:
+    """Return the fault of a type that stands alone and needs more, with the object to write."""
+    needed = {name: described["properties"][name]["examples"][0] for name in described.get("x-required", ())}
+    fields = ", ".join(f"{name}: {example}" for name, example in {"type": kind, **needed}.items())
+    return replace(fault, help=f"{fault.help} Write `{{{fields}}}`.")

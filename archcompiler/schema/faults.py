@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,8 @@ _FORMS = {
     "name": "letters, digits and _, a letter first",
     "stages": "letters, digits and _, a letter first",
     "after": "the name of a stage",
+    "printed": "a figure as it is printed",
+    "measured": "a whole number, or height x width",
     "names": "a role: words in small letters, joined by dots",
     "override": 'a selector: first, last, odd, even, a number such as "0", or a range such as "1..4"',
 }
@@ -43,7 +46,7 @@ _LENGTHS = {"minLength": "at least", "maxLength": "at most"}
 
 
 def unknown_key(what: str, key: str, span: Span, fields: Iterable[str], owner: str | None) -> Diagnostic:
-    """Report a key that the object does not have; `owner` says which object has it."""
+    """Report a key that the object does not have; `owner` says which object has it, and by which name."""
     allowed = list(fields)
     every = f"the fields are {_listed(allowed)}" if allowed else "it has no fields"
     help_text = f"`{key}` is {owner}" if owner else meant_field(key, allowed) or _nearest(key, allowed) or every
@@ -64,6 +67,17 @@ def useless_null(name: str, span: Span, *, required: bool) -> Diagnostic:
         "the key is required" if required else "null removes what a document inherits, and nothing is inherited here"
     )
     return Diagnostic("S002", f"{name}: expected a value, found null", span, reason)
+
+
+def empty_value(name: str, span: Span) -> Diagnostic:
+    """Report a key with nothing behind it: a slip of indentation, or a null that nobody sees."""
+    help_text = "indent what belongs to it below it; write `null` to remove what is inherited"
+    return Diagnostic("S002", f"{name}: expected a value, found nothing", span, help_text)
+
+
+def misplaced(fault: Diagnostic, key: str, kind: str) -> Diagnostic:
+    """Report a value of the wrong type where its key is that of a field one level below."""
+    return replace(fault, help=f"`{key}` is a field of a {kind}: indent it below the name of the {kind}")
 
 
 def missing_key(what: str, names: Iterable[str], span: Span, description: str) -> Diagnostic:
@@ -110,7 +124,8 @@ def from_error(name: str, error: ValidationError, span: Span) -> Diagnostic:
     schema: dict[str, Any] = error.schema if isinstance(error.schema, dict) else {}
     if keyword == "type":
         types = limit if isinstance(limit, list) else [limit]
-        return wrong_type(name, types, found, span, schema.get("then", {}).get("enum", ()))
+        fault = wrong_type(name, types, found, span, schema.get("then", {}).get("enum", ()))
+        return replace(fault, help=f'write "{found}"') if _is_unquoted(types, found, schema) else fault
     if keyword in ("enum", "const"):
         return not_allowed(name, found, limit if keyword == "enum" else [limit], span)
     if keyword in _RANGES:
@@ -119,7 +134,8 @@ def from_error(name: str, error: ValidationError, span: Span) -> Diagnostic:
         message = f"{name}: expected {_LENGTHS[keyword]} {limit} characters, found {len(found)}"
         return Diagnostic("S006", message, span)
     if keyword == "pattern":
-        return bad_form(name, found, str(limit), span, f"for example `{schema['examples'][0]}`")
+        examples = [f"`{example}`" for example in schema["examples"]]
+        return bad_form(name, found, str(limit), span, f"for example {' or '.join(examples)}")
     return Diagnostic("S002", f"{name}: expected a list of {limit}, found a list of {len(found)}", span)
 
 
@@ -148,11 +164,20 @@ def _plainly(types: Iterable[str], found: Plain) -> str | None:
         return f"write {int(found)}"
     if isinstance(found, str) and re.fullmatch(r"-?[0-9]{1,18}", found):
         return f"write {int(found)} without quotes"
+    if isinstance(found, str) and "array" in types and (sides := re.fullmatch(r"([0-9]{1,9})x([0-9]{1,9})", found)):
+        return f"write [{sides[1]}, {sides[2]}]"
     return None
 
 
+def _is_unquoted(types: Iterable[str], found: Plain, schema: dict[str, Any]) -> bool:
+    """Tell whether an integer would be right as a string."""
+    is_integer = isinstance(found, int) and not isinstance(found, bool)
+    takes_strings = "string" in types and "integer" not in types and "then" not in schema
+    return is_integer and takes_strings and bool(re.fullmatch(schema.get("pattern", ".*"), str(found)))
+
+
 def _nearest(word: str, names: Sequence[str]) -> str | None:
-    near = get_close_matches(word, names, n=2, cutoff=0.6)
+    near = get_close_matches(word.lower(), names, n=2, cutoff=0.7)
     return f"did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else None
 
 

@@ -141,17 +141,18 @@ def _spellings(text: str, tag: str, *, core: bool) -> list[str]:
 
 
 def _float_spellings(text: str, value: float) -> list[str]:
-    """Return the integer where the value is one, and the float with a point and a sign in its exponent."""
+    """Return the integer where the value is one, else the float with a point and a sign in its exponent."""
     if not math.isfinite(value):
         return []
     written = text if _EXPONENT_FORM.fullmatch(text) else repr(value)
-    whole = [str(int(value))] if value.is_integer() and abs(value) < 10**MAX_DIGITS else []
+    if value.is_integer() and abs(value) < 10**MAX_DIGITS:
+        return [str(int(value))]  # which every field of numbers takes
     parts = _EXPONENT_FORM.fullmatch(written)
     if parts is None:
-        return [*whole, written]
+        return [written]
     sign, digits, fraction, exponent_sign, exponent = parts.groups()
     fraction = fraction if fraction and fraction != "." else ".0"
-    return [*whole, f"{sign}{digits or '0'}{fraction}e{exponent_sign or '+'}{exponent}"]
+    return [f"{sign}{digits or '0'}{fraction}e{exponent_sign or '+'}{exponent}"]
 
 
 def _quoted(text: str) -> str:

@@ -14,7 +14,7 @@ EXAMPLES = """  archc list
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("filter", nargs="?", default="", help="only names that contain this")
+    parser.add_argument("filter", nargs="?", default="", help="only names that contain this, in capitals or not")
     add_format(parser, "text", "json")
 
 
@@ -28,7 +28,7 @@ def run(args: Namespace) -> Outcome:
     specs = []
     for name in spec_names():
         path = shipped_spec(name)
-        if path and args.filter in name:
+        if path and args.filter.lower() in name:
             description = read(path).get("description")
             specs.append((name, str(description.value) if isinstance(description, Scalar) else ""))
     if args.format == "json":
