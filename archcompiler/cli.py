@@ -17,6 +17,7 @@ from archcompiler import __version__
 from archcompiler.diagnostics import SpecError
 from archcompiler.limits import within
 from archcompiler.output import OutputRefused
+from archcompiler.render.excerpt import visible
 from archcompiler.verbs import FINDINGS, UNUSABLE, Outcome, Usage, json_text
 from archcompiler.verbs.arguments import limits_of
 
@@ -113,7 +114,7 @@ def _run(args: Namespace) -> Outcome:
         except SpecError as error:
             return _refused(error, args)
         except (OutputRefused, Usage) as error:
-            return Outcome(code=UNUSABLE, err=f"archc: {error}")
+            return Outcome(code=UNUSABLE, err=f"archc: {visible(str(error))}")
         return outcome
 
 

@@ -375,6 +375,25 @@ def test_memory_is_told_in_a_unit_that_people_read(archc, small):
     assert re.search(r"memory [0-9.,]+ TiB parameters \+ [0-9.,]+ GiB activations", printed), printed
 
 
+def test_a_spec_on_standard_input_is_validated_with_its_lines(small):
+    good = shell(f"cat {small} | {shlex.join(ARCHC)} validate -")
+    assert (good.returncode, good.stdout) == (0, "no faults in 1 file\n")
+    bad = shell(f"sed s/basic/basik/ {small} | {shlex.join(ARCHC)} validate -")
+    assert bad.returncode == 1
+    assert "<stdin>:6:14: error[S004]: block: expected one of" in bad.stdout
+    assert "6 |   a: {block: basik, blocks: 1, channels: 8}" in bad.stdout
+    assert shell(f"{shlex.join(ARCHC)} validate - - < {small}").returncode == 2
+
+
+def test_many_faults_of_one_file_are_shown_up_to_a_hundred(archc, tmp_path):
+    rows = "".join(f"  s{number}: {{depth: 3}}\n" for number in range(300))
+    (tmp_path / "many.yaml").write_text(f"archc: 1\nname: many\nextends: resnet/resnet18\nstages:\n{rows}", "utf-8")
+    text = archc("validate", "many.yaml", cwd=tmp_path).stdout
+    assert text.count("error[") == 100
+    count = len(json.loads(archc("validate", "many.yaml", "--format", "json", cwd=tmp_path).stdout)["diagnostics"])
+    assert text.endswith(f"and {count - 100:,} more in many.yaml: --format json has all\n\n{count} errors in 1 file\n")
+
+
 # --- writing ---
 
 
@@ -407,6 +426,14 @@ def test_source_never_overwrites_a_spec_or_a_base_of_it(archc, small, tmp_path):
         assert (run.returncode, run.stdout) == (2, "")
         assert run.stderr == f"archc: {target} is a spec, which PyTorch source is not to overwrite: give another name\n"
         assert target.read_bytes() == before
+
+
+def test_what_a_path_holds_reaches_no_terminal(archc, small, tmp_path):
+    name = tmp_path / "a\x1b[31m\nwrote b.py"
+    for arguments in (("build", small, "--emit", "python", "-o", name), ("build", small, "-o", name)):
+        run = archc(*arguments)
+        assert "\x1b" not in run.stdout + run.stderr
+        assert len((run.stdout + run.stderr).splitlines()) == 1
 
 
 def test_a_folder_is_no_file_to_overwrite_by_force(archc, small, tmp_path):

@@ -101,6 +101,8 @@ def test_no_description_changes_the_code_that_is_emitted(text, plain, tmp_path_f
     emitted = source(archcompiler.compile(path)).text
     compile(emitted, "net.py", "exec")
     assert shape(emitted) == plain
+    said = "".join(each if each.isprintable() else " " for each in load_spec(path).description)
+    assert "".join(ast.get_docstring(ast.parse(emitted)).split()) == "".join(said.split())
 
 
 @pytest.mark.parametrize("number", range(len(HOSTILE)))

@@ -58,6 +58,23 @@ class Disk:
         return path
 
 
+class StandardInput(Disk):
+    """The disk, and one text that is in no file."""
+
+    NAME = "<stdin>"
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+
+    def is_file(self, path: str) -> bool:
+        """Tell whether this is the text, or there is such a file."""
+        return path == self.NAME or super().is_file(path)
+
+    def read(self, path: str) -> bytes:
+        """Return the text, or what is in a file; SpecError, `unreadable` where no text can be had."""
+        return self._text if path == self.NAME else super().read(path)
+
+
 DISK = Disk()
 
 

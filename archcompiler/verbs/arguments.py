@@ -15,9 +15,10 @@ def add_spec(parser: ArgumentParser) -> None:
     add_settings(parser)
 
 
-def add_specs(parser: ArgumentParser) -> None:
-    """Declare one or several specs and the settings over each."""
-    parser.add_argument("specs", nargs="+", metavar="SPEC", help="a file, or a shipped name such as resnet/resnet50")
+def add_specs(parser: ArgumentParser, more: str = "") -> None:
+    """Declare one or several specs and the settings over each; `more` is what else may stand for one."""
+    help = f"a file, or a shipped name such as resnet/resnet50{more}"
+    parser.add_argument("specs", nargs="+", metavar="SPEC", help=help)
     add_settings(parser)
 
 

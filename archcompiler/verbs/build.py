@@ -81,6 +81,7 @@ def _refuse_what_has_no_effect(args: Namespace) -> None:
 def _emit(args: Namespace, graph: Graph) -> Outcome:
     from archcompiler.backends.pytorch.source import source
     from archcompiler.output import write_file
+    from archcompiler.render.excerpt import visible
 
     text = source(graph).text
     if not args.output:
@@ -88,7 +89,7 @@ def _emit(args: Namespace, graph: Graph) -> Outcome:
     if _is_spec(args.output):
         raise Usage(f"{args.output} is a spec, which PyTorch source is not to overwrite: give another name")
     write_file(args.output, text, force=args.force)
-    return Outcome(f"wrote {args.output}")
+    return Outcome(f"wrote {visible(args.output)}")
 
 
 def _is_spec(path: str) -> bool:

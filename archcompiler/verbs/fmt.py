@@ -24,6 +24,7 @@ def configure(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> Outcome:
     """Format each file in place; one that is not well-formed hinders no other."""
     from archcompiler.output import write_file
+    from archcompiler.render.excerpt import visible
     from archcompiler.syntax.files import DISK
     from archcompiler.verbs.files import difference, spec_files
 
@@ -42,7 +43,7 @@ def run(args: Namespace) -> Outcome:
             continue
         if after.encode() != before:
             changed += 1
-            said.append(difference(path, before.decode("utf-8-sig"), after) if args.diff else path)
+            said.append(difference(path, before.decode("utf-8-sig"), after) if args.diff else visible(path))
             if not (args.check or args.diff):
                 write_file(path, after, force=True)
     if faults:

@@ -34,6 +34,7 @@ def configure(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> Outcome:
     """Write the spec, and a copy of the schema into the repository where it has none."""
     from archcompiler.output import write_file
+    from archcompiler.render.excerpt import visible
     from archcompiler.shipped import shipped
     from archcompiler.verbs.regnet import regnet_text
 
@@ -41,7 +42,7 @@ def run(args: Namespace) -> Outcome:
         raise Usage(f"{args.name!r} is no name: write letters, digits and _, a letter first, 100 at most")
     target = Path(args.output or f"{args.name}.yaml")
     copy = _repository(target) / SCHEMA_COPY
-    said = [f"wrote {target}"]
+    said = [f"wrote {visible(str(target))}"]
     text = _variant_text(args, target) if args.regnet is None else regnet_text(args.name, args.regnet)
     schema = Path(os.path.relpath(copy, target.parent)).as_posix()
     write_file(str(target), f"# yaml-language-server: $schema={schema}\n{text}", force=args.force)

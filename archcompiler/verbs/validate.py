@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
 from argparse import ArgumentParser, Namespace
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Callable
 
 from archcompiler.diagnostics import Diagnostic, SpecError
-from archcompiler.verbs import FINDINGS, FINE, UNUSABLE, Outcome, json_text
+from archcompiler.syntax.files import Disk
+from archcompiler.verbs import FINDINGS, FINE, UNUSABLE, Outcome, Usage, json_text
 from archcompiler.verbs.arguments import add_format, add_specs
 from archcompiler.verbs.selection import add_selection, selected
-
-if TYPE_CHECKING:
-    pass
 
 HELP = "report every fault of every file, with its line and column"
 EXAMPLES = """  archc validate my_net.yaml
@@ -23,9 +23,13 @@ EXAMPLES = """  archc validate my_net.yaml
   archc validate resnet/resnet50 --set stages.layer1.bottleneck_width=0"""
 
 
+_MOST_SHOWN = 100
+"""Faults of one file that a text shows."""
+
+
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    add_specs(parser)
+    add_specs(parser, "; - is standard input")
     add_selection(parser)
     add_format(parser, "text", "json", "github", "sarif")
     parser.add_argument("--quiet", "-q", action="store_true", help="print nothing where nothing is wrong")
@@ -35,24 +39,48 @@ def run(args: Namespace) -> Outcome:
     """Validate each spec as far as its shapes."""
     found: list[Diagnostic] = []
     unreadable = False
-    args.specs = selected(args.specs, only_specs=args.only_specs, and_derived=args.and_derived, tables=True)
+    files = _files(args)
     for spec in args.specs:
-        diagnostics, no_text = _validate(spec, args.settings)
+        diagnostics, no_text = _validate(spec, args.settings, files)
         found = list(dict.fromkeys((*found, *diagnostics)))
         unreadable |= no_text
     errors = sum(diagnostic.severity == "error" for diagnostic in found)
     code = UNUSABLE if unreadable else FINDINGS if errors else FINE
-    return Outcome(_text(args, found, errors), code)
+    return Outcome(_text(args, found, errors, _sources(files)), code)
 
 
-def _validate(spec: str, settings: list[str]) -> tuple[tuple[Diagnostic, ...], bool]:
+def _files(args: Namespace) -> Disk:
+    """Choose the specs that are meant, and return where their texts are."""
+    from archcompiler.syntax.files import DISK, StandardInput
+
+    if "-" in args.specs:
+        if len(args.specs) > 1 or args.only_specs or args.and_derived:
+            raise Usage("- stands alone: standard input is one spec")
+        args.specs = [StandardInput.NAME]
+        return StandardInput(sys.stdin.buffer.read())
+    args.specs = selected(args.specs, only_specs=args.only_specs, and_derived=args.and_derived, tables=True)
+    return DISK
+
+
+def _sources(files: Disk) -> Callable[[str], str | None]:
+    """Return what gives the text of a path to cut excerpts from."""
+    from archcompiler.render.sources import text_of
+    from archcompiler.syntax.files import StandardInput
+
+    def of_input(path: str) -> str | None:
+        return files.read(path).decode("utf-8-sig", "replace") if path == StandardInput.NAME else text_of(path)
+
+    return of_input if isinstance(files, StandardInput) else text_of
+
+
+def _validate(spec: str, settings: list[str], files: Disk) -> tuple[tuple[Diagnostic, ...], bool]:
     from archcompiler.lower.network import lower
     from archcompiler.lower.paths import unused_names
     from archcompiler.resolve import load_spec
     from archcompiler.resolve.name_tables import table_faults
 
     try:
-        resolved = load_spec(spec, settings)
+        resolved = load_spec(spec, settings, files)
         graph = lower(resolved)
     except SpecError as error:
         from archcompiler.advise.prices import advised
@@ -63,9 +91,7 @@ def _validate(spec: str, settings: list[str]) -> tuple[tuple[Diagnostic, ...], b
     return (*resolved.warnings, *unused_names(graph, resolved)), False
 
 
-def _text(args: Namespace, found: list[Diagnostic], errors: int) -> str:
-    from archcompiler.render.sources import text_of
-
+def _text(args: Namespace, found: list[Diagnostic], errors: int, sources: Callable[[str], str | None]) -> str:
     if args.format == "json":
         from archcompiler.render.diagnostics_json import document
 
@@ -73,15 +99,30 @@ def _text(args: Namespace, found: list[Diagnostic], errors: int) -> str:
     if args.format == "sarif":
         from archcompiler.render.sarif import document as sarif
 
-        return json_text(sarif(found, text_of, args.version))
+        return json_text(sarif(found, sources, args.version))
     if args.format == "github":
         return _annotations(found)
     from archcompiler.render.text import render, summary
 
     if args.quiet and not found:
         return ""
-    page = render(found, colour=args.colour, sources=text_of)
-    return f"{page}\n\n{summary(errors, len(found) - errors, len(args.specs))}".strip()
+    shown, more = _first(found)
+    page = render(shown, colour=args.colour, sources=sources)
+    return "\n\n".join([page, *more, summary(errors, len(found) - errors, len(args.specs))]).strip()
+
+
+def _first(found: list[Diagnostic]) -> tuple[list[Diagnostic], list[str]]:
+    """Return the first faults of each file, and how many more it has."""
+    from archcompiler.render.excerpt import visible
+
+    seen: Counter[str] = Counter()
+    shown: list[Diagnostic] = []
+    for fault in found:
+        seen[fault.span.path] += 1
+        if seen[fault.span.path] <= _MOST_SHOWN:
+            shown.append(fault)
+    left = {path: count - _MOST_SHOWN for path, count in seen.items() if count > _MOST_SHOWN}
+    return shown, [f"and {count:,} more in {visible(path)}: --format json has all" for path, count in left.items()]
 
 
 def _annotations(found: list[Diagnostic]) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from keyword import iskeyword
 from textwrap import wrap
@@ -57,15 +59,24 @@ def _header(graph: Graph, code: str) -> str:
 
 
 def _docstring(description: str, indent: str) -> str:
-    """Return a docstring that no description can break out of: what could end or escape it is replaced."""
-    words = "".join(_HARMLESS.get(each, each) if each.isprintable() else " " for each in description).split()
-    rows = wrap(" ".join(words), LINE_LENGTH - len(indent) - 6) or [""]
+    """Return a docstring that says the description, wrapped; none can break out, since what could end it is escaped."""
+    words = "".join(each if each.isprintable() else " " for each in description).split()
+    width = LINE_LENGTH - len(indent) - 6
+    rows = _escaped_rows(words, width)
+    if max(map(len, rows)) > width:
+        rows = _escaped_rows(words, width // 2)  # an escape doubles its character at most
     if len(rows) == 1:
         return f'{indent}"""{rows[0]}"""'
     return "\n".join([f'{indent}"""{rows[0]}', *(indent + row for row in rows[1:]), f'{indent}"""'])
 
 
-_HARMLESS = {'"': "'", "\\": "/"}
+def _escaped_rows(words: Iterable[str], width: int) -> list[str]:
+    """Return words in rows of a width before what would end or escape a docstring is escaped."""
+    lines = wrap(" ".join(words), width) or [""]
+    return [_CLOSING.sub(r"\\\g<0>", line.replace("\\", "\\\\")) for line in lines]
+
+
+_CLOSING = re.compile('^"|"(?="|$)')  # of three in a row, and of one beside the docstring's own, none is left bare
 
 
 def _block_source(block: BlockClass) -> str:
