@@ -127,7 +127,8 @@ def test_a_json_spec_with_an_emoji_is_read_as_json_dumps_writes_it():
 
 @given(
     st.dictionaries(
-        st.text(st.characters(codec="utf-8", exclude_characters="\x7f")), st.text(st.characters(codec="utf-8"))
+        st.text(st.characters(codec="utf-8", exclude_characters="\x7f"), max_size=80),
+        st.text(st.characters(codec="utf-8")),
     )
 )
 def test_any_json_of_strings_is_read(document):

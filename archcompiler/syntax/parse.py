@@ -29,7 +29,7 @@ def parse(text: str | bytes, path: str) -> Mapping:
 def parse_value(text: str, path: str) -> Node:
     """Return the value that one `--set key=VALUE` says, null where it says nothing; SpecError with every fault."""
     node = _faultless(checked(text, path))
-    return Scalar(None, Span(path, 1, 1, 1, 1)) if node is None else node
+    return Scalar(None, Span(path, 1, 1, 1, 2)) if node is None else node  # as wide as what is written: it is meant
 
 
 def read(path: str | os.PathLike[str], files: Files = DISK) -> Mapping:

@@ -25,6 +25,7 @@ EXAMPLES = """  archc validate my_net.yaml
 
 _MOST_SHOWN = 100
 """Faults of one file that a text shows."""
+_SHAPELESS = "; shapes were not checked, because of the faults above"
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -38,15 +39,16 @@ def configure(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> Outcome:
     """Validate each spec as far as its shapes."""
     found: list[Diagnostic] = []
-    unreadable = False
+    unreadable = shapeless = False
     files = _files(args)
     for spec in args.specs:
-        diagnostics, no_text = _validate(spec, args.settings, files)
+        diagnostics, no_text, no_shapes = _validate(spec, args.settings, files)
         found = list(dict.fromkeys((*found, *diagnostics)))
         unreadable |= no_text
-    errors = sum(diagnostic.severity == "error" for diagnostic in found)
+        shapeless |= no_shapes
+    errors = any(diagnostic.severity == "error" for diagnostic in found)
     code = UNUSABLE if unreadable else FINDINGS if errors else FINE
-    return Outcome(_text(args, found, errors, _sources(files)), code)
+    return Outcome(_text(args, found, _sources(files), shapeless=shapeless), code)
 
 
 def _files(args: Namespace) -> Disk:
@@ -73,7 +75,8 @@ def _sources(files: Disk) -> Callable[[str], str | None]:
     return of_input if isinstance(files, StandardInput) else text_of
 
 
-def _validate(spec: str, settings: list[str], files: Disk) -> tuple[tuple[Diagnostic, ...], bool]:
+def _validate(spec: str, settings: list[str], files: Disk) -> tuple[tuple[Diagnostic, ...], bool, bool]:
+    """Return the faults of a spec, whether no text could be had, and whether they hide its shapes."""
     from archcompiler.lower.network import lower
     from archcompiler.lower.paths import unused_names
     from archcompiler.resolve import load_spec
@@ -87,11 +90,13 @@ def _validate(spec: str, settings: list[str], files: Disk) -> tuple[tuple[Diagno
 
         first = error.diagnostics[0]
         table = table_faults(first.span.path) if first.code == "R009" and not error.unreadable else None
-        return advised(error) if table is None else tuple(table), error.unreadable
-    return (*resolved.warnings, *unused_names(graph, resolved)), False
+        if table is not None:
+            return tuple(table), False, False
+        return advised(error), error.unreadable, not error.unreadable and error.spec is None
+    return (*resolved.warnings, *unused_names(graph, resolved)), False, False
 
 
-def _text(args: Namespace, found: list[Diagnostic], errors: int, sources: Callable[[str], str | None]) -> str:
+def _text(args: Namespace, found: list[Diagnostic], sources: Callable[[str], str | None], *, shapeless: bool) -> str:
     if args.format == "json":
         from archcompiler.render.diagnostics_json import document
 
@@ -108,7 +113,9 @@ def _text(args: Namespace, found: list[Diagnostic], errors: int, sources: Callab
         return ""
     shown, more = _first(found)
     page = render(shown, colour=args.colour, sources=sources)
-    return "\n\n".join([page, *more, summary(errors, len(found) - errors, len(args.specs))]).strip()
+    errors = sum(diagnostic.severity == "error" for diagnostic in found)
+    last = summary(errors, len(found) - errors, len(args.specs)) + (_SHAPELESS if shapeless else "")
+    return "\n\n".join([page, *more, last]).strip()
 
 
 def _first(found: list[Diagnostic]) -> tuple[list[Diagnostic], list[str]]:
