@@ -383,6 +383,8 @@ def test_a_spec_on_standard_input_is_validated_with_its_lines(small):
     assert "<stdin>:6:14: error[S004]: block: expected one of" in bad.stdout
     assert "6 |   a: {block: basik, blocks: 1, channels: 8}" in bad.stdout
     assert shell(f"{shlex.join(ARCHC)} validate - - < {small}").returncode == 2
+    table = SCHEMAS.parent / "specs" / "names" / "torchvision.yaml"
+    assert shell(f"{shlex.join(ARCHC)} validate - < {table}").stdout == "no faults in 1 file\n"
 
 
 def test_many_faults_of_one_file_are_shown_up_to_a_hundred(archc, tmp_path):

@@ -121,7 +121,10 @@ def test_every_field_of_the_language_can_be_explained():
         ("paddding", "'paddding' is no code and no field: did you mean padding?"),
         ("C01", "did you mean C001?"),
         ("zero_pad", "'zero_pad' is a value: see `archc explain shortcut`"),
-        ("qqq", "`archc explain` lists the codes"),
+        ("nope", "`archc explain` lists the codes"),
+        ("num_blocks", "'num_blocks' is no field: `num_blocks` is `blocks` here"),
+        ("head.num_classes", "`num_classes` is `classes` here"),
+        ("expansion", "a bottleneck of width 64 with expansion 4 says `channels: 256`"),
     ],
 )
 def test_an_unknown_topic_is_a_usage_error_with_the_nearest(topic, said, capsys):

@@ -44,8 +44,12 @@ def field_pages(name: str) -> list[FieldPage]:
 
 def near_fields(name: str) -> list[str]:
     """Return the names nearest to one that no field has."""
-    known = sorted({key for _, described in _objects() for key in described["properties"]})
-    return get_close_matches(name.split(".")[-1], known, n=3, cutoff=0.7)
+    return get_close_matches(name.split(".")[-1].lower(), known_fields(), n=3, cutoff=0.7)
+
+
+def known_fields() -> list[str]:
+    """Return the names of all fields, sorted."""
+    return sorted({key for _, described in _objects() for key in described["properties"]})
 
 
 def fields_that_take(word: str) -> list[str]:

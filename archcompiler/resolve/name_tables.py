@@ -53,15 +53,15 @@ def is_table(document: Mapping) -> bool:
     return "names" in document.entries and document.entries.keys() <= {"archc", "names"}
 
 
-def table_faults(path: str) -> list[Diagnostic] | None:
+def table_faults(path: str, files: Files = DISK) -> list[Diagnostic] | None:
     """Return the faults of a file that is a table of module names; None where it is none."""
     try:
-        document = read(path)
+        document = read(path, files)
         if not is_table(document):
             return None
         faults = names_faults(document)
         if not faults:
-            with_name_table(canonical_document(document), (Link(path),), DISK)
+            with_name_table(canonical_document(document), (Link(path),), files)
     except SpecError as error:
         return list(error.diagnostics)
     return faults

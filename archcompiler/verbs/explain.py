@@ -44,10 +44,13 @@ def _unknown(topic: str) -> str:
     from difflib import get_close_matches
 
     from archcompiler.diagnostics import CODES
-    from archcompiler.explain.field import fields_that_take, near_fields
+    from archcompiler.explain.field import fields_that_take, known_fields, near_fields
+    from archcompiler.schema.spellings import meant_field
 
     if fields := fields_that_take(topic):
         return f"{topic!r} is a value: see {' or '.join(f'`archc explain {field}`' for field in fields)}"
+    if meant := meant_field(topic.split(".")[-1], known_fields()):
+        return f"{topic!r} is no field: {meant}"
     near = [*get_close_matches(topic.upper(), CODES, n=2, cutoff=0.7), *near_fields(topic)]
     hint = f"did you mean {' or '.join(near[:3])}?" if near else "`archc explain` lists the codes"
     return f"{topic!r} is no code and no field: {hint}"

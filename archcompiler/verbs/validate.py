@@ -89,7 +89,7 @@ def _validate(spec: str, settings: list[str], files: Disk) -> tuple[tuple[Diagno
         from archcompiler.advise.prices import advised
 
         first = error.diagnostics[0]
-        table = table_faults(first.span.path) if first.code == "R009" and not error.unreadable else None
+        table = table_faults(first.span.path, files) if first.code == "R009" and not error.unreadable else None
         if table is not None:
             return tuple(table), False, False
         return advised(error), error.unreadable, not error.unreadable and error.spec is None
