@@ -434,10 +434,18 @@ def test_source_never_overwrites_a_spec_or_a_base_of_it(archc, small, tmp_path):
 
 def test_what_a_path_holds_reaches_no_terminal(archc, small, tmp_path):
     name = tmp_path / "a\x1b[31m\nwrote b.py"
-    for arguments in (("build", small, "--emit", "python", "-o", name), ("build", small, "-o", name)):
+    messy = tmp_path / "messy\x1b[31m\n.yaml"
+    messy.write_text(SMALL.replace("archc: 1", "archc:  1"), encoding="utf-8")
+    weights = ("build", small, "--weights", tmp_path / "none\x1b[31m.pt")
+    solved = archc("solve", small, "--for", "stages.a.channels", "--to", messy, "--over", "network")
+    assert "\x1b" not in solved.stdout + solved.stderr
+    assert solved.stdout.count("messy") == 1
+    assert "\x1b" not in archc("fmt", "--diff", messy).stdout
+    for arguments in (("build", small, "--emit", "python", "-o", name), ("fmt", "--check", messy), weights):
         run = archc(*arguments)
         assert "\x1b" not in run.stdout + run.stderr
-        assert len((run.stdout + run.stderr).splitlines()) == 1
+        assert len(run.stdout.splitlines()) <= 1
+        assert len(run.stderr.splitlines()) <= 1
 
 
 def test_a_folder_is_no_file_to_overwrite_by_force(archc, small, tmp_path):

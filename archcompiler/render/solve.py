@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Union
 
+from archcompiler.render.excerpt import visible
 from archcompiler.render.table import Cell, table
 from archcompiler.solve.budget import Budget
 from archcompiler.solve.search import Point, Solution
@@ -52,7 +53,7 @@ def _words(question: Question) -> str:
     where = {"network": "the network", "stage": f"stage {budget.stage}", "block": f"{block} of {budget.stage}"}
     return (
         f"{question.field} for {question.target:,} {budget.quantity} over {where[budget.over]} "
-        f"({what}), as {question.matched}"
+        f"({what}), as {visible(question.matched)}"
     )
 
 

@@ -125,13 +125,15 @@ def _build(args: Namespace, graph: Graph) -> Outcome:
     from archcompiler.backends.pytorch.capacity import TooLargeError
     from archcompiler.backends.pytorch.module import build_module
     from archcompiler.backends.pytorch.weights import WeightsError, compare, read_weights
+    from archcompiler.render.excerpt import visible
 
     device = args.device or "cpu"
     try:
         weights = read_weights(args.weights) if args.weights else None
         module = build_module(graph, weights=weights, device=device, seed=args.seed, partial=args.partial)
     except WeightsError as error:
-        return Outcome(err=f"archc: {error}", code=FINDINGS if error.report else UNUSABLE)
+        said = "\n".join(map(visible, str(error).split("\n")))  # names are a stranger's, as the path may be
+        return Outcome(err=f"archc: {said}", code=FINDINGS if error.report else UNUSABLE)
     except TooLargeError as error:
         raise Usage(str(error)) from None
     except (AssertionError, ImportError, NotImplementedError, RuntimeError) as error:
@@ -147,8 +149,10 @@ def _build(args: Namespace, graph: Graph) -> Outcome:
 
 def _fate(report: Report) -> str:
     """Return what became of the given weights, by name where one did not fit."""
+    from archcompiler.render.excerpt import visible
+
     rows = {"reshaped": report.reshaped, "missing": report.missing, "unexpected": report.unexpected}
-    lines = [f"  {what}: {name}" for what, names in rows.items() for name in names]
+    lines = [f"  {what}: {visible(name)}" for what, names in rows.items() for name in names]
     lines = [
         *lines[:_SHOWN],
         *([f"  and {len(lines) - _SHOWN} more (--format json has all)"] if lines[_SHOWN:] else []),

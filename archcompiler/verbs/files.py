@@ -26,7 +26,10 @@ def spec_files(paths: Iterable[str]) -> Iterator[str]:
 
 def difference(path: str, before: str, after: str) -> str:
     """Return the change of one file as a unified diff; empty where there is none."""
-    lines = unified_diff(before.splitlines(), after.splitlines(), path, path, lineterm="")
+    from archcompiler.render.excerpt import visible
+
+    shown = visible(path)
+    lines = unified_diff(before.splitlines(), after.splitlines(), shown, shown, lineterm="")
     return "\n".join(lines)
 
 
