@@ -398,6 +398,14 @@ def test_many_faults_of_one_file_are_shown_up_to_a_hundred(archc, tmp_path):
     assert last == f"{count} errors in 1 file; shapes were not checked, because of the faults above"
 
 
+def test_a_small_share_is_no_zero_and_one_claim_is_one(archc, tmp_path):
+    said = archc("diff", "resnet/resnet50", "--set", "head.classes=1001").stdout
+    assert said.endswith("MACs (+<0.1 %)\n")
+    claim = 'claims: [{source: x, quantity: depth, printed: "50"}]\n'
+    (tmp_path / "one.yaml").write_text(f"archc: 1\nname: one\nextends: resnet/resnet50\n{claim}", encoding="utf-8")
+    assert archc("check", tmp_path / "one.yaml", "--fast").stdout.endswith("1 claim of 1 spec: 1 hold, 0 fail\n")
+
+
 # --- writing ---
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.resolve.chain import Chain, read_chain
 from archcompiler.resolve.exceptions import exception_faults
-from archcompiler.resolve.hints import with_near_stages
+from archcompiler.resolve.hints import with_near_stages, with_removals
 from archcompiler.resolve.merge import merge_chain
 from archcompiler.resolve.settle import settle
 from archcompiler.resolve.sound import sound_document
@@ -41,7 +41,8 @@ def load_spec(spec: str | os.PathLike[str], settings: Iterable[str] = (), files:
     try:
         return resolve_document(chain.path, document, faults)
     except SpecError as error:
-        raise SpecError(with_near_stages(list(error.diagnostics), chain.documents), spec=error.spec) from None
+        faults = with_removals(with_near_stages(error.diagnostics, chain.documents), chain.documents)
+        raise SpecError(faults, spec=error.spec) from None
 
 
 def _as_far_as_sound(chain: Chain) -> tuple[Spec | None, list[Diagnostic]]:

@@ -1,4 +1,4 @@
-"""A mistyped stage of a variant is a new stage that lacks everything: say so."""
+"""What a variant lacks because of what it says: a mistyped stage is a new one, and a null removes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from archcompiler.diagnostics import Diagnostic
+from archcompiler.schema.faults import missing_key
 from archcompiler.span import Span
-from archcompiler.tree import Mapping, mapping_at
+from archcompiler.tree import Mapping, Scalar, mapping_at
 
 
 def with_near_stages(faults: Iterable[Diagnostic], documents: Iterable[Mapping]) -> list[Diagnostic]:
@@ -22,6 +23,20 @@ def with_near_stages(faults: Iterable[Diagnostic], documents: Iterable[Mapping])
             for fault in faults
         )
     )
+
+
+def with_removals(faults: Iterable[Diagnostic], documents: Iterable[Mapping]) -> list[Diagnostic]:
+    """Return the faults, where the document lacks a key that a null removes at that null."""
+    nulls = {
+        missing_key("the document", (key,), entry.value.span, "").message: entry.value.span
+        for document in documents
+        for key, entry in document.entries.items()
+        if isinstance(entry.value, Scalar) and entry.value.value is None
+    }
+    help = "this null removes what is inherited, and every network has one: leave the line out"
+    return [
+        replace(fault, span=nulls[fault.message], help=help) if fault.message in nulls else fault for fault in faults
+    ]
 
 
 def _near_stages(documents: Iterable[Mapping]) -> dict[Span, str]:
