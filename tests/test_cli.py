@@ -594,7 +594,8 @@ def test_an_interrupt_ends_quietly_with_130(tmp_path):
     spec = SMALL.replace("  a: {block: basic, blocks: 1, channels: 8}", stages)
     (tmp_path / "long.yaml").write_text(f"{spec}defaults: {{block: basic}}\n", encoding="utf-8")
     script = (
-        "import archcompiler.cli as c, sys; limits = ['--limit=blocks=500000', '--limit=nodes=5000000'];"
+        "import archcompiler.cli as c, signal, sys; limits = ['--limit=blocks=500000', '--limit=nodes=5000000'];"
+        " signal.signal(signal.SIGINT, signal.default_int_handler);"  # a shell's background jobs start without it
         " print(flush=True); sys.exit(c.main(['cost', 'long.yaml', '--by', 'layer', *limits]))"
     )
     pipe = subprocess.PIPE

@@ -39,7 +39,7 @@ def _preact_block(kernels, widths, strides, *, pad=False):
     return Block()
 
 
-def _network(stem, arriving, stages, classes, *, inner=None, first=False, pad=False):
+def _network(stem, arriving, stages, classes, *, inner=None, first=False, pad=False, kernels=(3, 3)):
     """Return stem, blocks, norm, ReLU, pool and classifier; `inner` narrows bottlenecks, whose `first` 1x1 strides."""
     from torch import nn
 
@@ -52,7 +52,8 @@ def _network(stem, arriving, stages, classes, *, inner=None, first=False, pad=Fa
                 strides = (stride, 1, 1) if first else (1, stride, 1)
                 layers.append(_preact_block((1, 3, 1), widths, strides))
             else:
-                layers.append(_preact_block((3, 3), (arriving, leaving, leaving), (stride, 1), pad=pad))
+                widths = (arriving, *(leaving for _ in kernels))
+                layers.append(_preact_block(kernels, widths, (stride, *(1 for _ in kernels[1:])), pad=pad))
             arriving = leaving
     end = (nn.BatchNorm2d(arriving), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(arriving, classes))
     return nn.Sequential(*layers, *end)
@@ -65,8 +66,9 @@ def _cifar(blocks, widths, classes=10, **options):
     return _network(stem, 16, [(blocks, width) for width in widths], classes, **options)
 
 
-def _wide(depth, factor, classes=10):
-    return _cifar((depth - 4) // 6, [16 * factor, 32 * factor, 64 * factor], classes)
+def _wide(depth, factor, classes=10, *, kernels=(3, 3), blocks=None):
+    widths = [16 * factor, 32 * factor, 64 * factor]
+    return _cifar(blocks or (depth - 4) // 6, widths, classes, kernels=kernels)
 
 
 def _preact200():
@@ -81,6 +83,12 @@ WIDE = [(40, 1), (40, 2), (40, 8), (28, 2), (28, 10), (28, 12), (22, 8), (22, 10
 REFERENCES = {
     **{f"wide_resnet/wrn_{depth}_{factor}": (_wide, depth, factor) for depth, factor in WIDE},
     "wide_resnet/wrn_40_10": (_wide, 40, 10, 100),
+    "wide_resnet/wrn_40_2_b13": (lambda: _wide(40, 2, kernels=(1, 3)),),
+    "wide_resnet/wrn_40_2_b31": (lambda: _wide(40, 2, kernels=(3, 1)),),
+    "wide_resnet/wrn_40_2_b311": (lambda: _wide(40, 2, kernels=(3, 1, 1)),),
+    "wide_resnet/wrn_22_2_b313": (lambda: _wide(22, 2, kernels=(3, 1, 3)),),
+    "wide_resnet/wrn_40_2_l1": (lambda: _wide(40, 2, kernels=(3,), blocks=12),),
+    "wide_resnet/wrn_40_2_l4": (lambda: _wide(40, 2, kernels=(3, 3, 3, 3), blocks=3),),
     "cifar/preact_resnet110": (lambda: _cifar(18, [16, 32, 64], pad=True),),
     "cifar/preact_resnet164": (lambda: _cifar(18, [64, 128, 256], inner=4, first=True),),
     "cifar/preact_resnet1001": (lambda: _cifar(111, [64, 128, 256], inner=4, first=True),),
@@ -92,6 +100,9 @@ RUN = [
     "resnet/preact_resnet200",
     "wide_resnet/wrn_16_10",
     "wide_resnet/wrn_40_2",
+    "wide_resnet/wrn_40_2_b13",
+    "wide_resnet/wrn_40_2_l1",
+    "wide_resnet/wrn_22_2_b313",
 ]
 
 

@@ -26,8 +26,9 @@ HUGE = [
 ]  # three convolutions of 9 x 900000^2 weights
 STOP = {signal.SIGINT: 130, signal.SIGTERM: 143}
 SLOW_DISK = """\
-import os, sys, time
+import os, signal, sys, time
 from archcompiler.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs start without it
 sync = os.fsync
 def fsync(descriptor):
     print("syncing", flush=True)

@@ -2,9 +2,8 @@
 
 import json
 import os
-import resource
+import subprocess
 import sys
-import time
 
 import pytest
 from hypothesis import given
@@ -132,6 +131,7 @@ def test_a_json_spec_with_an_emoji_is_read_as_json_dumps_writes_it():
     )
 )
 def test_any_json_of_strings_is_read(document):
+    """A key has 1,024 characters at most in YAML (1.2.2, section 7.4.2), escapes counted as they are written."""
     assert plain(parse(json.dumps(document) if document else "{}", "x.json")) == document
 
 
@@ -203,9 +203,12 @@ def test_what_lies_outside_the_root_is_not_even_looked_at(tmp_path, capsys, monk
 
 def test_the_largest_spec_costs_bounded_time_and_memory(tmp_path):
     """A megabyte of JSON with surrogate pairs is not given to the slow parser."""
-    text = '{"a": "' + r"\ud83d\ude00" * 80_000 + '"}'
-    started = time.perf_counter()
-    with pytest.raises(SpecError, match="Y001"):
-        parse(text, "x.json")
-    assert time.perf_counter() - started < 5
-    assert sys.platform == "darwin" or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 4 << 20
+    path = tmp_path / "x.json"
+    path.write_text('{"a": "' + r"\ud83d\ude00" * 80_000 + '"}', encoding="utf-8")
+    script = (
+        "import resource, sys; from archcompiler.cli import main; main(['validate', sys.argv[1]]);"
+        " print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    run = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, timeout=60)
+    assert "error[Y001]" in run.stdout
+    assert sys.platform == "darwin" or int(run.stdout.split()[-1]) < 300 << 10  # kilobytes
