@@ -201,14 +201,15 @@ def test_what_lies_outside_the_root_is_not_even_looked_at(tmp_path, capsys, monk
     assert main(["validate", "../secret.yaml", "--root", "."]) == 2
 
 
-def test_the_largest_spec_costs_bounded_time_and_memory(tmp_path):
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads Linux's own count")
+def test_the_largest_spec_costs_bounded_memory(tmp_path):
     """A megabyte of JSON with surrogate pairs is not given to the slow parser."""
     path = tmp_path / "x.json"
     path.write_text('{"a": "' + r"\ud83d\ude00" * 80_000 + '"}', encoding="utf-8")
     script = (
-        "import resource, sys; from archcompiler.cli import main; main(['validate', sys.argv[1]]);"
-        " print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        "import sys; from archcompiler.cli import main; main(['validate', sys.argv[1]]);"
+        " print(open('/proc/self/status').read().partition('VmHWM:')[2].split()[0])"  # maxrss would be the parent's
     )
     run = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, timeout=60)
     assert "error[Y001]" in run.stdout
-    assert sys.platform == "darwin" or int(run.stdout.split()[-1]) < 300 << 10  # kilobytes
+    assert int(run.stdout.split()[-1]) < 300 << 10  # kilobytes
