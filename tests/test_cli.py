@@ -358,7 +358,7 @@ def test_bash_takes_the_completion_script(archc, tmp_path):
     [
         ("resnet50", "resnet/resnet50 or timm/resnet50?"),
         ("ResNeXt-50", "resnext/resnext50_2x40d or resnext/resnext50_32x4d"),
-        ("timm/ResNet18", "resnet/resnet18"),
+        ("timm/ResNet18", "timm/resnet18 or resnet/resnet18"),
         ("resnext/resnext50_32x4", "resnext/resnext50_32x4d"),
     ],
 )

@@ -15,13 +15,9 @@ def share(delta: int, of: int) -> str:
     if not of or not delta:
         return ""
     percent = 100 * delta / of
-    return (
-        f"{percent:+,.0f} %"
-        if abs(percent) >= 100
-        else f"{percent:+.1f} %"
-        if abs(percent) >= 0.05
-        else f"{'+' if percent > 0 else '-'}<0.1 %"
-    )
+    if abs(percent) < 0.05:
+        return f"{'+' if percent > 0 else '-'}<0.1 %"
+    return f"{percent:+,.0f} %" if abs(percent) >= 100 else f"{percent:+.1f} %"
 
 
 def compact(number: int) -> str:

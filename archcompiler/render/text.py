@@ -29,7 +29,7 @@ def summary(n_errors: int, n_warnings: int, n_files: int) -> str:
 
 
 def counted(n: int, what: str) -> str:
-    """Return a number with the word for what it counts, in the plural where it is one."""
+    """Return a number with the word for what it counts, in the plural unless it is one."""
     return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 

@@ -99,9 +99,9 @@ def _near(name: str) -> str | None:
 
 
 def _same_end(name: str, known: Iterable[str]) -> list[str]:
-    """Return the names whose last part is this one's, or else three that begin so; copies of libraries come last."""
-    wanted = _last_part(name)
-    ordered = sorted(known, key=lambda found: found.startswith(("timm/", "torchvision/")))
+    """Return the names whose last part is this one's, or else three that begin so: of its folder first, timm's last."""
+    wanted, folder = _last_part(name), name.rpartition("/")[0].lower()
+    ordered = sorted(known, key=lambda found: (found.rpartition("/")[0] != folder, found.startswith("timm/")))
     begun = [found for found in ordered if wanted and _last_part(found).startswith(wanted)]
     return [found for found in begun if _last_part(found) == wanted] or begun[:3]
 
