@@ -56,7 +56,8 @@ def test_edits_that_are_illegal_alone_are_made_together_and_what_follows_is_said
 
 ~ stages.b.blocks 2 -> 3
     base.yaml:8:15 -> wide.yaml:5:55
-    +4,672 params (+24.2 %), +4,718,592 MACs (+24.4 %), receptive field +4
+    alone: +4,672 params (+24.2 %), +4,718,592 MACs (+24.4 %), receptive field
+      +4
 """
         in text
     )

@@ -31,7 +31,7 @@ def _edits(diff: Diff) -> str:
     if diff.interaction != Cost():
         rows.append(["interaction of the edits", "", *_costs(diff, diff.interaction)])
     unseen = [change for change in diff.changes if change.address in UNSEEN]
-    rows += [[f"{words.addresses(unseen)}: nothing of the network", "", "", ""]] if unseen else []
+    rows += [[f"{words.addresses(unseen)}: no effect on the network", "", "", ""]] if unseen else []
     return markdown_table(["edit", "written at", "params", "MACs"], rows) if rows else ""
 
 

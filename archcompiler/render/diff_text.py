@@ -55,7 +55,7 @@ class _Page:
             lines += ["", *_wrapped(f"  interaction of the edits: {self._costs(diff.interaction)}", "    ")]
         unseen = [change for change in diff.changes if change.address in UNSEEN]
         if unseen:
-            lines += ["", self._paint("dim", f"~ {words.addresses(unseen)}: nothing of the network")]
+            lines += ["", self._paint("dim", f"~ {words.addresses(unseen)}: no effect on the network")]
         return "\n".join(lines)
 
     def findings(self) -> str:
@@ -101,7 +101,8 @@ class _Page:
         for change in changes:
             yield from self._change(change)
         indent = "    "
-        together = "" if len(changes) == 1 else "together: " if each.alone else "not tried one by one, together: "
+        alone = "alone: " if self._diff.interaction != Cost() else ""
+        together = alone if len(changes) == 1 else "together: " if each.alone else "not tried one by one, together: "
         field = f", receptive field {signed(each.receptive_field)}" if each.receptive_field else ""
         yield from _wrapped(f"{indent}{together}{self._costs(each.delta)}{field}", indent + "  ")
         for effect in each.effects:
