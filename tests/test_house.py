@@ -30,6 +30,7 @@ ROWS = [
     ("lower",),
     ("analyses",),
     ("compare",),
+    ("lint",),
     ("review",),
     ("advise",),
     ("claims",),

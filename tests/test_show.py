@@ -125,7 +125,7 @@ ORIGINS = {
     "stages.a.norm.eps": (0.5, "base.yaml:5:51", []),
     "stages.a.norm.momentum": (0.1, "schema default", []),
     "stages.a.override.last.dilation": (2, "variant.yaml:6:49", []),
-    "stages.a.stride": (4, "<--set stages.a.stride=4>:1:1", [(2, "base.yaml:7:39")]),
+    "stages.a.stride": (4, "<--set stages.a.stride=4>:1:17", [(2, "base.yaml:7:39")]),
     "head.classes": (10, "base.yaml:8:17", []),
     "head.pool.type": ("global", "schema default", []),
 }

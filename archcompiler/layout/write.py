@@ -10,6 +10,7 @@ What does not fit into `WIDTH` goes on below its bracket:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 
 from archcompiler.layout.brackets import in_brackets
 from archcompiler.layout.items import Group, Item, Text, must_be_block
@@ -37,23 +38,16 @@ def written(root: Group) -> str:
 def _with_comments(lines: list[Line]) -> list[str]:
     """Return the lines with their comments, those of neighbours in one column."""
     texts: list[str] = []
-    for index, line in enumerate(lines):
-        if not line.comment:
-            texts.append(line.text.rstrip())
-            continue
-        first = last = index
-        while first and lines[first - 1].comment:
-            first -= 1
-        while last + 1 < len(lines) and lines[last + 1].comment:
-            last += 1
-        column = max(len(each.text) for each in lines[first : last + 1]) + _INDENT
-        texts.append(f"{line.text:<{column}}{line.comment}")
+    for commented, run in groupby(lines, key=lambda line: bool(line.comment)):
+        neighbours = list(run)
+        column = max(len(line.text) for line in neighbours) + _INDENT if commented else 0
+        texts += [f"{line.text:<{column}}{line.comment}".rstrip() for line in neighbours]
     return texts
 
 
 def _lines_of(group: Group, definition: str | None, indent: int) -> list[Line]:
     """Return a group with a line for each of its items."""
-    rows = aligned_rows(group, indent) if definition == "stages" else {}
+    rows = aligned_rows(group, indent) if definition == "stages" and group.is_mapping else {}
     lines: list[Line] = []
     for index, item in enumerate(group.items):
         below = definition_below(definition, item.name) if group.is_mapping else definition

@@ -51,7 +51,7 @@ def _one(setting: str) -> Mapping:
         raise SpecError([Diagnostic("R007", "`extends` cannot be set: it says which file is read", place, help)])
     if parts[0] == "names" and len(parts) > 1:
         parts = ["names", ".".join(parts[1:])]  # a role has dots of its own
-    result = Mapping({parts[-1]: Entry(place, parse_value(value, source))}, place)
+    result = Mapping({parts[-1]: Entry(place, parse_value(f"{' ' * (len(key) + 1)}{value}", source))}, place)
     for part in reversed(parts[:-1]):
         result = Mapping({part: Entry(place, result)}, place)
     return result

@@ -111,7 +111,7 @@ def fill(node: Mapping, fields: Fields) -> Mapping:
     written = _each(node, lambda key, value: _fill_value(value, fields.get(key)))
     assert isinstance(written, Mapping)
     said = {*written.entries, *(other for name in written.entries for other in _alternatives(fields, name))}
-    defaults = {name: _default(field) for name, field in fields.items() if name not in said}
+    defaults = {name: default_of(field) for name, field in fields.items() if name not in said}
     filled_in = {name: Entry(SCHEMA_ORIGIN, default) for name, default in defaults.items() if default is not None}
     return Mapping({**written.entries, **filled_in}, written.span)
 
@@ -121,7 +121,7 @@ def _alternatives(fields: Fields, name: str) -> tuple[str, ...]:
 
 
 @cache
-def _default(field: Field) -> Node | None:
+def default_of(field: Field) -> Node | None:
     """Return the default of a field in canonical form and filled in, or None where it has none."""
     if isinstance(field.default, Missing):
         return None

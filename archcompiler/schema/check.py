@@ -118,7 +118,7 @@ class _Walk:
             schema = properties.get(key, others)
             if schema is False:
                 owner = _owner(self.file, choice, key) if name else _part_with(self.file, key)
-                yield faults.unknown_key(place.what, key, entry.key_span, properties, owner)
+                yield faults.unknown_key(place.what, key, node, properties, owner)
             elif key not in properties and not re.fullmatch(pattern, key):
                 yield faults.bad_key(place.key, key, pattern, entry.key_span, properties)
             elif isinstance(entry.value, Scalar) and _is_empty(entry.value):

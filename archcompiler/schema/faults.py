@@ -8,10 +8,10 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from archcompiler.diagnostics import Diagnostic, Label
+from archcompiler.diagnostics import Diagnostic, Edit, Fix, Label
 from archcompiler.schema.spellings import meant_field, meant_value
 from archcompiler.span import Span
-from archcompiler.tree import Entry, Plain
+from archcompiler.tree import Entry, Mapping, Plain
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -37,6 +37,7 @@ _FORMS = {
     "after": "the name of a stage",
     "printed": "a figure as it is printed",
     "measured": "a whole number, or height x width",
+    "ignore": "the code of a warning, such as L004",
     "names": "a role: words in small letters, joined by dots",
     "override": 'a selector: first, last, odd, even, a number such as "0", or a range such as "1..4"',
 }
@@ -45,20 +46,30 @@ _STAGES = "each stands under a name of its own, as in `layer1: {...}`, with no `
 _LENGTHS = {"minLength": "at least", "maxLength": "at most"}
 
 
-def unknown_key(what: str, key: str, span: Span, fields: Iterable[str], owner: str | None) -> Diagnostic:
+def unknown_key(what: str, key: str, node: Mapping, fields: Iterable[str], owner: str | None) -> Diagnostic:
     """Report a key that the object does not have; `owner` says which object has it, and by which name."""
-    allowed = list(fields)
+    span, message, allowed = node.entries[key].key_span, f"{what} has no field `{key}`", list(fields)
+    if owner:
+        return Diagnostic("S001", message, span, f"`{key}` is {owner}")
     every = f"the fields are {_listed(allowed)}" if allowed else "it has no fields"
-    help_text = f"`{key}` is {owner}" if owner else meant_field(key, allowed) or _nearest(key, allowed) or every
-    return Diagnostic("S001", f"{what} has no field `{key}`", span, help_text)
+    help_text = meant_field(key, allowed) or _nearest(key, allowed) or every
+    fix = _respelling(key, allowed, span)
+    is_free = fix is not None and fix.edits[0].replacement not in node.entries
+    return Diagnostic("S001", message, span, help_text, fix=fix if is_free else None)
 
 
 def wrong_type(name: str, types: Iterable[str], found: Plain, span: Span, words: Sequence[str] = ()) -> Diagnostic:
     """Report a value of a type that the field does not take; `words` are the only strings that it takes."""
     kinds = [_EXPECTED[kind] for kind in types if kind != "null" and not (kind == "string" and words)]
     expected = " or ".join([*kinds, *(f"`{word}`" for word in words)])
-    help_text = _STAGES if name == "stages" and isinstance(found, list) else _plainly(types, found)
-    return Diagnostic("S002", f"{name}: expected {expected}, found {_found(found)}", span, help_text)
+    message = f"{name}: expected {expected}, found {_found(found)}"
+    meant = _meant_integer(found) if "integer" in types else None
+    if meant is None:
+        stages = _STAGES if name == "stages" and isinstance(found, list) else None
+        return Diagnostic("S002", message, span, stages or _sides(types, found))
+    help_text = f"write {meant}{' without quotes' if isinstance(found, str) else ''}"
+    fix = Fix(f"write {meant}", (Edit(span, str(meant)),))
+    return Diagnostic("S002", message, span, help_text, fix=fix)
 
 
 def useless_null(name: str, span: Span, *, required: bool) -> Diagnostic:
@@ -92,9 +103,10 @@ def not_allowed(name: str, found: Plain, allowed: Sequence[Plain], span: Span) -
     expected = f"one of {', '.join(choices)}" if len(choices) > 1 else choices[0]
     message = f"{name}: expected {expected}, found {_found(found)}"
     if name == "archc":
-        help_text = f"this archc reads version {choices[0]} of the language: write it, or take another archc"
-        return Diagnostic("S004", message, span, help_text)
-    return Diagnostic("S004", message, span, meant_value(name, str(found), choices) or _nearest(str(found), choices))
+        version = f"this archc reads version {choices[0]} of the language: write it, or take another archc"
+        return Diagnostic("S004", message, span, version)
+    help_text = meant_value(name, str(found), choices) or _nearest(str(found), choices)
+    return Diagnostic("S004", message, span, help_text, fix=_respelling(str(found), choices, span))
 
 
 def bad_form(name: str, found: str, pattern: str, span: Span, help_text: str | None) -> Diagnostic:
@@ -105,7 +117,8 @@ def bad_form(name: str, found: str, pattern: str, span: Span, help_text: str | N
 
 def bad_key(what: str, key: str, pattern: str, span: Span, named: Iterable[str]) -> Diagnostic:
     """Report a key that the writer chose and that does not have the form it needs."""
-    return bad_form(what, key, pattern, span, _nearest(key, list(named)))
+    words = list(named)
+    return replace(bad_form(what, key, pattern, span, _nearest(key, words)), fix=_respelling(key, words, span))
 
 
 def both_given(what: str, given: Sequence[tuple[str, Entry]]) -> Diagnostic:
@@ -131,7 +144,9 @@ def from_error(name: str, error: ValidationError, span: Span) -> Diagnostic:
     if keyword in _RANGES:
         return Diagnostic("S005", f"{name}: expected {_RANGES[keyword]} {limit}, found {found}", span)
     if keyword in _LENGTHS:
-        message = f"{name}: expected {_LENGTHS[keyword]} {limit} characters, found {len(found)}"
+        message = (
+            f"{name}: expected {_LENGTHS[keyword]} {limit} character{'' if limit == 1 else 's'}, found {len(found)}"
+        )
         return Diagnostic("S006", message, span)
     if keyword == "pattern":
         examples = [f"`{example}`" for example in schema["examples"]]
@@ -156,16 +171,12 @@ def _short(text: str) -> str:
     return repr(text if len(text) <= 60 else f"{text[:57]}...")
 
 
-def _plainly(types: Iterable[str], found: Plain) -> str | None:
-    """Return how to write a number that was meant to be an integer."""
-    if "integer" not in types:
-        return None
+def _meant_integer(found: Plain) -> int | None:
+    """Return the integer that a float or a quoted number says, if it says one."""
     if isinstance(found, float) and found.is_integer():
-        return f"write {int(found)}"
+        return int(found)
     if isinstance(found, str) and re.fullmatch(r"-?[0-9]{1,18}", found):
-        return f"write {int(found)} without quotes"
-    if isinstance(found, str) and "array" in types and (sides := re.fullmatch(r"([0-9]{1,9})x([0-9]{1,9})", found)):
-        return f"write [{sides[1]}, {sides[2]}]"
+        return int(found)
     return None
 
 
@@ -176,9 +187,23 @@ def _is_unquoted(types: Iterable[str], found: Plain, schema: dict[str, Any]) -> 
     return is_integer and takes_strings and bool(re.fullmatch(schema.get("pattern", ".*"), str(found)))
 
 
+def _sides(types: Iterable[str], found: Plain) -> str | None:
+    """Return how to write a height and a width that are written as one word."""
+    sides = re.fullmatch(r"([0-9]{1,9})x([0-9]{1,9})", found) if isinstance(found, str) and "array" in types else None
+    return f"write [{sides[1]}, {sides[2]}]" if sides else None
+
+
 def _nearest(word: str, names: Sequence[str]) -> str | None:
     near = get_close_matches(word.lower(), names, n=2, cutoff=0.7)
     return f"did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else None
+
+
+def _respelling(word: str, names: Sequence[str], span: Span) -> Fix | None:
+    """Return the edit that spells a word right, where one name alone is near, and so near that it must be meant."""
+    near = get_close_matches(word, names, n=2, cutoff=0.6)
+    if len(near) != 1 or not get_close_matches(word, near, cutoff=0.8):
+        return None
+    return Fix(f"write `{near[0]}`", (Edit(span, near[0]),))
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -187,6 +187,9 @@ def _document_objects(document: Json) -> Json:
         "stages": free_mapping(document["stage_pattern"], {"$ref": "#/$defs/stage"}),
         "overrides": free_mapping(document["selector_pattern"], {"$ref": "#/$defs/override"}, selectors),
         "names": _names(document["names"]),
+        "ignored": free_mapping(
+            document["ignored"]["code_pattern"], property_schema(document["ignored"]["reason"], nullable=True)
+        ),
         **_told_objects("claim", claims, merged_fields(claims.items())),
         "rule": closed_object(document["rule"], nullable=False),
         "disagreement": closed_object(document["disagreement"], nullable=False),

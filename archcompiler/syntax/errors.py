@@ -62,6 +62,10 @@ def _unclosed_bracket(report: _Report) -> Diagnostic:
     closing = _CLOSING.get(opening, "]")
     if not report.character:
         return report.fault(f"this `{opening}` is never closed", f"close it with `{closing}`", at=report.opening)
+    if report.source.position(report.opening)[0] != report.line:
+        found = Label(report.source.span(report.offset, report.offset + 1), f"`{report.character}` cannot follow here")
+        fault = report.fault(f"this `{opening}` is not closed", f"close it with `{closing}`", at=report.opening)
+        return replace(fault, labels=(found,))
     fault = report.fault(
         f"expected `,` or `{closing}`, found `{report.character}`",
         f"close the `{opening}` with `{closing}`, or put a comma between its entries",
@@ -94,8 +98,10 @@ def _second_colon(report: _Report) -> Diagnostic:
 
 def _no_colon(report: _Report) -> Diagnostic:
     line = report.source.position(report.opening)[0]
-    help = _missing_space(report.source.line_text(line))
-    return report.fault("expected `key: value`", help, at=report.opening)
+    text = report.source.line_text(line)
+    end = report.opening + len(text[report.source.position(report.opening)[1] - 1 :].rstrip())
+    span = report.source.span(report.opening, max(end, report.opening))
+    return Diagnostic("Y001", "expected `key: value`", span, _missing_space(text))
 
 
 def _missing_space(line: str) -> str | None:

@@ -88,6 +88,26 @@ def is_allowed(path: str) -> bool:
     return any(os.path.commonpath((real, folder)) == folder for folder in folders)
 
 
+class Edited:
+    """Files of which some have another text, in `texts` by their paths."""
+
+    def __init__(self, files: Files) -> None:
+        self.texts: dict[str, bytes] = {}
+        self._files = files
+
+    def is_file(self, path: str) -> bool:
+        """Tell whether there is such a file."""
+        return self._files.is_file(path)
+
+    def read(self, path: str) -> bytes:
+        """Return what is, or is to be, in a file; SpecError as those below."""
+        return self.texts[path] if path in self.texts else self._files.read(path)
+
+    def shown(self, path: str) -> str:
+        """Return the path as messages and origins show it."""
+        return self._files.shown(path)
+
+
 def as_typed(path: str | os.PathLike[str]) -> str:
     """Return a path as a person would type it: relative where it lies below the working folder."""
     absolute = os.path.abspath(path)

@@ -18,6 +18,7 @@ _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 # YAML 1.2.2 production [1] c-printable, less four characters: U+0085, U+2028 and U+2029 end a line in YAML 1.1 (which
 # libyaml reads) and not in 1.2, so that line numbers would depend on the reader; U+FEFF may only begin a file.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_MARKUP = re.compile(r"(?:#[^\r\n]*[\r\n]|\s)*(<[!?a-zA-Z])")
 LINE_END = re.compile(r"\r\n?|\n")
 """The line ends of YAML 1.2; `str.splitlines` knows eight more."""
 
@@ -38,6 +39,11 @@ class Source:
         line = bisect_right(self._line_starts, offset)
         return line, offset - self._line_starts[line - 1] + 1
 
+    def offset(self, line: int, column: int) -> int:
+        """Return the offset of a line and a column; behind the last line that of the end."""
+        start = self._line_starts[line - 1] if line <= len(self._line_starts) else len(self.text)
+        return min(start + column - 1, len(self.text))
+
     def span(self, start: int, end: int) -> Span:
         """Return the place of `text[start:end]`."""
         return Span(self.path, *self.position(start), *self.position(end))
@@ -57,6 +63,10 @@ def checked(text: str | bytes, path: str) -> Source:
     source = Source(decoded.removeprefix(BOM), path)
     if found := _FORBIDDEN.search(source.text):
         raise SpecError([_forbidden(source, found.start())])
+    if markup := _MARKUP.match(source.text):
+        help = "a download may have brought a page that says why there is no file"
+        place = source.span(markup.start(1), markup.end(1))
+        raise SpecError([Diagnostic("Y001", "this is HTML or XML, and no YAML", place, help)])
     return source
 
 

@@ -6,7 +6,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 
 from archcompiler.diagnostics import Diagnostic, SpecError
-from archcompiler.verbs import FINDINGS, FINE, Outcome, Usage
+from archcompiler.verbs import FINDINGS, FINE, UNUSABLE, Outcome, Usage
 
 HELP = "lay specs out in the canonical way: keys in order, stages in columns, comments kept"
 EXAMPLES = """  archc fmt my_net.yaml
@@ -33,6 +33,7 @@ def run(args: Namespace) -> Outcome:
     files = list(dict.fromkeys(spec_files(args.files)))
     said: list[str] = []
     faults: list[Diagnostic] = []
+    unreadable = False
     changed = 0
     for path in files:
         try:
@@ -40,16 +41,24 @@ def run(args: Namespace) -> Outcome:
             after = _formatted(before, path)
         except SpecError as error:
             faults += error.diagnostics
+            unreadable |= error.unreadable
             continue
         if after.encode() != before:
             changed += 1
             said.append(difference(path, before.decode("utf-8-sig"), after) if args.diff else visible(path))
             if not (args.check or args.diff):
                 write_file(path, after, force=True)
-    if faults:
-        raise SpecError(faults)
-    code = FINDINGS if args.check and changed else FINE
-    return Outcome("\n".join(said), code, _summary(args, changed, len(files)))
+    code = FINDINGS if faults or (args.check and changed) else FINE
+    told = [*_told(faults, args), _summary(args, changed, len(files))]
+    return Outcome("\n".join(said), UNUSABLE if unreadable else code, "\n".join(told))
+
+
+def _told(faults: list[Diagnostic], args: Namespace) -> list[str]:
+    """Return what is wrong with the files that were left as they are, and a blank line below it."""
+    from archcompiler.render.sources import text_of
+    from archcompiler.render.text import render
+
+    return [render(faults, colour=args.colour, sources=text_of), ""] if faults else []
 
 
 def _standard_input(args: Namespace) -> Outcome:

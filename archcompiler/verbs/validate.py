@@ -7,15 +7,23 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from archcompiler.diagnostics import Diagnostic, SpecError
-from archcompiler.syntax.files import Disk
+from archcompiler.syntax.files import DISK, Disk
 from archcompiler.verbs import FINDINGS, FINE, UNUSABLE, Outcome, Usage, json_text
 from archcompiler.verbs.arguments import add_format, add_specs
 from archcompiler.verbs.selection import add_selection, selected
 
-HELP = "report every fault of every file, with its line and column"
+if TYPE_CHECKING:
+    from archcompiler.graph.ir import Graph
+    from archcompiler.resolve import Spec
+    from archcompiler.syntax.files import Files
+
+HELP = "report every fault of every file, with its line and column, and mend what can be"
 EXAMPLES = """  archc validate my_net.yaml
+  archc validate my_net.yaml --diff                  what --fix would mend
   archc validate specs/*.yaml --format json
   archc validate specs/*.yaml --format github     annotations, in a workflow of GitHub Actions
   archc validate specs/*.yaml --format sarif > archc.sarif
@@ -33,27 +41,39 @@ def configure(parser: ArgumentParser) -> None:
     add_specs(parser, "; - is standard input")
     add_selection(parser)
     add_format(parser, "text", "json", "github", "sarif")
+    parser.add_argument("--strict", action="store_true", help="take warnings for errors")
+    parser.add_argument(
+        "--warn", action="append", default=[], choices=["L005"], help="also warn of this, which is off by default"
+    )
+    parser.add_argument("--fix", action="store_true", help="mend what has one safe fix, then report what is left")
+    parser.add_argument("--diff", action="store_true", help="show what --fix would change, and write nothing")
     parser.add_argument("--quiet", "-q", action="store_true", help="print nothing where nothing is wrong")
 
 
 def run(args: Namespace) -> Outcome:
-    """Validate each spec as far as its shapes."""
-    found: list[Diagnostic] = []
-    unreadable = shapeless = False
+    """Validate each spec as far as its shapes, and lint it."""
     files = _files(args)
-    for spec in args.specs:
-        diagnostics, no_text, no_shapes = _validate(spec, args.settings, files)
-        found = list(dict.fromkeys((*found, *diagnostics)))
-        unreadable |= no_text
-        shapeless |= no_shapes
+    if args.fix or args.diff:
+        if args.settings or files is not DISK:
+            raise Usage("--fix and --diff change files: they go without --set and -")
+        from archcompiler.verbs.mend import differences, mended, write
+
+        edited = mended(args.specs, files, lambda spec, state: _validate(args, spec, state).found)
+        if args.diff:
+            return Outcome(differences(edited, files), FINDINGS if edited.texts else FINE)
+        write(edited)
+    results = [_validate(args, spec, files) for spec in args.specs]
+    every = [*(each for result in results for each in result.found), *_twins(results)]
+    found = list(dict.fromkeys(replace(each, severity="error") if args.strict else each for each in every))
     errors = any(diagnostic.severity == "error" for diagnostic in found)
-    code = UNUSABLE if unreadable else FINDINGS if errors else FINE
+    code = UNUSABLE if any(result.unreadable for result in results) else FINDINGS if errors else FINE
+    shapeless = any(result.shapeless for result in results)
     return Outcome(_text(args, found, _sources(files), shapeless=shapeless), code)
 
 
 def _files(args: Namespace) -> Disk:
     """Choose the specs that are meant, and return where their texts are."""
-    from archcompiler.syntax.files import DISK, StandardInput
+    from archcompiler.syntax.files import StandardInput
 
     if "-" in args.specs:
         if len(args.specs) > 1 or args.only_specs or args.and_derived:
@@ -75,25 +95,43 @@ def _sources(files: Disk) -> Callable[[str], str | None]:
     return of_input if isinstance(files, StandardInput) else text_of
 
 
-def _validate(spec: str, settings: list[str], files: Disk) -> tuple[tuple[Diagnostic, ...], bool, bool]:
-    """Return the faults of a spec, whether no text could be had, and whether they hide its shapes."""
-    from archcompiler.lower.network import lower
-    from archcompiler.lower.paths import unused_names
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What was found of one spec, and its network where it has one."""
+
+    found: tuple[Diagnostic, ...]
+    unreadable: bool = False
+    shapeless: bool = False
+    network: tuple[Spec, Graph] | None = None
+
+
+def _validate(args: Namespace, spec: str, files: Files) -> _Result:
+    from archcompiler.lint.lint import lint
     from archcompiler.resolve import load_spec
     from archcompiler.resolve.name_tables import table_faults
 
     try:
-        resolved = load_spec(spec, settings, files)
-        graph = lower(resolved)
+        resolved = load_spec(spec, args.settings, files)
+        graph, warnings = lint(resolved, args.warn)
     except SpecError as error:
         from archcompiler.advise.prices import advised
 
         first = error.diagnostics[0]
         table = table_faults(first.span.path, files) if first.code == "R009" and not error.unreadable else None
         if table is not None:
-            return tuple(table), False, False
-        return advised(error), error.unreadable, not error.unreadable and error.spec is None
-    return (*resolved.warnings, *unused_names(graph, resolved)), False, False
+            return _Result(tuple(table))
+        return _Result(advised(error), error.unreadable, shapeless=not error.unreadable and error.spec is None)
+    return _Result(tuple(warnings), network=(resolved, graph))
+
+
+def _twins(results: list[_Result]) -> list[Diagnostic]:
+    """Return which specs are the same network under several names."""
+    networks = [result.network for result in results if result.network]
+    if len(networks) < 2:
+        return []
+    from archcompiler.lint.twins import twins
+
+    return list(twins(networks))
 
 
 def _text(args: Namespace, found: list[Diagnostic], sources: Callable[[str], str | None], *, shapeless: bool) -> str:

@@ -123,7 +123,7 @@ def many() -> Ratio:
 
     The base that many of them extend is the same text, as in any family. CPU seconds, since others share the machine.
     """
-    from archcompiler.lower.network import lower
+    from archcompiler.lint.lint import lint
     from archcompiler.resolve import load_spec
     from archcompiler.shipped import spec_names
     from archcompiler.syntax.files import Disk
@@ -139,7 +139,7 @@ def many() -> Ratio:
     start = time.process_time()
     for files.number in range(1000):
         spec = f"{next(names)}.yaml"
-        lower(load_spec(spec.removesuffix(".yaml"), (), files))
+        lint(load_spec(spec.removesuffix(".yaml"), (), files))
     seconds = time.process_time() - start
     return Ratio(f"validate 1,000 specs ({1000 / seconds:.0f} a second) / 5 seconds", seconds, 5, seconds / 5, 1)
 

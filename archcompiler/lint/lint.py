@@ -1,0 +1,71 @@
+"""Every rule over one network, less what its spec says does not hold for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+
+from archcompiler.diagnostics import Diagnostic, SpecError
+from archcompiler.graph.ir import Graph
+from archcompiler.lint.effects import keys_without_effect, overrunning_selectors
+from archcompiler.lint.maps import lone_values, uneven_strides
+from archcompiler.lint.removal import removal
+from archcompiler.lint.watch import Watch
+from archcompiler.lint.widths import padded_widths
+from archcompiler.lint.written import written_defaults
+from archcompiler.lower.network import lower
+from archcompiler.lower.paths import unused_names
+from archcompiler.resolve import Spec
+from archcompiler.tree import Mapping
+
+RULES: tuple[Callable[[Watch, Graph], Iterator[Diagnostic]], ...] = (
+    lambda watch, graph: iter(unused_names(graph, watch.spec)),
+    keys_without_effect,
+    lone_values,
+    uneven_strides,
+    padded_widths,
+    written_defaults,
+    overrunning_selectors,
+)
+OFF_BY_DEFAULT = ("L005",)
+
+
+def lint(spec: Spec, also: Collection[str] = ()) -> tuple[Graph, list[Diagnostic]]:
+    """Return the graph of a spec and its warnings, each place once; SpecError where a shape does not fit.
+
+    `also` are the codes of rules that are off by default.
+    """
+    watch = Watch(spec)
+    try:
+        graph = lower(watch.spec)
+    except SpecError as error:
+        raise SpecError(error.diagnostics, spec=spec) from None
+    found = [warning for rule in RULES for warning in rule(watch, graph) if _is_own(warning, spec)]
+    asked_for = [each for each in found if each.code not in OFF_BY_DEFAULT or each.code in also]
+    places = {(each.code, each.span): each for each in reversed([*spec.warnings, *asked_for])}
+    return graph, _without_ignored(spec, sorted(places.values(), key=_place))
+
+
+def _is_own(warning: Diagnostic, spec: Spec) -> bool:
+    """Tell whether a warning speaks of the spec's own file or of a setting: its bases are linted for themselves."""
+    return warning.span.path == spec.path or warning.span.path.startswith("<--set")
+
+
+def _place(warning: Diagnostic) -> tuple[str, int, int]:
+    return warning.span.path, warning.span.line, warning.span.column
+
+
+def _without_ignored(spec: Spec, found: list[Diagnostic]) -> list[Diagnostic]:
+    """Return the warnings that the spec does not ignore, and one for each `ignore` that there is no need of."""
+    ignored = spec.section("ignore")
+    known = {warning.code for warning in found} | {*OFF_BY_DEFAULT, "L006"}
+    needless = [
+        _needless(code, ignored, spec)
+        for code, entry in ignored.entries.items()
+        if code not in known and entry.key_span.path == spec.path
+    ]
+    return [*(warning for warning in found if warning.code not in ignored.entries), *needless]
+
+
+def _needless(code: str, ignored: Mapping, spec: Spec) -> Diagnostic:
+    place, fix = ignored.entries[code].key_span, removal(ignored, code, spec.path)
+    return Diagnostic("L009", f"there is no {code} to ignore here", place, "remove it", severity="warning", fix=fix)

@@ -1,0 +1,111 @@
+"""What the input's size does to the maps: norms with one value, strides that do not divide (L003, L004)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from math import prod
+
+from archcompiler.diagnostics import Diagnostic, Label, SpecError
+from archcompiler.graph.ir import Call, Graph, Node, Part
+from archcompiler.graph.ops import BatchNorm, Conv, GroupNorm, Pool, Shape, Subsample
+from archcompiler.lint.watch import Watch
+from archcompiler.lower.network import lower
+from archcompiler.record.recorder import shape_text
+from archcompiler.resolve import Spec
+from archcompiler.span import Span
+from archcompiler.tree import Entry, Mapping, Scalar
+
+
+def lone_values(watch: Watch, graph: Graph) -> Iterator[Diagnostic]:
+    """Yield a warning for the first norm that has a single value to normalise by, at the spec's own input.
+
+    In training with a batch of one PyTorch refuses both (torch/nn/functional.py, `_verify_batch_size`).
+    """
+    for part in graph.parts:
+        for call in part.calls:
+            for node in call.body.nodes:
+                channels, *sides = (int(side) for side in node.shape)
+                groups = node.op.groups if isinstance(node.op, GroupNorm) else channels
+                if isinstance(node.op, (BatchNorm, GroupNorm)) and channels // int(groups) * prod(sides) == 1:
+                    of = "group" if isinstance(node.op, GroupNorm) else "channel"
+                    message = (
+                        f"{node.role} of {part.name} sees one value of each {of}: its map is {shape_text(node.shape)}"
+                    )
+                    help = "use a larger input, fewer strides, `norm: layer`, or no norm here"
+                    yield Diagnostic("L003", message, place_of(watch.spec, part), help, severity="warning")
+                    return
+
+
+def uneven_strides(watch: Watch, graph: Graph) -> Iterator[Diagnostic]:
+    """Yield a warning for the first stride that does not divide its map."""
+    found = _misfit(graph)
+    if found is None:
+        return
+    part, node, shape, stride = found
+    size = watch.spec.section("input").entries["size"].value
+    place = size.span if size.span.path == watch.spec.path else place_of(watch.spec, part)
+    message = (
+        f"the stride of {stride} does not divide the {shape_text(shape)} that arrives at {node.role} of {part.name}"
+    )
+    near = _even_sizes(watch.spec, graph)
+    help = f"an input of {' or '.join(map(str, near))} fits every stride" if near else None
+    here = place_of(watch.spec, part)
+    is_key = here not in (place, watch.spec.document.entries["name"].value.span)
+    labels = (Label(here, f"{shape_text(shape)} arrives here"),) if is_key else ()
+    yield Diagnostic("L004", message, place, help, labels, severity="warning")
+
+
+def _misfit(graph: Graph) -> tuple[Part, Node, Shape, int] | None:
+    for part in graph.parts:
+        for call in part.calls:
+            for node in call.body.nodes:
+                stride = int(node.op.stride) if isinstance(node.op, (Conv, Pool, Subsample)) else 1
+                shape = _input_of(call, node)
+                if any(int(side) % stride for side in shape[1:]):
+                    return part, node, shape, stride
+    return None
+
+
+def _input_of(call: Call, node: Node) -> Shape:
+    index = node.inputs[0]
+    return call.body.nodes[index - 1].shape if index else call.body.input
+
+
+def _even_sizes(spec: Spec, graph: Graph) -> list[int]:
+    """Return the nearest sizes of a square input, below and above, that every stride divides."""
+    size = spec.section("input").entries["size"].value
+    if not isinstance(size, Scalar) or type(size.value) is not int:
+        return []
+    step = graph.input[1] // max(1, int(_last_map(graph)[1]))
+    step = 1 << max(1, step.bit_length() - 1)
+    below = size.value // step * step
+    return [each for each in (below, below + step) if each > 0 and each != size.value and _fits(spec, size, each)]
+
+
+def _last_map(graph: Graph) -> Shape:
+    """Return the map that enters the head."""
+    shape = graph.input
+    for part in graph.parts:
+        if part.kind != "head" and part.calls:
+            shape = part.calls[-1].body.output
+    return shape
+
+
+def _fits(spec: Spec, size: Scalar, side: int) -> bool:
+    section = spec.document.entries["input"]
+    assert isinstance(section.value, Mapping)
+    entry = Entry(size.span, Scalar(side, size.span))
+    changed = Mapping({**section.value.entries, "size": entry}, section.value.span)
+    document = Mapping({**spec.document.entries, "input": replace(section, value=changed)}, spec.document.span)
+    try:
+        return _misfit(lower(replace(spec, document=document))) is None
+    except SpecError:
+        return False
+
+
+def place_of(spec: Spec, part: Part) -> Span:
+    """Return the key of a part, or the spec's name where another file says the part."""
+    keys = {stage.name: stage.key_span for stage in spec.stages}
+    span = keys[part.name] if part.kind == "stage" else spec.document.entries[part.kind].key_span
+    return span if span.path == spec.path else spec.document.entries["name"].value.span

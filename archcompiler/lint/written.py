@@ -1,0 +1,85 @@
+"""Values that say what would hold anyway (L007), with the edit that takes one out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archcompiler.diagnostics import Diagnostic
+from archcompiler.graph.ir import Graph
+from archcompiler.lint.removal import removal
+from archcompiler.lint.watch import Watch
+from archcompiler.schema.canonical import default_of, filled
+from archcompiler.schema.language import Fields, language
+from archcompiler.tree import Entry, Mapping, Node, Scalar, mapping_at, plain, walk
+
+Found = Iterator[tuple[str, Entry, Mapping]]
+
+
+def written_defaults(watch: Watch, _: Graph) -> Iterator[Diagnostic]:
+    """Yield a warning for each value of the spec's own file that is the schema's default and replaces nothing.
+
+    Left alone are a column of the table of stages, where another stage says the key otherwise, and the steps, which are
+    read as layers are: with their kernel and stride.
+    """
+    spec = watch.spec
+    for key, entry, owner in _candidates(spec.document, spec.defaults):
+        general = spec.defaults.entries.get(key)
+        is_general = owner is not spec.defaults and general is not None and general.key_span == entry.key_span
+        if entry.value.span.path == spec.path and not _replaces(entry) and not is_general:
+            message = f"`{key}: {_shown(entry.value)}` is the default, and replaces nothing"
+            fix = removal(owner, key, spec.path)
+            yield Diagnostic("L007", message, entry.key_span, "remove it", severity="warning", fix=fix)
+
+
+def _candidates(document: Mapping, defaults: Mapping) -> Found:
+    known = language()
+    for name in ("stem", "head"):
+        yield from _in_union(mapping_at(document, name), name)
+    yield from _in_object(defaults, known.block_fields)
+    stages = [entry.value for entry in mapping_at(document, "stages").entries.values()]
+    for stage in stages:
+        if isinstance(stage, Mapping):
+            block = stage.get("block")
+            fields = known.blocks.get(str(block.value), {}) if isinstance(block, Scalar) else {}
+            columns = [key for key in stage.entries if _is_column(key, stages)]
+            yield from _in_object(stage, {key: field for key, field in fields.items() if key not in columns})
+            yield from _in_object(mapping_at(stage, "transition"), known.transition)
+    yield from _in_object(mapping_at(defaults, "transition"), known.transition)
+
+
+def _replaces(entry: Entry) -> bool:
+    """Tell whether a value, or one below it, stands in place of a base's or of the spec's own `defaults`."""
+    return bool(entry.shadows) or any(below.shadows for _, below in walk(entry.value))
+
+
+def _is_column(key: str, stages: list[Node]) -> bool:
+    values = [plain(value) for stage in stages if isinstance(stage, Mapping) and (value := stage.get(key)) is not None]
+    return any(value != values[0] for value in values)
+
+
+def _in_union(node: Node, union: str) -> Found:
+    if isinstance(node, Mapping):
+        kind = node.get("type")
+        variant = language().unions[union].variants.get(str(kind.value), {}) if isinstance(kind, Scalar) else {}
+        yield from _in_object(node, variant)
+
+
+def _in_object(node: Mapping, fields: Fields) -> Found:
+    for key, entry in node.entries.items():
+        field = fields.get(key)
+        if field is None:
+            continue
+        default, value = default_of(field), entry.value
+        if field.union and isinstance(value, Mapping):
+            value = filled(value, field.union)
+        if default is not None and plain(default) == plain(value):
+            yield key, entry, node
+        elif field.union:
+            yield from _in_union(entry.value, field.union)
+
+
+def _shown(node: Node) -> str:
+    value = plain(node)
+    if isinstance(value, dict):
+        return str(value.get("type", "{...}"))
+    return str(value).lower() if isinstance(value, bool) else str(value)
