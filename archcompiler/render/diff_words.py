@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from archcompiler.analyses.cost import Row
 from archcompiler.compare.model import Change, Diff, Effect, Finding, PartPair, Side, Sight
 from archcompiler.compare.rules import Impact
 from archcompiler.graph.ops import Shape
@@ -65,11 +66,16 @@ def _counts(diff: Diff) -> list[str]:
 
 
 def _kind(pair: PartPair) -> str:
-    return (pair.new or pair.old).kind  # type: ignore[union-attr]  # a pair has one side at least
+    return _row(pair).kind
 
 
 def _name(pair: PartPair) -> str:
-    return (pair.new or pair.old).name  # type: ignore[union-attr]
+    return _row(pair).name
+
+
+def _row(pair: PartPair) -> Row:
+    """Return the new side where there is one, else the old side: a pair has one at least."""
+    return next(row for row in (pair.new, pair.old) if row)
 
 
 def _brackets(text: str) -> str:
