@@ -56,10 +56,14 @@ def from_meta(path):
     return network
 
 
+def one_weight(path):
+    return dict([next(iter(archcompiler.build(path).state_dict().items()))])
+
+
 WAYS = {
     "initialised": archcompiler.build,
     "with weights": lambda path: archcompiler.build(path, weights=archcompiler.build(path).state_dict()),
-    "with some weights": lambda path: archcompiler.build(path, weights={}, partial=True),
+    "with some weights": lambda path: archcompiler.build(path, weights=one_weight(path), partial=True),
     "in half precision": lambda path: archcompiler.build(path).half(),
     "memory that comes late": from_meta,
     "copied": lambda path: copy.deepcopy(archcompiler.build(path)),

@@ -146,7 +146,11 @@ def test_what_is_left_is_what_the_system_says():
 @pytest.mark.parametrize("number", STOP, ids=lambda number: number.name)
 def test_a_check_in_several_processes_ends_at_once_and_quietly(number):
     """Ctrl-C reaches every process of a terminal, SIGTERM the first one only."""
-    command = [sys.executable, "-m", "archcompiler", "check"]
+    script = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"  # background jobs lack it
+        " from archcompiler.cli import main; sys.exit(main(['check']))"
+    )
+    command = [sys.executable, "-c", script]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
     time.sleep(2)
     (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
