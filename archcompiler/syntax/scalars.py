@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 from typing import NamedTuple, Union
 
 from archcompiler.diagnostics import Diagnostic
@@ -56,6 +57,10 @@ def shown(text: str) -> str:
 
 def read_plain(text: str) -> tuple[Value, Problem | None]:
     """Return the value of a plain scalar, with the reason for which it is refused, if any."""
+    return _known_plain(text) if len(text) <= _LONGEST_KNOWN else _read_plain(text)
+
+
+def _read_plain(text: str) -> tuple[Value, Problem | None]:
     tag = _core_tag(text)
     if yaml_1_1.tag_of(text) != tag:
         return text, _ambiguous(text, tag)
@@ -71,6 +76,10 @@ def read_plain(text: str) -> tuple[Value, Problem | None]:
 
 def key_problem(text: str) -> Problem | None:
     """Return the reason for which a plain scalar is refused as a key, if any."""
+    return _known_key_problem(text) if len(text) <= _LONGEST_KNOWN else _key_problem(text)
+
+
+def _key_problem(text: str) -> Problem | None:
     if text == "<<":
         return Problem("Y009", "merge keys (`<<`) are no part of YAML 1.2", "write the keys out, or use `extends`")
     tag = _core_tag(text)
@@ -81,6 +90,11 @@ def key_problem(text: str) -> Problem | None:
     if not text:
         return Problem("Y004", "an entry without a key", "write `key: value`")
     return Problem("Y004", f"the key {shown(text)} is not a string", f"quote it: {_quoted(text)}")
+
+
+_LONGEST_KNOWN = 40  # characters; specs say the same few words and numbers over and over
+_known_plain = lru_cache(maxsize=4096)(_read_plain)
+_known_key_problem = lru_cache(maxsize=4096)(_key_problem)
 
 
 def _core_tag(text: str) -> str:

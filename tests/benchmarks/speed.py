@@ -230,5 +230,8 @@ def _torchinfo() -> Callable[[], object]:
 
 
 if __name__ == "__main__":
+    import compileall
+
+    compileall.compile_dir(ROOT / "archcompiler", quiet=1)  # as pip leaves a package that it installs
     for benchmark in chosen(sys.argv[1] if len(sys.argv) > 1 else ""):
         print(benchmark().row(), flush=True)

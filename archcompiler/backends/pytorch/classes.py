@@ -6,7 +6,7 @@ same expressions. What then differs between them are the values of names: those 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Union
 
 from archcompiler.graph.ir import Body, Graph, Node
@@ -104,7 +104,7 @@ def _structure(node: Node, body: Body) -> tuple[Union[Expression, object], ...]:
 
 
 def _attributes(node: Node) -> list[tuple[str, object]]:
-    return [(field.name, getattr(node.op, field.name)) for field in fields(node.op)]
+    return [(name, getattr(node.op, name)) for name in node.op.__match_args__]
 
 
 def _free_name(wanted: str, taken: set[str]) -> str:
