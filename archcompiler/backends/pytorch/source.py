@@ -10,7 +10,7 @@ from keyword import iskeyword
 from textwrap import wrap
 
 from archcompiler.backends.pytorch.classes import BlockClass, block_classes
-from archcompiler.backends.pytorch.constructors import EXPRESSIONS, HELPERS, Values, constructor
+from archcompiler.backends.pytorch.constructors import ADD_IN_PLACE, EXPRESSIONS, HELPERS, Values, constructor
 from archcompiler.backends.pytorch.forward import forward_lines
 from archcompiler.backends.pytorch.layout import LINE_LENGTH, CallText, Code, lines
 from archcompiler.backends.pytorch.members import Step, attribute_line, members
@@ -112,15 +112,22 @@ def _methods(
 def _body_steps(body: Body, values: Values) -> list[Step]:
     uses = Counter(value for node in body.nodes for value in node.inputs)
     in_place = _paths_in_place(body, uses)
-    return [_step(node, node.path, values, in_place) for node in body.nodes]
+    return [_step(node, node.path, values, in_place, body, uses) for node in body.nodes]
 
 
-def _step(node: Node, path: str, values: Values, in_place: dict[str, bool]) -> Step:
+def _step(node: Node, path: str, values: Values, in_place: dict[str, bool], body: Body, uses: Counter[int]) -> Step:
     ends_line = isinstance(node.op, (ops.Activation, ops.Pool, ops.BlurPool, ops.GridPool))
+    if isinstance(node.op, ops.Add) and _may_be_overwritten(node.inputs[0], body, uses):
+        return Step("", "", ADD_IN_PLACE, node.inputs)
     if type(node.op) in EXPRESSIONS:
         return Step("", "", EXPRESSIONS[type(node.op)], node.inputs)
     code = constructor(node.op, values, in_place=in_place.get(node.path, False))
     return Step(path, code, "", node.inputs, ends_line)
+
+
+def _may_be_overwritten(value: int, body: Body, uses: Counter[int]) -> bool:
+    """Tell whether nobody else reads a value, and its own gradient does not: a sum in place saves a tensor."""
+    return value > 0 and uses[value] == 1 and isinstance(body.nodes[value - 1].op, (ops.Conv, ops.BatchNorm))
 
 
 def _paths_in_place(body: Body, uses: Counter[int]) -> dict[str, bool]:
@@ -148,7 +155,7 @@ def _network_steps(graph: Graph, classes: dict[int, BlockClass]) -> list[Step]:
         uses = Counter(value for node in call.body.nodes for value in node.inputs)
         in_place = _paths_in_place(call.body, uses)
         for node in call.body.nodes:
-            step = _step(node, full_path(call, node), {}, in_place)
+            step = _step(node, full_path(call, node), {}, in_place, call.body, uses)
             inputs = tuple(value + start for value in step.inputs)
             steps.append(Step(step.path, step.source, step.expression, inputs, step.ends_line))
     return steps
