@@ -33,7 +33,7 @@ def lone_values(watch: Watch, graph: Graph) -> Iterator[Diagnostic]:
                         f"{node.role} of {part.name} sees one value of each {of}: its map is {shape_text(node.shape)}"
                     )
                     help = "use a larger input, fewer strides, `norm: layer`, or no norm here"
-                    yield Diagnostic("L003", message, place_of(watch.spec, part), help, severity="warning")
+                    yield Diagnostic("L003", message, _part_or_size(watch.spec, part), help, severity="warning")
                     return
 
 
@@ -43,8 +43,7 @@ def uneven_strides(watch: Watch, graph: Graph) -> Iterator[Diagnostic]:
     if found is None:
         return
     part, node, shape, stride = found
-    size = watch.spec.section("input").entries["size"].value
-    place = size.span if size.span.path == watch.spec.path else place_of(watch.spec, part)
+    place = _size_or_part(watch.spec, part)
     message = (
         f"the stride of {stride} does not divide the {shape_text(shape)} that arrives at {node.role} of {part.name}"
     )
@@ -102,6 +101,18 @@ def _fits(spec: Spec, size: Scalar, side: int) -> bool:
         return _misfit(lower(replace(spec, document=document))) is None
     except SpecError:
         return False
+
+
+def _size_or_part(spec: Spec, part: Part) -> Span:
+    """Return where the spec itself says the input's size, else where it says the part."""
+    size = spec.section("input").entries["size"].value
+    return size.span if size.span.path == spec.path else place_of(spec, part)
+
+
+def _part_or_size(spec: Spec, part: Part) -> Span:
+    """Return where the spec itself says the part, else where it says the input's size."""
+    place = place_of(spec, part)
+    return _size_or_part(spec, part) if place == spec.document.entries["name"].value.span else place
 
 
 def place_of(spec: Spec, part: Part) -> Span:
