@@ -183,7 +183,8 @@ def test_depth_does_not_lengthen_the_source(emitted, spec):
     """Equal blocks are a loop; 1,202 layers are no more to read than 20, and each form of block is one short class."""
     text = emitted(spec).read_text("utf-8")
     classes = [node for node in ast.parse(text).body if isinstance(node, ast.ClassDef)]
-    assert max(node.end_lineno - node.lineno for node in classes) < 150
+    listed = 140 if "regnet_y" in spec or "regnety" in spec else 130  # a RegNetY's rows have arguments of their own
+    assert max(node.end_lineno - node.lineno for node in classes) < listed
     assert len(classes) <= 6
 
 
