@@ -50,7 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit code; a signal ends it as an exception, so that nothing half done is left."""
     try:
         with _terminable():
-            args = parser().parse_args(arguments)
+            words = sys.argv[1:] if arguments is None else list(arguments)
+            args = parser(words[:1] if words[:1] and words[0] in VERBS else VERBS).parse_args(words)
             args.colour, args.version = _wants_colour(sys.stdout), __version__
             return _say(_run(args))
     except KeyboardInterrupt:
@@ -80,8 +81,8 @@ def _terminate(*_: object) -> None:
     raise _Terminated
 
 
-def parser() -> ArgumentParser:
-    """Return the parser of the whole command."""
+def parser(names: Sequence[str] = VERBS) -> ArgumentParser:
+    """Return the parser of the whole command, or of some verbs: to import all of them takes longer than most run."""
     result = ArgumentParser(
         "archc", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=RawDescriptionHelpFormatter
     )
@@ -93,7 +94,7 @@ def parser() -> ArgumentParser:
         help="print a completion script: bash, zsh, ...",
     )
     verbs = result.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for name in VERBS:
+    for name in names:
         verb = import_module(f"archcompiler.verbs.{name}")
         sub = verbs.add_parser(
             name,
