@@ -14,6 +14,7 @@ from archcompiler.record.fault import ShapeFault, near_divisors, near_multiples
 from archcompiler.record.fields import Fields
 from archcompiler.tree import Plain
 
+Blame = Callable[[ShapeFault], None]
 _ROUND_ALIKE = "make both round alike: `padding: same`, `subsample: slice`, `shortcut: projection`, or an even map"
 
 
@@ -30,6 +31,10 @@ class Value:
         return self.shape[0]
 
 
+def _no_blame(fault: ShapeFault) -> None:
+    """Leave a fault as it is: nothing runs that could be to blame."""
+
+
 class Recorder:
     """The primitives that a block function calls. Each takes the role that the names table turns into a path.
 
@@ -43,7 +48,7 @@ class Recorder:
         self._aliases: dict[str, str] = {}
         self._arguments = dict(arguments)
         self._derived: dict[str, Expression] = {}
-        self._step: Fields | None = None
+        self._blame: Blame = _no_blame
         self.faults: list[ShapeFault] = []
         self.input = Value(0, shape)
 
@@ -51,16 +56,17 @@ class Recorder:
         """Note a fault: the first of each code, and no shortcut that misfits because the map before it was a guess."""
         codes = {found.code for found in self.faults}
         if fault.code not in codes and not (fault.code == "G002" and codes & {"G003", "G004", "G006"}):
-            if fault.within is None:
-                fault.within = self._step
+            self._blame(fault)
             self.faults.append(fault)
 
     @contextmanager
-    def step(self, fields: Fields) -> Iterator[None]:
-        """Blame one step for the faults that are found within."""
-        self._step = fields
-        yield
-        self._step = None
+    def blaming(self, blame: Blame) -> Iterator[None]:
+        """Have one step say which values are to blame for the faults that are found within."""
+        before, self._blame = self._blame, blame
+        try:
+            yield
+        finally:
+            self._blame = before
 
     def derivation(self, number: int) -> Expression:
         """Return the expression of a number, with what `let` named written out."""
@@ -135,13 +141,16 @@ class Recorder:
         slope = activation.number("slope") if activation.has("slope") else None
         return self._add(role, ops.Activation(kind, slope), x)
 
-    def pool(self, role: str, x: Value, kind: str, *, kernel: int, stride: int, padding: int = 0) -> Value:
-        """Record a max or average pool."""
-        self._check_window(role, x.shape, kernel, padding)
+    def pool(
+        self, role: str, x: Value, kind: str, *, kernel: int, stride: int, padding: int = 0, ceil: bool = False
+    ) -> Value:
+        """Record a max or average pool; with `ceil` its last windows may reach out of the map."""
+        if not ceil:
+            self._check_window(role, x.shape, kernel, padding)
         if 2 * padding > kernel:
             message = f"padding {padding} is more than half of the pool's window of {kernel}"
             self.refuse(ShapeFault("G004", message, ("padding",), fits={"padding": [kernel // 2]}))
-        return self._add(role, ops.Pool(kind, kernel, stride, padding), x)
+        return self._add(role, ops.Pool(kind, kernel, stride, padding, ceil), x)
 
     def ceil_pool(self, role: str, x: Value, stride: int) -> Value:
         """Record the average of each stride x stride window; those at the edge of the map average what is there."""
@@ -163,7 +172,12 @@ class Recorder:
         return self._add(role, ops.Subsample(stride), x)
 
     def pad_channels(self, role: str, x: Value, before: int, after: int) -> Value:
-        """Record zero channels around the map's own."""
+        """Record zero channels around the map's own; none are recorded where none are missing."""
+        if before + after < 0:
+            there = int(x.channels)
+            message = f"zero padding cannot shrink {there} channels to {there + int(before) + int(after)}"
+            fits: dict[str, list[Plain]] = {"shortcut": ["projection"], "channels": [there]}
+            self.refuse(ShapeFault("G003", message, ("shortcut", "channels"), fits=fits))
         return self._add(role, ops.PadChannels(before, after), x)
 
     def add(self, x: Value, y: Value) -> Value:
@@ -211,12 +225,17 @@ class Recorder:
         odd = next((channels for channels in (inputs, outputs) if channels % groups), None)
         if odd is None:
             return
-        message = f"cardinality {int(groups)} does not divide the {int(odd)} channels of {role}"
-        fits: dict[str, list[Plain]] = {"cardinality": [*near_divisors(groups, inputs, outputs)]}
         name = expression_of(odd)
+        fits: dict[str, list[Plain]] = {"cardinality": [*near_divisors(groups, inputs, outputs)]}
         if isinstance(name, str) and name not in ("in_channels", *self._derived):
             fits[name] = [*near_multiples(odd, groups)]
-        self.refuse(ShapeFault("G001", message, ("cardinality",), fits=fits, number=odd))
+        message = f"cardinality {int(groups)} does not divide the {int(odd)} channels of {role}"
+        fault = ShapeFault("G001", message, ("cardinality",), fits=fits, number=odd)
+        if name == "width" and name in fits:
+            fault.message = f"width {int(odd)} is not divisible by cardinality {int(groups)}"
+            fault.fields, fault.fits = ("width", "cardinality"), dict(reversed(fits.items()))
+            fault.help = "`bottleneck_width`, the width per group, fits any cardinality"
+        self.refuse(fault)
 
     def _check_window(self, role: str, shape: Shape, window: int, padding: int, dilation: int = 1) -> None:
         """Refuse a window (dilation included) that is larger than its padded map; a conv's or a pool's kernel."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
-from archcompiler.schema.language import Field, Fields, Missing, language
+from archcompiler.schema.language import MISSING, Field, Fields, Missing, language
 from archcompiler.span import SCHEMA_ORIGIN
 from archcompiler.tree import Entry, Mapping, Node, Scalar, Sequence, from_plain
 
@@ -17,6 +17,8 @@ def canonical(node: Node, union: str) -> Node:
     An object that neither says nor implies its type stays without one, since its base may say it. What is no value of
     the union at all comes back as it is.
     """
+    if is_field(node):
+        return node
     known = language().unions[union]
     if isinstance(node, Scalar) and isinstance(node.value, str):
         return Mapping({"type": Entry(node.span, node)}, node.span)
@@ -29,6 +31,11 @@ def canonical(node: Node, union: str) -> Node:
         node = replace(node, entries={"type": Entry(span, Scalar(meant, span)), **node.entries})
     fields = {name: field for variant in known.variants.values() for name, field in variant.items()}
     return canonical_fields(node, fields)
+
+
+def is_field(node: Node) -> bool:
+    """Tell whether a value of a step is `$NAME`, which means what a field of the block says."""
+    return isinstance(node, Scalar) and isinstance(node.value, str) and node.value.startswith("$")
 
 
 def canonical_fields(node: Node, fields: Fields) -> Node:
@@ -49,11 +56,20 @@ def _canonical_step(node: Node) -> Node:
     return canonical_fields(node, fields) if fields else node
 
 
-def step_fields(node: Node) -> Fields | None:
-    """Return the fields of the step that the node is, told by the key that only it has."""
+def step_kind(node: Node) -> str | None:
+    """Return the kind of the step that the node is, told by the key that only it has."""
     if not isinstance(node, Mapping):
         return None
-    return next((fields for name, fields in language().steps.items() if name in node.entries), None)
+    return next((name for name in language().steps if name in node.entries), None)
+
+
+def step_fields(node: Node) -> Fields | None:
+    """Return the fields of the step that the node is; a block inside a block may have those of any block."""
+    kind = step_kind(node)
+    if kind is None:
+        return None
+    own = language().steps[kind]
+    return {**_without_defaults(language().block_fields), **own} if kind == "block" else own
 
 
 def _each(node: Node, change: Callable[[str, Node], Node]) -> Node:
@@ -118,6 +134,10 @@ def fill(node: Mapping, fields: Fields) -> Mapping:
 
 def _alternatives(fields: Fields, name: str) -> tuple[str, ...]:
     return fields[name].alternatives if name in fields else ()
+
+
+def _without_defaults(fields: Fields) -> Fields:
+    return {name: replace(field, default=MISSING) for name, field in fields.items()}
 
 
 @cache

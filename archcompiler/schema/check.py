@@ -13,7 +13,9 @@ from typing import Any
 
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.schema import faults
+from archcompiler.schema.canonical import is_field
 from archcompiler.schema.language import read_schema
+from archcompiler.schema.shapes import reference
 from archcompiler.schema.spellings import names_of
 from archcompiler.schema.values import definition, value_faults
 from archcompiler.span import SCHEMA_ORIGIN, Span
@@ -138,11 +140,11 @@ class _Walk:
 
     def _below(self, schema: Json, key: str, entry: Entry, parent: _Place) -> Iterator[Diagnostic]:
         """Yield the faults of an object, or of the objects of a list, under one key."""
-        reference = schema.get("$ref", "").removeprefix("#/$defs/")
+        name = reference(schema)
         if entry.value.span == SCHEMA_ORIGIN:
             return  # the schema's own default: a test proves that each of them is valid
-        if reference:
-            yield from self.visit(reference, entry.value, self._place(reference, key, entry.key_span, parent))
+        if name and not (name == schema.get("x-union") and "else" in schema and is_field(entry.value)):
+            yield from self.visit(name, entry.value, self._place(name, key, entry.key_span, parent))
         elif "$ref" in schema.get("items", {}) and isinstance(entry.value, Sequence):
             listed = schema["items"]["$ref"].removeprefix("#/$defs/")
             for item in entry.value.items:

@@ -19,6 +19,10 @@ class Missing(Enum):
 
 
 MISSING = Missing.MISSING
+GROUPS = ("then", "else", "steps")
+"""The keys of a step under which other steps stand."""
+PART_KINDS = ("block", "shortcut", "attention", "stem", "head")
+"""What a document may describe that is no whole network: the key that names it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,6 +113,11 @@ def language() -> Language:
             if field.alternatives
         },
     )
+
+
+def steps_field() -> Field:
+    """Return the field of a block document that holds its steps."""
+    return Field("steps", required=True, default=MISSING, steps=True)
 
 
 def _objects_in(fields: Fields) -> set[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.schema.faults import from_error
 from archcompiler.schema.language import read_schema
+from archcompiler.schema.shapes import reference
 from archcompiler.tree import Mapping, Node, Path, Plain, Scalar, find, plain
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _validator(file: str, name: str) -> Validator:
 
 def _value(schema: Json | bool) -> Json:
     """Return what a schema says about a value alone; nothing where it refers to a definition."""
-    if isinstance(schema, bool) or "$ref" in schema:
+    if isinstance(schema, bool) or reference(schema):
         return {}
     deep = "$ref" in schema.get("items", {})
     return {key: value for key, value in schema.items() if key not in _ANNOTATIONS and not (deep and key == "items")}
