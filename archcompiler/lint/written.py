@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.graph.ir import Graph
@@ -10,7 +10,7 @@ from archcompiler.lint.removal import removal
 from archcompiler.lint.watch import Watch
 from archcompiler.schema.canonical import default_of, filled
 from archcompiler.schema.language import Fields, language
-from archcompiler.tree import Entry, Mapping, Node, Scalar, mapping_at, plain, walk
+from archcompiler.tree import Entry, Mapping, Node, Plain, Scalar, mapping_at, plain, walk
 
 Found = Iterator[tuple[str, Entry, Mapping]]
 
@@ -36,14 +36,14 @@ def _candidates(document: Mapping, defaults: Mapping) -> Found:
     for name in ("stem", "head"):
         yield from _in_union(mapping_at(document, name), name)
     yield from _in_object(defaults, known.block_fields)
-    stages = [entry.value for entry in mapping_at(document, "stages").entries.values()]
+    entries = mapping_at(document, "stages").entries.values()
+    stages = [entry.value for entry in entries if isinstance(entry.value, Mapping)]
+    columns = _columns(stages)
     for stage in stages:
-        if isinstance(stage, Mapping):
-            block = stage.get("block")
-            fields = known.blocks.get(str(block.value), {}) if isinstance(block, Scalar) else {}
-            columns = [key for key in stage.entries if _is_column(key, stages)]
-            yield from _in_object(stage, {key: field for key, field in fields.items() if key not in columns})
-            yield from _in_object(mapping_at(stage, "transition"), known.transition)
+        block = stage.get("block")
+        fields = known.blocks.get(str(block.value), {}) if isinstance(block, Scalar) else {}
+        yield from _in_object(stage, {key: field for key, field in fields.items() if key not in columns})
+        yield from _in_object(mapping_at(stage, "transition"), known.transition)
     yield from _in_object(mapping_at(defaults, "transition"), known.transition)
 
 
@@ -52,9 +52,11 @@ def _replaces(entry: Entry) -> bool:
     return bool(entry.shadows) or any(below.shadows for _, below in walk(entry.value))
 
 
-def _is_column(key: str, stages: list[Node]) -> bool:
-    values = [plain(value) for stage in stages if isinstance(stage, Mapping) and (value := stage.get(key)) is not None]
-    return any(value != values[0] for value in values)
+def _columns(stages: Iterable[Mapping]) -> set[str]:
+    """Return the keys of which stages say different values."""
+    first: dict[str, Plain] = {}
+    said = ((key, plain(entry.value)) for stage in stages for key, entry in stage.entries.items())
+    return {key for key, value in said if first.setdefault(key, value) != value}
 
 
 def _in_union(node: Node, union: str) -> Found:

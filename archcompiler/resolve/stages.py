@@ -9,7 +9,7 @@ from archcompiler.diagnostics import Diagnostic, Label
 from archcompiler.limits import current, mend
 from archcompiler.resolve.defaults import Defaults
 from archcompiler.resolve.merge import alternatives, merge
-from archcompiler.resolve.selectors import selected
+from archcompiler.resolve.selectors import selection
 from archcompiler.resolve.spec import Stage
 from archcompiler.schema.canonical import fill
 from archcompiler.schema.language import language
@@ -57,10 +57,13 @@ def _blocks(
 ) -> tuple[tuple[Mapping, ...], tuple[SettledException, ...]]:
     """Return each block's fields, and the exceptions among them; blocks that the same overrides select share one."""
     override = mapping_at(written, "override")
+    chosen: list[list[str]] = [[] for _ in range(count)]
+    for selector in override.entries:
+        for index in selection(selector, count):
+            chosen[index].append(selector)
     known: dict[tuple[bool, tuple[str, ...]], Mapping] = {}
     result = []
-    for index in range(count):
-        selectors = tuple(key for key in override.entries if selected(key, index, count))
+    for index, selectors in enumerate(map(tuple, chosen)):
         key = (index == 0, selectors)
         if key not in known:
             known[key] = _block(written, selectors, defaults, first=index == 0)
@@ -112,7 +115,7 @@ def _unmatched(stage: Mapping, count: int) -> list[Diagnostic]:
     return [
         Diagnostic("R004", f"the selector `{selector}` matches no block: {blocks}", entry.key_span, _SELECTORS, said)
         for selector, entry in mapping_at(stage, "override").entries.items()
-        if count and not any(selected(selector, index, count) for index in range(count))
+        if count and not selection(selector, count)
     ]
 
 
