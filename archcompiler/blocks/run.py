@@ -15,7 +15,10 @@ from archcompiler.blocks.step import Step
 from archcompiler.record.fault import Culprit, ShapeFault
 from archcompiler.record.fields import Fields
 from archcompiler.record.recorder import Recorder, Value
-from archcompiler.schema.language import GROUPS
+from archcompiler.schema.canonical import canonical, fill, filled
+from archcompiler.schema.language import GROUPS, Field
+from archcompiler.schema.language import Fields as FieldsOf
+from archcompiler.span import SCHEMA_ORIGIN
 from archcompiler.tree import Mapping, Node, Scalar, Sequence
 
 Given = Map[str, tuple[object, tuple[Culprit, ...]]]
@@ -29,8 +32,8 @@ class Library(Protocol):
     def document(self, kind: str, name: str) -> Document:
         """Return the document of a kind and name."""
 
-    def defaults(self, block: str) -> Mapping:
-        """Return the defaults of the fields of a block."""
+    def fields(self, block: str) -> FieldsOf:
+        """Return the fields of a block."""
 
 
 @dataclass(eq=False)
@@ -93,8 +96,12 @@ class Run:
     def nested(self, step: Step, x: Value) -> Value:
         """Record a block inside a block: of the block around it, it sees what the step says."""
         name = str(step.words("block")[0])
-        given = step.given("block", "from", "as", "role")
-        scope = Scope(self.recorder, self.library.document("block", name), Fields(self.library.defaults(name)), given)
+        document, known = self.library.document("block", name), self.library.fields(name)
+        said = step.given("block", "from", "as", "role")
+        given = {key: (_object(value, known.get(key)), behind) for key, (value, behind) in said.items()}
+        rest = {key: field for key, field in known.items() if key not in given}
+        fields = Fields(fill(Mapping({}, document.tree.span), rest))
+        scope = Scope(self.recorder, document, fields, given, values={"in_channels": x.channels})
         role = next(iter(step.words("role")), "")
         if role:
             return Run(self.recorder, self.library, scope, f"{self.prefix}{role}.").document(x)
@@ -127,6 +134,16 @@ class Run:
         results = result if isinstance(result, list) else [result]
         self.scope.values.update(zip(words_at(node, "as"), results, strict=False))
         return results[-1]
+
+
+def _object(value: object, field: Field | None) -> object:
+    """Return the value of a field as the block has it: of a union, a word or an object as the whole object."""
+    if field is None or field.union is None:
+        return value
+    node: Node | None = Scalar(value, SCHEMA_ORIGIN) if isinstance(value, str) else None
+    node = value.mapping if isinstance(value, Fields) else node
+    whole = canonical(node, field.union) if node else None
+    return Fields(filled(whole, field.union)) if isinstance(whole, Mapping) else value
 
 
 def check_attended(run: Run, fields: Fields) -> None:

@@ -73,7 +73,7 @@ def _aligned(old: Spec, new: Spec, reading: Reading) -> tuple[dict[str, str], Sp
     if stages == kept:
         return kept, old, reading
     try:
-        spec = resolve_document(old.path, with_names(old.document, stages))
+        spec = resolve_document(old.path, with_names(old.document, stages), old.language)
         return stages, spec, Reading(lower(spec))
     except SpecError:
         return kept, old, reading

@@ -52,7 +52,7 @@ class Trials:
             chosen = {leaf.path for edit in edits for leaf in self._edits[edit].leaves}
             document = mixed(self._base.document, self._new.document, self._differing, chosen)
             try:
-                self._known[edits] = Reading(lower(resolve_document(self._base.path, document)))
+                self._known[edits] = Reading(lower(resolve_document(self._base.path, document, self._new.language)))
             except SpecError:
                 self._known[edits] = None
         return self._known[edits]

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import MappingProxyType
 
 from archcompiler.blocks.document import Document
-from archcompiler.blocks.library import Library
-from archcompiler.blocks.run import Run, check_attended
-from archcompiler.blocks.scope import Scope
+from archcompiler.blocks.library import library
 from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.graph.ir import TRANSITION, Body, Call, Graph, Part, PartKind
 from archcompiler.graph.named import Named
 from archcompiler.graph.names import NameTable
 from archcompiler.graph.ops import Shape
 from archcompiler.lower.paths import path_faults
+from archcompiler.lower.record import Context, contexts, record
 from archcompiler.lower.report import Place, report
 from archcompiler.lower.size import size_faults
 from archcompiler.record.fields import Fields
@@ -43,9 +43,10 @@ class _Lowering:
         self._spec = spec
         self._names = NameTable(spec.section("names"), [stage.name for stage in spec.stages])
         self._told: dict[tuple[str, Span], Diagnostic] = {}
-        self._bodies: dict[tuple[int, Shape], Body] = {}
+        self._bodies: dict[tuple[int, Shape, tuple[int, ...]], Body] = {}
+        self._contexts = contexts(spec)
         self._trail: list[tuple[str, Shape]] = []
-        self._library = Library()
+        self._library = library(spec)
 
     @property
     def faults(self) -> list[Diagnostic]:
@@ -88,7 +89,7 @@ class _Lowering:
         for index, fields in enumerate(stage.blocks):
             where = f"arrives at block {index}" if index else "arrives here"
             place = Place(fields, stage.key_span, where, shape, self._trail)
-            calls.append(self._block(place, self._names.block(stage.name, index)))
+            calls.append(self._block(place, self._names.block(stage.name, index), next(self._contexts)))
             shape = calls[-1].body.output
         if stage.transition and at_end:
             shape = self._transition(stage, shape, "arrives behind the last block", calls)
@@ -104,35 +105,38 @@ class _Lowering:
         calls.append(Call(body, path, inline=True))
         return body.output
 
-    def _block(self, place: Place, path: str) -> Call:
-        """Record a block once for each set of fields and shape; blocks that repeat share the body.
+    def _block(self, place: Place, path: str, context: Context) -> Call:
+        """Record a block once for each set of fields, shape and place that it reads; blocks that repeat share the body.
 
         Where layers are numbered through the network each block has a body of its own, and no class.
         """
         document = self._library.document("block", Fields(place.fields).text("block"))
         paths = self._names.paths(below=path)
         if self._names.numbers_layers:
-            return Call(self._record(place, document, paths, document.class_name), path, inline=True)
-        key = (id(place.fields), tuple(int(side) for side in place.shape))
+            return Call(self._record(place, document, paths, document.class_name, context), path, inline=True)
+        where = tuple(context[name] for name in sorted(document.context))
+        key = (id(place.fields), _plain(place.shape), where)
         if key not in self._bodies:
-            self._bodies[key] = self._record(place, document, paths, document.class_name, named=True)
+            self._bodies[key] = self._record(place, document, paths, document.class_name, context, named=True)
         return Call(self._bodies[key], path, inline=False)
 
     def _record(
-        self, place: Place, document: Document, path_of: Callable[[str], str], class_name: str = "", *,
+        self,
+        place: Place,
+        document: Document,
+        path_of: Callable[[str], str],
+        class_name: str = "",
+        context: Context = MappingProxyType({}),
+        *,
         named: bool = False,
-    ) -> Body:  # fmt: skip
+    ) -> Body:
         """Return what a document records; `named` where its numbers are to be arguments of a class."""
         shape = _plain(place.shape)
         if named:
             shape = (Named(shape[0], "in_channels"), *shape[1:])
         arguments = {"in_channels": int(shape[0]), **_integers(place.fields)} if named else {}
-        recorder = Recorder(shape, path_of, arguments)
         fields = Fields(place.fields, named=named)
-        scope = Scope(recorder, document, fields, values={"in_channels": shape[0]})
-        run = Run(recorder, self._library, scope)
-        run.document(recorder.input)
-        check_attended(run, fields)
+        recorder = record(self._library, document, fields, shape, path_of, arguments, context)
         self._report(recorder, place)
         return recorder.body(class_name, self._names.registered_first)
 

@@ -14,31 +14,38 @@ from typing import Any
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.schema import faults
 from archcompiler.schema.canonical import is_field
-from archcompiler.schema.language import read_schema
+from archcompiler.schema.language import Language, Schema, language, schema
 from archcompiler.schema.shapes import reference
 from archcompiler.schema.spellings import names_of
-from archcompiler.schema.values import definition, value_faults
+from archcompiler.schema.values import value_faults
 from archcompiler.span import SCHEMA_ORIGIN, Span
 from archcompiler.tree import Entry, Mapping, Node, Scalar, Sequence, plain
 
 Json = dict[str, Any]
-_ARCHITECTURE, _NAMES = "architecture.json", "names.json"
 
 
-def partial_faults(document: Mapping) -> list[Diagnostic]:
-    """Return the faults of one file as it is written; a document that extends another may leave keys to its base."""
+def partial_faults(document: Mapping, known: Language | None = None) -> list[Diagnostic]:
+    """Return the faults of one file as it is written; a document that extends another may leave keys to its base.
+
+    `known` is the language with the blocks of its own; without it the shipped one.
+    """
     extends = "extends" in document.entries
-    return _faults(document, _Walk(_ARCHITECTURE, nulls=extends, standalone=not extends))
+    return _faults(document, _Walk((known or language()).schema, nulls=extends, standalone=not extends))
 
 
-def complete_faults(document: Mapping) -> list[Diagnostic]:
-    """Return the faults of a resolved spec, in which nothing is left to inherit."""
-    return _faults(document, _Walk(_ARCHITECTURE, complete=True, standalone=True))
+def complete_faults(document: Mapping, known: Language | None = None) -> list[Diagnostic]:
+    """Return the faults of a resolved spec, in which nothing is left to inherit; `known` as above."""
+    return _faults(document, _Walk((known or language()).schema, complete=True, standalone=True))
 
 
 def names_faults(document: Mapping) -> list[Diagnostic]:
     """Return the faults of a table of module names."""
-    return _faults(document, _Walk(_NAMES, nulls=True))
+    return _faults(document, _Walk(schema("names.json"), nulls=True))
+
+
+def part_faults(document: Mapping) -> list[Diagnostic]:
+    """Return the faults of a document of a block, as far as its schema says them."""
+    return _faults(document, _Walk(schema("block.json"), standalone=True))
 
 
 def _faults(document: Mapping, walk: _Walk) -> list[Diagnostic]:
@@ -66,14 +73,14 @@ class _Place:
 class _Walk:
     """One walk over one document. `complete`: nothing is left to inherit; `nulls`: null may stand for a removed key."""
 
-    file: str
+    schema: Schema
     nulls: bool = False
     standalone: bool = False
     complete: bool = False
 
     def visit(self, name: str, node: Node, place: _Place) -> Iterator[Diagnostic]:
         """Yield the faults of a value that one definition of the schema describes."""
-        described = definition(self.file, name)
+        described = self.schema.definition(name)
         scalar = described.get("x-scalar")
         if "x-choice" in described:
             yield from self._choose(name, node, place)
@@ -88,7 +95,7 @@ class _Walk:
 
     def _choose(self, name: str, node: Node, place: _Place) -> Iterator[Diagnostic]:
         """Yield the faults of an object that a discriminator picks."""
-        choice = definition(self.file, name)["x-choice"]
+        choice = self.schema.definition(name)["x-choice"]
         key, cases = choice["key"], choice["cases"]
         if isinstance(node, Mapping):
             case = _case(node, choice, place)
@@ -96,7 +103,7 @@ class _Walk:
             yield from self._object(f"{name}.{case or 'any'}", node, replace(place, what=what, case=case), name)
         elif key != "type":
             fault = faults.wrong_type(place.key, ("object",), plain(node), node.span)
-            is_field = place.key in definition(self.file, f"{name}.any")["properties"]
+            is_field = place.key in self.schema.definition(f"{name}.any")["properties"]
             yield faults.misplaced(fault, place.key, name) if is_field else fault
         elif not isinstance(node, Scalar) or not isinstance(node.value, str):
             yield faults.wrong_type(place.key, ("string", "object"), plain(node), node.span)
@@ -105,21 +112,21 @@ class _Walk:
         else:
             meant = Mapping({"type": Entry(place.key_span, node)}, node.span)
             alone = replace(place, what=f"{place.what} (type {node.value})", whole=True)
-            described = definition(self.file, f"{name}.{node.value}")
+            described = self.schema.definition(f"{name}.{node.value}")
             yield from (_with_example(fault, described, node.value) for fault in _missing(described, meant, alone))
 
     def _object(self, name: str, node: Mapping, place: _Place, choice: str = "") -> Iterator[Diagnostic]:
         """Yield the faults of one closed object, or of a mapping with keys of the writer's choice."""
-        described = definition(self.file, name)
+        described = self.schema.definition(name)
         properties, others = described.get("properties", {}), described["additionalProperties"]
         pattern = described.get("propertyNames", {}).get("pattern", "")
-        found = value_faults(self.file, name, node)
+        found = value_faults(self.schema, name, node)
         yield from _missing(described, node, place)
         yield from _alternatives(described, node, place)
         for key, entry in node.entries.items():
-            schema = properties.get(key, others)
-            if schema is False:
-                owner = _owner(self.file, choice, key) if name else _part_with(self.file, key)
+            allowed = properties.get(key, others)
+            if allowed is False:
+                owner = _owner(self.schema, choice, key) if name else _part_with(self.schema, key)
                 yield faults.unknown_key(place.what, key, node, properties, owner)
             elif key not in properties and not re.fullmatch(pattern, key):
                 yield faults.bad_key(place.key, key, pattern, entry.key_span, properties)
@@ -130,23 +137,23 @@ class _Walk:
             elif key in found:
                 yield from found[key]
             else:
-                yield from self._below(schema, key, entry, place)
+                yield from self._below(allowed, key, entry, place)
 
     def _null(self, name: str, key: str, entry: Entry, *, inherits: bool) -> Iterator[Diagnostic]:
         """Yield a fault where null does not stand for a key that is removed."""
-        required = key in definition(self.file, name).get("required", ())
+        required = key in self.schema.definition(name).get("required", ())
         if required or not inherits or name.startswith("step."):
             yield faults.useless_null(key, entry.value.span, required=required)
 
-    def _below(self, schema: Json, key: str, entry: Entry, parent: _Place) -> Iterator[Diagnostic]:
+    def _below(self, described: Json, key: str, entry: Entry, parent: _Place) -> Iterator[Diagnostic]:
         """Yield the faults of an object, or of the objects of a list, under one key."""
-        name = reference(schema)
+        name = reference(described)
         if entry.value.span == SCHEMA_ORIGIN:
             return  # the schema's own default: a test proves that each of them is valid
-        if name and not (name == schema.get("x-union") and "else" in schema and is_field(entry.value)):
+        if name and not (name == described.get("x-union") and "else" in described and is_field(entry.value)):
             yield from self.visit(name, entry.value, self._place(name, key, entry.key_span, parent))
-        elif "$ref" in schema.get("items", {}) and isinstance(entry.value, Sequence):
-            listed = schema["items"]["$ref"].removeprefix("#/$defs/")
+        elif "$ref" in described.get("items", {}) and isinstance(entry.value, Sequence):
+            listed = described["items"]["$ref"].removeprefix("#/$defs/")
             for item in entry.value.items:
                 yield from self.visit(listed, item, _Place(key, item.span, f"a {listed}", whole=True))
 
@@ -203,21 +210,21 @@ def _alternatives(described: Json, node: Mapping, place: _Place) -> Iterator[Dia
             yield faults.both_given(place.what, given)
 
 
-def _owner(file: str, choice: str, key: str) -> str | None:
+def _owner(schema: Schema, choice: str, key: str) -> str | None:
     """Return which cases of a choice have the key, in words, or None."""
     if not choice:
         return None
-    discriminator, cases = (definition(file, choice)["x-choice"][part] for part in ("key", "cases"))
-    owners = [case for case in cases if key in definition(file, f"{choice}.{case}")["properties"]]
+    discriminator, cases = (schema.definition(choice)["x-choice"][part] for part in ("key", "cases"))
+    owners = [case for case in cases if key in schema.definition(f"{choice}.{case}")["properties"]]
     if key in owners and not discriminator:
         return f"a {choice} of its own"
     return f"a field of {discriminator or choice} {', '.join(owners)}" if owners else None
 
 
-def _part_with(file: str, key: str) -> str | None:
+def _part_with(schema: Schema, key: str) -> str | None:
     """Return which part of a document has a field of this name, or of what that is called here, in words."""
     for part in ("defaults", "head.any", "input"):
-        fields = definition(file, part)["properties"] if part in read_schema(file)["$defs"] else {}
+        fields = schema.definition(part)["properties"] if part in schema.root["$defs"] else {}
         for name in names_of(key):
             if name in fields:
                 where = part.partition(".")[0]
