@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 from archcompiler.blocks import find_block
 from archcompiler.diagnostics import Diagnostic, SpecError
-from archcompiler.graph.ir import TRANSITION, Body, Call, Graph, Part, PartKind
+from archcompiler.graph.ir import Body, Call, Graph, Part
 from archcompiler.graph.named import Named
 from archcompiler.graph.names import NameTable
 from archcompiler.graph.ops import Shape
@@ -66,12 +67,12 @@ class _Lowering:
         self._trail.append((part.name, shape))
         return part
 
-    def _section(self, kind: PartKind, record: Record, shape: Shape) -> Part:
+    def _section(self, kind: Literal["stem", "head"], record: Record, shape: Shape) -> Part:
         """Return the stem or head."""
         key_span = self._spec.document.entries[kind].key_span
         place = Place(self._spec.section(kind), key_span, "arrives here", shape, self._trail)
         body = self._record(place, record, self._names.paths(f"{kind}."))
-        return self._leave(Part(kind, kind, (Call(body, "", inline=True),) if body.nodes else ()), body.output)
+        return self._leave(Part(kind, kind, (Call(body, "", kind, inline=True),) if body.nodes else ()), body.output)
 
     def _stage(self, stage: Stage) -> Part:
         calls: list[Call] = []
@@ -96,8 +97,8 @@ class _Lowering:
         recorder = Recorder(_plain(shape), self._names.paths(below=path), {})
         record_steps(recorder, recorder.input, steps)
         self._report(recorder, Place(stage.transition, stage.key_span, where, shape, self._trail))
-        body = recorder.body(TRANSITION)
-        calls.append(Call(body, path, inline=True))
+        body = recorder.body("Transition")
+        calls.append(Call(body, path, "transition", inline=True))
         return body.output
 
     def _block(self, place: Place, path: str) -> Call:
@@ -108,11 +109,11 @@ class _Lowering:
         class_name, record = find_block(Fields(place.fields).text("block"))
         paths = self._names.paths(below=path)
         if self._names.numbers_layers:
-            return Call(self._record(place, record, paths, class_name), path, inline=True)
+            return Call(self._record(place, record, paths, class_name), path, "block", inline=True)
         key = (id(place.fields), tuple(int(side) for side in place.shape))
         if key not in self._bodies:
             self._bodies[key] = self._record(place, record, paths, class_name, named=True)
-        return Call(self._bodies[key], path, inline=False)
+        return Call(self._bodies[key], path, "block", inline=False)
 
     def _record(
         self, place: Place, record: Record, path_of: Callable[[str], str], class_name: str = "", *, named: bool = False
