@@ -68,6 +68,7 @@ CODES = {
     "L008": "a selector that overruns its stage",
     "L009": "a warning ignored that there is not",
     "A001": "an accepted break that is stale",
+    "A002": "an accepted break in hashes of another version",
     "D101": "the input has another shape",
     "D102": "the output has another shape",
     "D201": "weights are renamed",

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from archcompiler.diagnostics import Diagnostic, Edit, Fix
-from archcompiler.graph.ir import TRANSITION, Body, Graph
+from archcompiler.graph.ir import Body, Graph
 from archcompiler.graph.ir import Node as GraphNode
 from archcompiler.graph.ops import Shape
 from archcompiler.lint.watch import Watch
@@ -81,7 +81,7 @@ def _runs(spec: Spec, graph: Graph) -> Iterable[_Run]:
     found: dict[tuple[int, Shape], _Run] = {}
     places = contexts(spec)
     for stage, part in zip(spec.stages, parts, strict=True):
-        bodies = (call.body for call in part.calls if call.body.class_name != TRANSITION)
+        bodies = (call.body for call in part.calls if call.kind == "block")
         for block, body in zip(stage.blocks, bodies, strict=True):
             found.setdefault((id(block), body.input), (block, body, next(places)))
     return found.values()

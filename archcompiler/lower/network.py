@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import MappingProxyType
+from typing import Literal
 
 from archcompiler.blocks.document import Document
 from archcompiler.blocks.library import library
 from archcompiler.diagnostics import Diagnostic, SpecError
-from archcompiler.graph.ir import TRANSITION, Body, Call, Graph, Part, PartKind
+from archcompiler.graph.ir import Body, Call, Graph, Part
 from archcompiler.graph.named import Named
 from archcompiler.graph.names import NameTable
 from archcompiler.graph.ops import Shape
@@ -66,12 +67,12 @@ class _Lowering:
         self._trail.append((part.name, shape))
         return part
 
-    def _section(self, kind: PartKind, shape: Shape) -> Part:
+    def _section(self, kind: Literal["stem", "head"], shape: Shape) -> Part:
         """Return the stem or head: the document of its type, or its own steps."""
         key_span = self._spec.document.entries[kind].key_span
         place = Place(self._spec.section(kind), key_span, "arrives here", shape, self._trail)
         body = self._record(place, self._form(kind, place.fields), self._names.paths(f"{kind}."))
-        return self._leave(Part(kind, kind, (Call(body, "", inline=True),) if body.nodes else ()), body.output)
+        return self._leave(Part(kind, kind, (Call(body, "", kind, inline=True),) if body.nodes else ()), body.output)
 
     def _form(self, kind: str, fields: Mapping) -> Document:
         """Return the document of a stem or head; one of steps of its own, or of none, is its own document."""
@@ -101,8 +102,8 @@ class _Lowering:
         path = self._names.transition(stage.name)
         place = Place(stage.transition, stage.key_span, where, shape, self._trail)
         document = Document("transition", "", stage.transition, is_shipped=False)
-        body = self._record(place, document, self._names.paths(below=path), class_name=TRANSITION)
-        calls.append(Call(body, path, inline=True))
+        body = self._record(place, document, self._names.paths(below=path), class_name="Transition")
+        calls.append(Call(body, path, "transition", inline=True))
         return body.output
 
     def _block(self, place: Place, path: str, context: Context) -> Call:
@@ -113,12 +114,12 @@ class _Lowering:
         document = self._library.document("block", Fields(place.fields).text("block"))
         paths = self._names.paths(below=path)
         if self._names.numbers_layers:
-            return Call(self._record(place, document, paths, document.class_name, context), path, inline=True)
+            return Call(self._record(place, document, paths, document.class_name, context), path, "block", inline=True)
         where = tuple(context[name] for name in sorted(document.context))
         key = (id(place.fields), _plain(place.shape), where)
         if key not in self._bodies:
             self._bodies[key] = self._record(place, document, paths, document.class_name, context, named=True)
-        return Call(self._bodies[key], path, inline=False)
+        return Call(self._bodies[key], path, "block", inline=False)
 
     def _record(
         self,
