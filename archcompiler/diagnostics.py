@@ -105,6 +105,10 @@ GROUPS = {
 """What finds a fault: the letter of its code."""
 
 
+MOST_SHOWN = 100
+"""Faults of one file that a text shows; a near name is sought for as many, since it takes time for each known name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
     """A second place that matters, with a word on why."""

@@ -173,6 +173,21 @@ def _count(stage: Mapping, left: int) -> tuple[int, list[Diagnostic]]:
     if not isinstance(blocks, Scalar) or type(blocks.value) is not int:
         return 0, []
     if blocks.value <= left:
-        return blocks.value, []
+        beyond = _selects_too_often(stage, blocks.value)
+        return (0, [beyond]) if beyond else (blocks.value, [])
     message = f"{blocks.value} blocks are more than the {left} that are left of the {current().blocks} of a network"
     return 0, [Diagnostic("M001", message, blocks.span, mend("blocks"))]
+
+
+def _selects_too_often(stage: Mapping, count: int) -> Diagnostic | None:
+    """Return a fault at the override with which the blocks take more than the values of a file may be.
+
+    An override is like an alias: each block that it selects repeats it.
+    """
+    limit, taken = current().values, 0
+    for selector, entry in mapping_at(stage, "override").entries.items():
+        taken += len(selection(selector, count))
+        if taken > limit:
+            message = f"the overrides select blocks more than {limit} times"
+            return Diagnostic("M001", message, entry.key_span, mend("values"))
+    return None
