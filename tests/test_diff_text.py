@@ -45,19 +45,18 @@ def test_edits_that_are_illegal_alone_are_made_together_and_what_follows_is_said
     assert text.startswith("base -> wide: WEIGHTS\na checkpoint of the one does not load into the other as it is\n")
     assert (
         """
+~ stages.b.blocks 2 -> 3
+    base.yaml:8:15 -> wide.yaml:5:55
+    +4,672 params, +4,718,592 MACs, receptive field +4
+
 ~ stem.channels 16 -> 32
     base.yaml:4:33 -> wide.yaml:4:18
 ~ stages.a.channels 16 -> 32
     base.yaml:7:28 -> wide.yaml:5:24
 ~ stages.b.channels 16 -> 32
     base.yaml:8:28 -> wide.yaml:5:43
-    together: +56,176 params (+291 %), +57,065,632 MACs (+295 %)
+    together: +70,064 params, +71,221,408 MACs
     therefore head: 32x32x32 arrives instead of 16x32x32, +160 params, +160 MACs
-
-~ stages.b.blocks 2 -> 3
-    base.yaml:8:15 -> wide.yaml:5:55
-    alone: +4,672 params (+24.2 %), +4,718,592 MACs (+24.4 %), receptive field
-      +4
 """
         in text
     )
@@ -103,9 +102,8 @@ def test_markdown_is_tables_that_no_text_breaks(folder, capsys):
 def test_github_gets_a_note_on_every_changed_line(folder, capsys):
     assert main(["diff", "base.yaml", "wide.yaml", "--format", "github"]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith(
-        "::warning file=wide.yaml,line=4,endLine=4,col=18,endColumn=20,title=WEIGHTS::stem.channels"
-    )
+    note = "::warning file=wide.yaml,line=4,endLine=4,col=18,endColumn=20,title=WEIGHTS::stem.channels"
+    assert any(line.startswith(note) for line in lines)
     assert len(lines) == 5
     assert main(["diff", "base.yaml", "base.yaml", "--format", "github"]) == 0
     assert capsys.readouterr().out == ""
@@ -145,7 +143,7 @@ def test_a_new_name_that_clashes_with_a_module_of_the_old_spec_is_no_rename(fold
     (folder / "y.yaml").write_text(BASE.replace("  b:", "  x:") + "names: {head.linear: y}\n")
     found = archcompiler.diff("x.yaml", "y.yaml")
     assert [change.kind for change in found.changes] == ["removed", "added", "changed"]
-    assert found.contributions[-1].changes == (1, 2)  # the new stage needs the other name
+    assert [each.changes for each in found.contributions] == [(0,), (2,), (1,)]  # the new stage needs the other name
 
 
 def test_json_names_the_places_and_the_hashes(folder, capsys):
@@ -156,8 +154,7 @@ def test_json_names_the_places_and_the_hashes(folder, capsys):
         "value": 32,
         "origin": {"path": "wide.yaml", "line": 4, "column": 18, "end_line": 4, "end_column": 20},
     }
-    total = {key: sum(each["delta"][key] for each in found["contributions"]) for key in ("params", "macs")}
-    assert {key: total[key] + found["interaction"][key] for key in total} == {k: found["delta"][k] for k in total}
+    assert found["delta"] == {key: sum(each["delta"][key] for each in found["contributions"]) for key in found["delta"]}
     assert found["old"]["function_hash"] != found["new"]["function_hash"]
 
 

@@ -27,7 +27,7 @@ from archcompiler.render.cost import row_document
 from archcompiler.render.diff_words import finding_text, total_line
 from archcompiler.span import SCHEMA_ORIGIN, Span
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 Json = dict[str, object]
 
 
@@ -44,7 +44,6 @@ def diff_document(diff: Diff) -> Json:
         "first_difference": _finding(diff.first) if diff.first else None,
         "changes": [_change(change) for change in diff.changes],
         "contributions": [_contribution(each) for each in diff.contributions],
-        "interaction": asdict(diff.interaction),
         "delta": {**asdict(diff.delta), "receptive_field": diff.new.receptive_field - diff.old.receptive_field},
         "parts": [_part(pair) for pair in diff.parts],
         "weights": forecast_document(diff.weights),
@@ -142,7 +141,6 @@ def _origin(span: Span | None) -> Json | None:
 def _contribution(each: Contribution) -> Json:
     return {
         "changes": list(each.changes),
-        "alone": each.alone,
         "impact": each.facts.impact.name,
         "facts": asdict(each.facts),
         "delta": {**asdict(each.delta), "receptive_field": each.receptive_field},

@@ -28,8 +28,6 @@ def _edits(diff: Diff) -> str:
     rows: list[list[Cell]] = []
     for each in diff.contributions:
         rows += _edit_rows(diff, each)
-    if diff.interaction != Cost():
-        rows.append(["interaction of the edits", "", *_costs(diff, diff.interaction)])
     unseen = [change for change in diff.changes if change.address in UNSEEN]
     rows += [[f"{words.addresses(unseen)}: no effect on the network", "", "", ""]] if unseen else []
     return markdown_table(["edit", "written at", "params", "MACs"], rows) if rows else ""

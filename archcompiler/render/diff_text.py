@@ -9,7 +9,7 @@ from archcompiler.compare.edits import UNSEEN
 from archcompiler.compare.model import Change, Contribution, Diff, PartPair
 from archcompiler.compare.rules import Impact
 from archcompiler.render import diff_words as words
-from archcompiler.render.amounts import share, signed
+from archcompiler.render.amounts import signed
 from archcompiler.render.diff_weights import checkpoint_text, weights_text
 from archcompiler.render.excerpt import visible
 from archcompiler.render.table import Cell, table
@@ -44,15 +44,13 @@ class _Page:
         return f"{names}: {self._impact(diff.impact)}\n{words.MEANINGS[diff.impact]}"
 
     def edits(self) -> str:
-        """Return every edit with what it does alone, and what is left for their interaction."""
+        """Return every edit with what it adds to those before it."""
         diff = self._diff
         if not diff.changes:
             return ""
         lines = [self._paint("dim", words.LEGEND)]
         for each in diff.contributions:
             lines += self._contribution(each)
-        if diff.interaction != Cost():
-            lines += ["", *_wrapped(f"  interaction of the edits: {self._costs(diff.interaction)}", "    ")]
         unseen = [change for change in diff.changes if change.address in UNSEEN]
         if unseen:
             lines += ["", self._paint("dim", f"~ {words.addresses(unseen)}: no effect on the network")]
@@ -101,8 +99,7 @@ class _Page:
         for change in changes:
             yield from self._change(change)
         indent = "    "
-        alone = "alone: " if self._diff.interaction != Cost() else ""
-        together = alone if len(changes) == 1 else "together: " if each.alone else "not tried one by one, together: "
+        together = "together: " if len(changes) > 1 else ""
         field = f", receptive field {signed(each.receptive_field)}" if each.receptive_field else ""
         yield from _wrapped(f"{indent}{together}{self._costs(each.delta)}{field}", indent + "  ")
         for effect in each.effects:
@@ -119,9 +116,7 @@ class _Page:
         yield from (self._paint("dim", line) for line in _wrapped(f"    {visible(reach)}", "    ") if reach)
 
     def _costs(self, delta: Cost) -> str:
-        old = self._diff.old.cost
-        pairs = ((delta.params, "params", old.params), (delta.macs, "MACs", old.macs))
-        return ", ".join(f"{signed(value)} {what}{_share(value, of)}" for value, what, of in pairs)
+        return f"{signed(delta.params)} params, {signed(delta.macs)} MACs"
 
     def _impact(self, impact: Impact) -> str:
         return self._paint_impact(impact, impact.name)
@@ -141,11 +136,6 @@ def _row(pair: PartPair) -> list[Cell]:
     params: list[Cell] = [row.cost.params if row else "" for row in (old, new)]
     macs: list[Cell] = [row.cost.macs if row else "" for row in (old, new)]
     return [mark, visible(name), *params, *macs]
-
-
-def _share(value: int, of: int) -> str:
-    text = share(value, of)
-    return f" ({text})" if text else ""
 
 
 def _wrapped(text: str, indent: str) -> list[str]:

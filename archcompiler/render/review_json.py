@@ -9,7 +9,7 @@ from archcompiler.render.diff_json import diff_document
 from archcompiler.review.changes import Reviewed
 from archcompiler.review.report import Report
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 Json = dict[str, object]
 
 
