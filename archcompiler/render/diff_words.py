@@ -28,8 +28,21 @@ _LONGEST = 48
 """How long a value may be before it is cut: two of them stand on a line."""
 
 
+def names(diff: Diff) -> list[str]:
+    """Return what both networks are called: by their paths where their names are the same, once where these are too."""
+    old, new = diff.old, diff.new
+    if old.name == new.name and old.path != new.path:
+        return [shipped_name(side.path) or side.path for side in (old, new)]
+    return list(dict.fromkeys((old.name, new.name)))
+
+
+def title(diff: Diff) -> str:
+    """Return what both networks are called, on one line."""
+    return " -> ".join(names(diff))
+
+
 def total_line(diff: Diff) -> str:
-    """Return the last line, in the manner of a plan: what changed, and what it adds up to."""
+    """Return what changed in one line, in the manner of a plan, and what it adds up to."""
     said = ", ".join(_counts(diff)) or "nothing changed"
     costs = [
         f"{compact(delta).strip() if unit else signed(delta)}{unit}{_brackets(share(delta, old))}"
