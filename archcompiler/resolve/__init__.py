@@ -19,7 +19,7 @@ from archcompiler.resolve.settle import settle
 from archcompiler.resolve.sound import sound_document
 from archcompiler.resolve.spec import Spec, Stage
 from archcompiler.schema.check import complete_faults
-from archcompiler.schema.language import Language
+from archcompiler.schema.own_blocks import language_with
 from archcompiler.syntax.files import DISK, Files
 from archcompiler.tree import Mapping, mapping_at
 
@@ -40,7 +40,7 @@ def load_spec(spec: str | os.PathLike[str], settings: Iterable[str] = (), files:
         raise SpecError([*chain.faults, *more], spec=sound)
     document, faults = merge_chain(chain.documents, chain.language)
     try:
-        return resolve_document(chain.path, document, chain.language, faults)
+        return resolve_document(chain.path, document, faults)
     except SpecError as error:
         faults = with_removals(with_near_stages(error.diagnostics, chain.documents), chain.documents)
         raise SpecError(faults, spec=error.spec) from None
@@ -50,17 +50,18 @@ def _as_far_as_sound(chain: Chain) -> tuple[Spec | None, list[Diagnostic]]:
     """Return what a spec with faulty texts is without them, so that its shapes are checked too, and what it shows."""
     document = sound_document(chain.documents, chain.faults, chain.language)
     try:
-        return None if document is None else resolve_document(chain.path, document, chain.language), []
+        return None if document is None else resolve_document(chain.path, document), []
     except SpecError as error:
         selectors = [fault for fault in error.diagnostics if fault.code == "R004"]
         return (error.spec, selectors) if isinstance(error.spec, Spec) else (None, [])
 
 
-def resolve_document(path: str, document: Mapping, known: Language, faults: Iterable[Diagnostic] = ()) -> Spec:
-    """Return the resolved spec of a merged document in its language; SpecError with the faults given and all found.
+def resolve_document(path: str, document: Mapping, faults: Iterable[Diagnostic] = ()) -> Spec:
+    """Return the resolved spec of a merged document; SpecError with the faults given and all that are found.
 
     The error has the spec too, where all that is wrong with it has no effect.
     """
+    known = language_with(mapping_at(document, "blocks"))
     settled, more = settle(document, known)
     found = [*faults, *more]
     body = _without(settled.document, "names", "claims", "blocks")
