@@ -13,11 +13,11 @@ from typing import Any
 
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.schema import faults
-from archcompiler.schema.language import read_schema
-from archcompiler.schema.spellings import names_of
+from archcompiler.schema.owners import owner_of, part_with
+from archcompiler.schema.spellings import meant_value
 from archcompiler.schema.values import definition, value_faults
 from archcompiler.span import SCHEMA_ORIGIN, Span
-from archcompiler.tree import Entry, Mapping, Node, Scalar, Sequence, plain
+from archcompiler.tree import Entry, Mapping, Node, Plain, Scalar, Sequence, mapping_at, plain
 
 Json = dict[str, Any]
 _ARCHITECTURE, _NAMES = "architecture.json", "names.json"
@@ -42,6 +42,8 @@ def names_faults(document: Mapping) -> list[Diagnostic]:
 def _faults(document: Mapping, walk: _Walk) -> list[Diagnostic]:
     first = next(iter(document.entries.values()), None)
     place = _Place("", first.key_span if first else document.span, "the document", whole=walk.standalone)
+    if walk.standalone and not walk.complete:
+        place = replace(place, case=_default_block(document))
     found = dict.fromkeys(walk.visit("", document, place))
     return sorted(found, key=lambda fault: (fault.span.path, fault.span.line, fault.span.column))
 
@@ -89,7 +91,7 @@ class _Walk:
         choice = definition(self.file, name)["x-choice"]
         key, cases = choice["key"], choice["cases"]
         if isinstance(node, Mapping):
-            case = _case(node, choice, place)
+            case = _case(name, node, choice, place)
             what = f"{place.what} ({key} {case})" if key and case else f"{name} `{case}`" if case else place.what
             yield from self._object(f"{name}.{case or 'any'}", node, replace(place, what=what, case=case), name)
         elif key != "type":
@@ -117,7 +119,7 @@ class _Walk:
         for key, entry in node.entries.items():
             schema = properties.get(key, others)
             if schema is False:
-                owner = _owner(self.file, choice, key) if name else _part_with(self.file, key)
+                owner = owner_of(self.file, choice, key) if name else part_with(self.file, key)
                 yield faults.unknown_key(place.what, key, node, properties, owner)
             elif key not in properties and not re.fullmatch(pattern, key):
                 yield faults.bad_key(place.key, key, pattern, entry.key_span, properties)
@@ -153,23 +155,38 @@ class _Walk:
         if reference in ("stages", "overrides"):
             return replace(parent, key=key, key_span=span)
         if reference == "stage":
-            return _Place(key, span, f"stage `{key}`", whole=self.complete)
+            return _Place(key, span, f"stage `{key}`", whole=self.complete, case=parent.case)
         if reference == "override":
             stage = parent.what.partition(" (")[0]
             return _Place(key, span, f"override `{key}` of {stage}", case=parent.case if self.complete else None)
         return _Place(key, span, key, whole=parent.whole and reference != "defaults")
 
 
-def _case(node: Mapping, choice: Json, place: _Place) -> str | None:
+def _case(name: str, node: Mapping, choice: Json, place: _Place) -> str | None:
     """Return the case of a choice that an object says, implies or is given by the object around it."""
     key, cases = choice["key"], choice["cases"]
     if not key:
         return next((case for case in cases if case in node.entries), None)
     said = node.get(key)
     if said is not None:
-        return str(said.value) if isinstance(said, Scalar) and said.value in cases else None
+        return _said_case(name if key == "type" else key, said.value, cases) if isinstance(said, Scalar) else None
     implied = next((case for case in choice.get("implied", ()) if case in node.entries), None)
     return implied or (choice.get("default") if place.whole else place.case)
+
+
+def _default_block(document: Mapping) -> str | None:
+    """Return the block of the stages of a document without a base that say none."""
+    said = mapping_at(document, "defaults").get("block")
+    cases = definition(_ARCHITECTURE, "stage")["x-choice"]["cases"]
+    return _said_case("block", said.value, cases) if isinstance(said, Scalar) else None
+
+
+def _said_case(dictionary: str, said: Plain, cases: list[str]) -> str | None:
+    """Return the case that a discriminator says, in the words of another library too."""
+    if said in cases:
+        return str(said)
+    meant = meant_value(dictionary, said, cases) if isinstance(said, str) else None
+    return meant.certain if meant else None
 
 
 def _missing(described: Json, node: Mapping, place: _Place) -> Iterator[Diagnostic]:
@@ -199,28 +216,6 @@ def _alternatives(described: Json, node: Mapping, place: _Place) -> Iterator[Dia
         given = [(key, entry) for key, entry in node.entries.items() if key in group and plain(entry.value) is not None]
         if len(given) > 1:
             yield faults.both_given(place.what, given)
-
-
-def _owner(file: str, choice: str, key: str) -> str | None:
-    """Return which cases of a choice have the key, in words, or None."""
-    if not choice:
-        return None
-    discriminator, cases = (definition(file, choice)["x-choice"][part] for part in ("key", "cases"))
-    owners = [case for case in cases if key in definition(file, f"{choice}.{case}")["properties"]]
-    if key in owners and not discriminator:
-        return f"a {choice} of its own"
-    return f"a field of {discriminator or choice} {', '.join(owners)}" if owners else None
-
-
-def _part_with(file: str, key: str) -> str | None:
-    """Return which part of a document has a field of this name, or of what that is called here, in words."""
-    for part in ("defaults", "head.any", "input"):
-        fields = definition(file, part)["properties"] if part in read_schema(file)["$defs"] else {}
-        for name in names_of(key):
-            if name in fields:
-                where = part.partition(".")[0]
-                return f"a field of `{where}`" if name == key else f"`{name}`, a field of `{where}`"
-    return None
 
 
 def _is_empty(value: Scalar) -> bool:
