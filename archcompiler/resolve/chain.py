@@ -16,7 +16,7 @@ from archcompiler.schema.canonical import canonical_document
 from archcompiler.schema.check import partial_faults
 from archcompiler.span import Span
 from archcompiler.syntax.files import Files
-from archcompiler.syntax.parse import parse
+from archcompiler.syntax.parse import parse_on
 from archcompiler.tree import Mapping, Scalar
 
 
@@ -75,8 +75,10 @@ def _of_a_text(text: bytes, shown: str, limits: Limits) -> tuple[Mapping, list[D
 
     What is known of a text holds for the limits that it was read under, which are the current ones.
     """
-    document = parse(text, shown)
-    faults = [] if is_table(document) else partial_faults(document)
+    document, found = parse_on(text, shown)
+    if is_table(document) and found:
+        raise SpecError(found)
+    faults = [] if is_table(document) else partial_faults(document, found)
     return document if faults else canonical_document(document), faults
 
 

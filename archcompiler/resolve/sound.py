@@ -69,6 +69,10 @@ class _Pruned:
 
     def _left_out(self, document: Mapping, fault: Diagnostic) -> Path:
         """Return the path of what is left out because of a fault."""
+        if fault.code == "Y003" and fault.fix:
+            return ()  # what it means is clear
+        if fault.code == "Y001":
+            raise _UnknownError
         path = _path_of(document, fault.span)
         if fault.code == "S003" and len(path) == 1 and path[0] not in (*_FIRST_PARTS, "head"):
             self.unknown |= set() if "head" in document.entries or "extends" in document.entries else {"head"}
