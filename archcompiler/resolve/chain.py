@@ -18,7 +18,7 @@ from archcompiler.schema.check import partial_faults
 from archcompiler.schema.language import Language
 from archcompiler.span import Span
 from archcompiler.syntax.files import Files
-from archcompiler.syntax.parse import parse
+from archcompiler.syntax.parse import parse_on
 from archcompiler.tree import Mapping, Scalar
 
 
@@ -63,11 +63,15 @@ def read_chain(spec: str | os.PathLike[str], settings: Iterable[str], files: Fil
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """One file as it was written, the blocks that it names in their places; `text` is that of a base."""
+    """One file as it was written, the blocks that it names in their places; `text` is that of a base.
+
+    `found` are the faults of its text behind which it was read on, `faults` those with which it is judged no further.
+    """
 
     link: Link
     document: Mapping
     faults: tuple[Diagnostic, ...] = ()
+    found: tuple[Diagnostic, ...] = ()
     text: bytes = b""
 
 
@@ -76,17 +80,17 @@ def _read(link: Link, files: Files) -> _Text:
     shown = files.shown(link.path)
     try:
         text = read_link(link, files)
-        document = (_parsed_base if link.named_at else parse)(text, shown)
+        document, found = (_parsed_base if link.named_at else parse_on)(text, shown)
         if is_table(document):
-            raise SpecError([_no_network(shown, link.named_at)])
+            raise SpecError(found or [_no_network(shown, link.named_at)])
     except SpecError as error:
         if error.unreadable and link.named_at is None:
             raise
         return _Text(link, Mapping({}, Span(shown, 1, 1, 1, 1)), tuple(error.diagnostics))
     if "blocks" in document.entries:
         document, faults = with_block_files(document, link, files)
-        return _Text(link, document, tuple(faults))
-    return _Text(link, document, text=text if link.named_at else b"")
+        return _Text(link, document, tuple(faults), tuple(found))
+    return _Text(link, document, (), tuple(found), text if link.named_at else b"")
 
 
 def _checked(text: _Text, files: Files, known: Language) -> tuple[Mapping, list[Diagnostic]]:
@@ -96,25 +100,29 @@ def _checked(text: _Text, files: Files, known: Language) -> tuple[Mapping, list[
     if text.text:
         document, faults = _of_a_base(text.text, text.document.span.path, current(), known)
     else:
-        document, faults = _canonical(text.document, known, is_setting=not text.link.path)
+        document, faults = _canonical(text.document, known, text.found, is_setting=not text.link.path)
     try:
         return (document, faults) if faults else (with_name_table(document, (text.link,), files), [])
     except SpecError as error:
         return document, list(error.diagnostics)
 
 
-def _canonical(document: Mapping, known: Language, *, is_setting: bool = False) -> tuple[Mapping, list[Diagnostic]]:
-    faults = (setting_faults if is_setting else partial_faults)(document, known)
+def _canonical(
+    document: Mapping, known: Language, found: Iterable[Diagnostic] = (), *, is_setting: bool = False
+) -> tuple[Mapping, list[Diagnostic]]:
+    """Return a document in canonical form, or as it is and its faults, those `found` in its text first."""
+    faults = setting_faults(document, known) if is_setting else partial_faults(document, known, found)
     return document if faults else canonical_document(document, known), faults
 
 
-_parsed_base = lru_cache(maxsize=64)(parse)  # whole families share one
+_parsed_base = lru_cache(maxsize=64)(parse_on)  # whole families share one
 
 
 @lru_cache(maxsize=64)
 def _of_a_base(text: bytes, shown: str, limits: Limits, known: Language) -> tuple[Mapping, list[Diagnostic]]:
     """Return a base in canonical form; what is known of a text holds for its limits, which are the current ones."""
-    return _canonical(_parsed_base(text, shown), known)
+    document, found = _parsed_base(text, shown)
+    return _canonical(document, known, found)
 
 
 def _no_network(shown: str, named_at: Span | None) -> Diagnostic:

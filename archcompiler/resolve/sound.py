@@ -75,7 +75,9 @@ class _Pruned:
 
     def _left_out(self, document: Mapping, fault: Diagnostic, path: Path) -> Path:
         """Return the path of what is left out because of a fault that stands at a path."""
-        if not path or any(isinstance(part, int) for part in path if "claims" not in path):
+        if fault.code == "Y003" and fault.fix:
+            return ()  # what it means is clear
+        if fault.code == "Y001" or not path or any(isinstance(part, int) for part in path if "claims" not in path):
             raise _UnknownError
         if fault.code == "S003" and len(path) == 1 and path[0] not in (*_FIRST_PARTS, "head"):
             self.unknown |= set() if "head" in document.entries or "extends" in document.entries else {"head"}

@@ -44,7 +44,7 @@ def value_faults(schema: Schema, name: str, node: Mapping) -> dict[str, list[Dia
     faults: dict[str, list[Diagnostic]] = {}
     for (key, *indices), error in errors.items():
         field = "".join([str(key), *(f"[{index}]" for index in indices)])
-        faults.setdefault(str(key), []).append(from_error(field, error, find(node, (key, *indices)).span))
+        faults.setdefault(str(key), []).append(from_error(field, error, find(node, (key, *indices)).span, name))
     _remember(schema, name, {key: value for key, value in values.items() if key not in faults})
     return faults
 
