@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from archcompiler.graph import ops
@@ -49,7 +48,8 @@ class Recorder:
         self._aliases: dict[str, str] = {}
         self._arguments: dict[str, int | float] = dict(arguments)
         self._derived: dict[str, Expression] = {}
-        self._blame: Blame = _no_blame
+        self.blame: Blame = _no_blame
+        """What says which values of a spec a fault is of: the step that is running."""
         self.faults: list[ShapeFault] = []
         self.input = Value(0, shape)
 
@@ -57,17 +57,8 @@ class Recorder:
         """Note a fault: the first of each code, and no shortcut that misfits because the map before it was a guess."""
         codes = {found.code for found in self.faults}
         if fault.code not in codes and not (fault.code == "G002" and codes & {"G003", "G004", "G006"}):
-            self._blame(fault)
+            self.blame(fault)
             self.faults.append(fault)
-
-    @contextmanager
-    def blaming(self, blame: Blame) -> Iterator[None]:
-        """Have one step say which values are to blame for the faults that are found within."""
-        before, self._blame = self._blame, blame
-        try:
-            yield
-        finally:
-            self._blame = before
 
     def derivation(self, number: int) -> Expression:
         """Return the expression of a number, with what `let` named written out."""
