@@ -37,7 +37,7 @@ def _statements(steps: list[Step], cuts: set[int]) -> tuple[list[str], int | Non
     texts: dict[int, str] = {}
     statements = []
     for index, step in enumerate(steps):
-        operands = [names.get(value) or texts[value] for value in step.inputs]
+        operands = [names.get(value) or _operand(texts[value], steps[value - 1], step, value) for value in step.inputs]
         text = step.expression.format(*operands) if "{}" in step.expression else f"{step.expression}({operands[0]})"
         if index not in cuts:
             texts[index + 1] = text
@@ -52,6 +52,12 @@ def _statements(steps: list[Step], cuts: set[int]) -> tuple[list[str], int | Non
         statements.append(statement)
         names = {value: known for value, known in names.items() if known != name} | {index + 1: name}
     return statements, None
+
+
+def _operand(text: str, of: Step, reader: Step, value: int) -> str:
+    """Return an expression as an operand: in parentheses where it binds less tightly than its place asks for."""
+    needed = reader.binds.first if value == reader.inputs[0] else reader.binds.others
+    return f"({text})" if of.binds.itself < needed else text
 
 
 def _last_reads(steps: list[Step], cuts: set[int]) -> dict[int, int]:

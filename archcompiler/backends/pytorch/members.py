@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from keyword import iskeyword
 
 from archcompiler.backends.pytorch.layout import CallText, Code
+from archcompiler.backends.pytorch.rule import CALL, Binds
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One computation: the module under `path`, or else the `expression`, on earlier values.
 
-    Value 0 is the input and value i + 1 what step i returns. `ends_line` asks for a statement of its own.
+    Value 0 is the input and value i + 1 what step i returns. `ends_line` asks for a statement of its own. With both,
+    the `path` is that of a parameter, which stands for `{parameter}` in the expression. `numbers` are the arguments of
+    the class that the expression reads, by the attribute that holds each.
     """
 
     path: str
@@ -23,6 +26,13 @@ class Step:
     expression: str
     inputs: tuple[int, ...]
     ends_line: bool = False
+    binds: Binds = CALL
+    numbers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_module(self) -> bool:
+        """Whether the path is that of a module."""
+        return bool(self.path) and not self.expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +51,7 @@ def members(steps: list[Step], first: Sequence[str] = ()) -> Members:
     collapsed = steps
     for name in dict.fromkeys(step.path.partition(".")[0] for step in steps if "." in step.path):
         collapsed = _collapse_all(collapsed, name)
+    numbers: dict[str, Code] = {name: number for step in steps for name, number in step.numbers.items()}
     attributes: dict[str, Code] = {}
     groups: dict[str, list[Step]] = {}
     result = []
@@ -51,11 +62,12 @@ def members(steps: list[Step], first: Sequence[str] = ()) -> Members:
             attributes.setdefault(name, "")
         elif name:
             attributes.setdefault(name, step.source)
-        access = _access(step.path) if step.path else step.expression
-        result.append(Step(step.path, step.source, access, step.inputs, step.ends_line))
+        access = _access(step.path) if step.path else ""
+        expression = step.expression.replace("{parameter}", access) or access
+        result.append(replace(step, expression=expression))
     attributes |= {name: _dictionary(group, name) for name, group in groups.items()}
     early = {path.partition(".")[0] for path in first}
-    return Members(dict(sorted(attributes.items(), key=lambda item: item[0] not in early)), result)
+    return Members(numbers | dict(sorted(attributes.items(), key=lambda item: item[0] not in early)), result)
 
 
 def attribute_line(name: str, source: Code) -> tuple[str, Code, str]:
@@ -85,7 +97,7 @@ def _collapse(steps: list[Step], name: str) -> list[Step]:
         steps[index].inputs == (index,) and uses[index] == 1 for index in range(start + 1, stop)
     )
     paths = [step.path for step in steps[start:stop]]
-    if not chain or len(set(paths)) != len(paths):
+    if not chain or len(set(paths)) != len(paths) or not all(step.is_module for step in steps[start:stop]):
         return steps
     inner = members([_inside(step, name, start, steps[start].inputs) for step in steps[start:stop]])
     if len(inner.attributes) != len(inner.steps):
@@ -99,12 +111,12 @@ def _collapse(steps: list[Step], name: str) -> list[Step]:
 
 def _inside(step: Step, name: str, start: int, first_inputs: tuple[int, ...]) -> Step:
     inputs = (0,) if step.inputs == first_inputs else tuple(value - start for value in step.inputs)
-    return Step(step.path[len(name) + 1 :], step.source, step.expression, inputs)
+    return replace(step, path=step.path[len(name) + 1 :], inputs=inputs)
 
 
 def _renumbered(step: Step, stop: int, shift: int) -> Step:
     inputs = tuple(value - shift if value >= stop else value for value in step.inputs)
-    return Step(step.path, step.source, step.expression, inputs, step.ends_line)
+    return replace(step, inputs=inputs)
 
 
 def _sequential(attributes: dict[str, Code]) -> CallText:
@@ -167,19 +179,20 @@ def _pair(run: _Run) -> CallText:
 
 
 def _dictionary(steps: list[Step], name: str) -> Code:
-    """Return the nested `nn.ModuleDict` of steps that are no chain."""
+    """Return the nested `nn.ModuleDict` of steps that are no chain; a dictionary with parameters takes modules too."""
     entries: dict[str, Code] = {}
     groups: dict[str, list[Step]] = {}
     for step in steps:
         child, dot, rest = step.path[len(name) + 1 :].partition(".")
         if dot:
-            groups.setdefault(child, []).append(Step(f"{child}.{rest}", step.source, "", ()))
+            groups.setdefault(child, []).append(replace(step, path=f"{child}.{rest}"))
             entries.setdefault(child, "")
         else:
             entries.setdefault(child, step.source)
     entries |= {child: _dictionary(group, child) for child, group in groups.items()}
     items: tuple[Code, ...] = tuple(_item(key, source) for key, source in entries.items())
-    return CallText("nn.ModuleDict", (CallText("", items, "{", "}"),))
+    owns = any(not step.is_module and "." not in step.path[len(name) + 1 :] for step in steps)
+    return CallText("nn.ParameterDict" if owns else "nn.ModuleDict", (CallText("", items, "{", "}"),))
 
 
 def _item(key: str, source: Code) -> Code:
