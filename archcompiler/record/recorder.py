@@ -122,7 +122,7 @@ class Recorder:
             message = f"{groups} norm groups do not divide the {int(x.channels)} channels of {role}"
             fits = {"groups": near_divisors(groups, x.channels)}
             self.refuse(ShapeFault("G005", message, ("groups",), within=norm, fits=fits, number=x.channels))
-        return self.apply(role, ops.GroupNorm(x.channels, norm.number("eps"), zero_scale, groups), x)
+        return self.apply(role, ops.GroupNorm(x.channels, norm.number("eps"), zero_scale, groups=groups), x)
 
     def activation(self, role: str, x: Value, activation: Fields) -> Value:
         """Record the activation that a field asks for; `none` records nothing."""
@@ -206,9 +206,8 @@ class Recorder:
     def apply(self, role: str, op: Op, *inputs: Value) -> Value:
         """Record any op on earlier values; without a role it has no module and no path."""
         shapes = [value.shape for value in inputs]
-        if not op.joins.agree(*shapes):
-            message = f"{role or op.name} takes {op.joins.value}, and finds {' and '.join(map(shape_text, shapes))}"
-            self.refuse(ShapeFault("G002", message, ()))
+        if (misfit := op.misfit(*shapes)) is not None:
+            self.refuse(ShapeFault("G002" if len(shapes) > 1 else "G004", f"{role or op.name} {misfit}", ()))
             shapes = shapes[:1] * len(shapes)
         if op.joins is not ops.Joins.STACKED:
             self._unify(*(expression_of(value.channels) for value in inputs))
