@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.validators import extend
 from schema_documents import BAD, ENDS_IN_A_LINE_BREAK, GOOD, HERE, NUMBERS_THAT_JSON_DOES_NOT_TELL_APART
 
-from archcompiler.schema import generate as schemagen
+from archcompiler import generate as schemagen
 from archcompiler.schema.check import partial_faults
 from archcompiler.schema.language import MISSING, language, read_schema
 from archcompiler.shipped import shipped

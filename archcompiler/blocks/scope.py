@@ -58,6 +58,10 @@ class Scope:
         except KeyError:
             return default
 
+    def is_name(self, text: str) -> bool:
+        """Tell whether a text is a field or a `let` name of the document."""
+        return text in self.given or self.fields.has(text) or text in self.document.lets.entries
+
     def part_of(self, value: Any, name: str) -> Any:
         """Return a size of a map, or a field of an object; KeyError where it has none."""
         if isinstance(value, Value):

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from archcompiler.blocks.document import words_at
 from archcompiler.blocks.expression import ExpressionError, computed, evaluate, parsed
 from archcompiler.blocks.fitting import fitting
+from archcompiler.graph.ops import Op
+from archcompiler.graph.shape import Sides
 from archcompiler.record.fault import Culprit, Offer, ShapeFault
 from archcompiler.record.fields import Fields, exact
 from archcompiler.record.recorder import Recorder, Value
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from archcompiler.blocks.scope import Scope
 
 _FROM_ZERO = frozenset(("padding", "repeat"))
-_ANY_SIGN = frozenset(("pad_channels",))
+_ANY_SIGN = frozenset(("pad_channels", "pad"))
 
 
 class Step:
@@ -52,12 +54,34 @@ class Step:
     def numbers(self, key: str) -> tuple[int, ...]:
         """Return a list of whole numbers, for which one may stand."""
         node = self._node(key)
-        values = [self._evaluated(item) for item in node.items] if isinstance(node, Sequence) else [self.value(key)]
-        return tuple(self._whole(key, value) for value in values)
+        said = tuple(map(self._evaluated, node.items)) if isinstance(node, Sequence) else self.value(key)
+        return tuple(self._whole(key, value) for value in (said if isinstance(said, tuple) else (said,)))
+
+    def sides(self, key: str) -> Sides:
+        """Return one whole number, or one for height and one for width."""
+        found = self.numbers(key)
+        return found[0] if len(found) == 1 else (found[0], found[1])
 
     def real(self, key: str) -> float:
-        """Return a number as a float."""
-        return float(self.value(key))
+        """Return a number as a float; one that is computed becomes an argument of the key's name."""
+        value, said = self.value(key), self._node(key)
+        number = float(value)
+        text = said.value if isinstance(said, Scalar) else None
+        return (
+            self.recorder.let_float(text if self.scope.is_name(text) else key, number)
+            if isinstance(text, str)
+            else number
+        )
+
+    def attribute(self, op: type[Op], name: str, key: str) -> object:
+        """Return the value of an attribute of an op that a key says."""
+        kind = next(each.kind for each in op.attributes if each.name == name)
+        read = {"size": self.sides, "number": self.real, "choice": self.word, "flag": self.flag}
+        return read[kind](key)
+
+    def is_list(self, key: str) -> bool:
+        """Tell whether a key says a list."""
+        return isinstance(self._node(key), Sequence) or isinstance(self.value(key), tuple)
 
     def flag(self, key: str) -> bool:
         """Return a condition."""
@@ -111,7 +135,7 @@ class Step:
     def blame(self, fault: ShapeFault) -> None:
         """Say which values of a spec a fault is of: those that the step's keys read, or fields of the block by name."""
         within = fault.within
-        for key in fault.fields:
+        for key in fault.fields or self.node.entries:
             held = [(within.mapping, key)] if within and within.has(key) else self._culprits(key)
             fault.culprits += tuple(held)
         for key, values in fault.fits.items():

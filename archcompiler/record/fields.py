@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from archcompiler.graph.named import Named
 from archcompiler.span import Span
 from archcompiler.tree import Mapping, Node, Scalar, Sequence
 
-_T = TypeVar("_T", int, bool, str)
+_T = TypeVar("_T", int, bool, str, object)
 
 
 class Fields:
@@ -41,6 +41,10 @@ class Fields:
     def fraction(self, name: str) -> Fraction:
         """Return a number exactly as its decimal digits say it."""
         return Fraction(repr(self.number(name)))
+
+    def plain(self, name: str) -> Any:
+        """Return a scalar as it is."""
+        return self._scalar(name, object)
 
     def flag(self, name: str) -> bool:
         """Return a bool."""

@@ -8,7 +8,7 @@ from typing import Any
 Json = dict[str, Any]
 FIELD = r"^\$[a-z][a-z0-9_]*$"
 """What a text is that means a field of a block document."""
-_OWN_KEYS = ("required", "alternatives", "union", "object", "list", "steps", "words", "expression")
+_OWN_KEYS = ("required", "alternatives", "union", "object", "list", "steps", "words", "expression", "pair")
 
 
 def property_schema(field: Json, *, nullable: bool) -> Json:
@@ -23,6 +23,8 @@ def property_schema(field: Json, *, nullable: bool) -> Json:
         schema |= {"type": "array", "items": {"$ref": "#/$defs/step"}}
     if field.get("list"):
         schema |= {"type": "array", "items": {"$ref": f"#/$defs/{field['list']}"}}
+    if field.get("pair"):
+        return _pair(schema)
     if field.get("expression"):
         return _computed(schema)
     if field.get("words"):
@@ -35,6 +37,14 @@ def _computed(schema: Json) -> Json:
     """Return the schema of a value for which an expression may stand, whose result the schema describes."""
     kept = {key: value for key, value in schema.items() if key != "enum"}
     return {**kept, "type": [*([schema["type"]] if "type" in schema else []), "string"], "x-expression": True}
+
+
+def _pair(schema: Json) -> Json:
+    """Return the schema of a number or an expression, or of a list of two such."""
+    bounds = {key: value for key, value in schema.items() if key in ("minimum", "maximum")}
+    items = {"type": ["integer", "string"], **bounds}
+    listed = {"items": items, "minItems": 2, "maxItems": 2}
+    return {**schema, "type": ["integer", "string", "array"], **listed, "x-expression": True}
 
 
 def union_or_field(name: str) -> Json:

@@ -7,8 +7,9 @@ aspects for a family of ops.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from archcompiler.graph.ops.attributes import Attribute, choice, flag, number, size
@@ -41,6 +42,20 @@ class Tensor(NamedTuple):
     shape: Shape
     initial: Initial
     is_learned: bool = True
+
+
+class StepForm(NamedTuple):
+    """How documents say an op: the key that tells the step, what begins its roles, and its attributes as fields.
+
+    Each field is a schema of one value; the first stands under the key itself. An attribute without a field is the
+    number of channels that arrive. An op of several inputs has their names under the key. Without a `role` the layer
+    is no module.
+    """
+
+    key: str
+    role: str
+    description: str
+    fields: Mapping[str, dict[str, Any]] = MappingProxyType({})
 
 
 class Window(NamedTuple):
@@ -100,6 +115,8 @@ class Op:
     """What hashes, layer tables and documents call it."""
     attributes: ClassVar[tuple[Attribute, ...]] = ()
     _defaults: ClassVar[dict[str, Any]] = {}
+    step: ClassVar[StepForm | None] = None
+    """The step that says the op; None where a step of several ops does."""
     joins: ClassVar[Joins]
     commutes: ClassVar[bool]
     """Whether the order of its inputs is no matter."""

@@ -1,4 +1,4 @@
-"""Assemble `schemas/architecture.json` and `schemas/names.json` from the fragments beside them.
+"""Assemble the schemas of documents from the fragments beside them, the shipped documents and the steps of ops.
 
 The output is flat on purpose: one closed object for each block and each variant, picked by its discriminator with
 if/then/else, so that editors complete exactly its fields and errors speak about the field that is wrong. Keys that
@@ -14,6 +14,8 @@ from pathlib import Path
 
 import yaml
 
+from archcompiler.graph.ops import OPS
+from archcompiler.graph.ops.base import StepForm
 from archcompiler.schema.shapes import (
     Json,
     choice,
@@ -47,11 +49,24 @@ class _Fragments:
 
     def field(self, name: str, own: Json) -> Json:
         """Return one field: what the fragment says over what the shared definition says; null takes a key away."""
-        return {key: value for key, value in {**self.fields.get(name, {}), **own}.items() if value is not None}
+        return _over(self.fields.get(name, {}), own)
+
+    def step_fields(self, fragment: Json) -> Json:
+        """Return the fields of a step."""
+        shared = {**self.fields, **self.document["step"]}
+        found = {}
+        for name, own in fragment["fields"].items():
+            rest = {key: value for key, value in own.items() if key != "shared"}
+            found[name] = _over(shared.get(own.get("shared", name), {}), rest)
+        return found
 
     def fields_of(self, fragment: Json) -> Json:
         """Return the fields of a block, a variant or a step."""
         return {name: self.field(name, own) for name, own in fragment.get("fields", {}).items()}
+
+
+def _over(shared: Json, own: Json) -> Json:
+    return {key: value for key, value in {**shared, **own}.items() if value is not None}
 
 
 def _read(path: Path) -> Json:
@@ -60,6 +75,22 @@ def _read(path: Path) -> Json:
 
 def _read_folder(folder: Path) -> Json:
     return {path.stem: _read(path) for path in sorted(folder.glob("*.yaml"))}
+
+
+def _steps_of_ops() -> Json:
+    """Return the steps that one op is, as its declaration has them."""
+    forms = [op.step for op in OPS.values() if op.step]
+    return {form.key: {"description": form.description, "fields": _fields_of(form)} for form in forms}
+
+
+def _fields_of(form: StepForm) -> Json:
+    """Return the fields of the step of one op: its attributes, the first of which tells the step."""
+    fields: Json = {name: {**own, "expression": True} for name, own in form.fields.items()}
+    first = next(iter(fields), None)
+    own = fields.pop(first) if first else {"shared": "operands", "description": ""}
+    description = f"{form.description} {own['description']}".rstrip()
+    told: Json = {form.key: {**own, "description": description, "required": "always"}}
+    return {**told, **fields, **({"role": {}} if form.role else {}), "from": {}, "as": {}}
 
 
 def _with_documents(union: Json) -> Json:
@@ -76,7 +107,7 @@ def _fragments() -> _Fragments:
         _read(root / "fields.yaml"),
         _read_folder(shipped("specs") / "blocks"),
         {name: _with_documents(union) for name, union in _read_folder(root / "unions").items()},
-        _read(root / "steps.yaml"),
+        {**_read(root / "steps.yaml"), **_steps_of_ops()},
     )
 
 
@@ -183,7 +214,7 @@ def _union(fragments: _Fragments, name: str) -> Json:
 
 def _step_objects(fragments: _Fragments) -> Json:
     """Return the steps; one that says no kind might be any."""
-    fields = {name: fragments.fields_of(fragment) for name, fragment in fragments.steps.items()}
+    fields = {name: fragments.step_fields(fragment) for name, fragment in fragments.steps.items()}
     objects = _told_objects("step", fields, {name: own[name] for name, own in fields.items()})
     for name, own in fields.items():
         _with_computed_unions(objects[f"step.{name}"], own, fragments)
@@ -286,7 +317,7 @@ SCHEMAS = {"architecture.json": generate, "names.json": generate_names, "block.j
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the schemas, or say with `--check` which of them are out of date."""
-    parser = argparse.ArgumentParser(prog="python -m archcompiler.schema.generate", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m archcompiler.generate", description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 where a schema is out of date")
     check = parser.parse_args(arguments).check
     stale = 0
