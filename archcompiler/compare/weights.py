@@ -9,7 +9,7 @@ from math import prod
 
 from archcompiler.compare.model import Forecast, PartShare, Reshaped, WeightsFact
 from archcompiler.compare.normal import PartKey, plain_shape
-from archcompiler.graph.ir import Body, Graph, Node, full_path, tensor_key
+from archcompiler.graph.ir import Graph, registered, tensor_key
 from archcompiler.graph.ops import Shape, Tensor
 
 StateDict = dict[str, Shape]
@@ -42,18 +42,10 @@ def weights(graph: Graph) -> Weights:
 def layers(graph: Graph) -> list[Layer]:
     """Return the layers that have weights, in the order in which the modules are registered."""
     return [
-        Layer((part.kind, part.name), full_path(call, node), node.op.name, node.op.tensors())
-        for part in graph.parts
-        for call in part.calls
-        for node in _registered(call.body)
+        Layer((part.kind, part.name), path, node.op.name, node.op.tensors())
+        for part, node, path in registered(graph)
         if node.op.tensors()
     ]
-
-
-def _registered(body: Body) -> list[Node]:
-    """Return the nodes of a body in the order in which its modules are registered."""
-    first = {path.partition(".")[0] for path in body.registered_first}
-    return sorted(body.nodes, key=lambda node: node.path.partition(".")[0] not in first)
 
 
 def state_dict(found: Iterable[Layer]) -> StateDict:

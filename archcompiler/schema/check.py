@@ -16,11 +16,12 @@ from archcompiler.schema import faults
 from archcompiler.schema.canonical import is_field
 from archcompiler.schema.cases import case_of, default_block, owner_of, part_with
 from archcompiler.schema.language import Language, Schema, language, schema
-from archcompiler.schema.shapes import reference
+from archcompiler.schema.role_tables import said_twice
+from archcompiler.schema.shapes import object_reference, reference
 from archcompiler.schema.spellings import names_of, slip
 from archcompiler.schema.values import value_faults
 from archcompiler.span import SCHEMA_ORIGIN, Span
-from archcompiler.tree import Entry, Mapping, Node, Scalar, Sequence, plain
+from archcompiler.tree import Entry, Mapping, Node, Scalar, Sequence, mapping_at, plain
 
 Json = dict[str, Any]
 
@@ -70,7 +71,7 @@ def _faults(document: Mapping, walk: _Walk) -> list[Diagnostic]:
     place = _Place("", first.key_span if first else document.span, "the document", whole=walk.standalone)
     if walk.standalone and not walk.complete:
         place = replace(place, case=default_block(walk.schema, document))
-    found = dict.fromkeys(walk.visit("", document, place))
+    found = dict.fromkeys([*walk.visit("", document, place), *said_twice(mapping_at(document, "names"))])
     return _in_order(found)
 
 
@@ -180,6 +181,8 @@ class _Walk:
             return  # the schema's own default: a test proves that each of them is valid
         if name and not (name == described.get("x-union") and "else" in described and is_field(entry.value)):
             yield from self.visit(name, entry.value, self._place(name, key, entry.key_span, parent))
+        elif (inner := object_reference(described)) and isinstance(entry.value, Mapping):
+            yield from self.visit(inner, entry.value, self._place(inner, key, entry.key_span, parent))
         elif "$ref" in described.get("items", {}) and isinstance(entry.value, Sequence):
             listed = described["items"]["$ref"].removeprefix("#/$defs/")
             for item in entry.value.items:
@@ -189,6 +192,8 @@ class _Walk:
         """Return where the value under a key stands."""
         if reference in ("stages", "overrides"):
             return replace(parent, key=key, key_span=span)
+        if reference == "roles":
+            return replace(parent, key="names", key_span=span)
         if reference == "stage":
             return _Place(key, span, f"stage `{key}`", whole=self.complete, case=parent.case)
         if reference == "override":

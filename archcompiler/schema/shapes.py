@@ -8,7 +8,7 @@ from typing import Any
 Json = dict[str, Any]
 FIELD = r"^\$[a-z][a-z0-9_]*$"
 """What a text is that means a field of a block document."""
-_OWN_KEYS = ("required", "alternatives", "union", "object", "list", "steps", "words", "expression")
+_OWN_KEYS = ("required", "alternatives", "union", "object", "list", "steps", "words", "expression", "roles")
 
 
 def property_schema(field: Json, *, nullable: bool) -> Json:
@@ -23,6 +23,8 @@ def property_schema(field: Json, *, nullable: bool) -> Json:
         schema |= {"type": "array", "items": {"$ref": "#/$defs/step"}}
     if field.get("list"):
         schema |= {"type": "array", "items": {"$ref": f"#/$defs/{field['list']}"}}
+    if field.get("roles"):
+        schema |= {"type": ["string", "object"], "if": {"type": "object"}, "then": {"$ref": "#/$defs/roles"}}
     if field.get("expression"):
         return _computed(schema)
     if field.get("words"):
@@ -46,6 +48,12 @@ def union_or_field(name: str) -> Json:
 def reference(schema: Json) -> str:
     """Return the name of the definition that a schema refers to; empty where it refers to none."""
     found: str = schema.get("$ref", schema.get("else", {}).get("$ref", ""))
+    return found.removeprefix("#/$defs/")
+
+
+def object_reference(schema: Json) -> str:
+    """Return the name of the definition of the objects that a value may be, beside texts; empty where it may not."""
+    found: str = schema.get("then", {}).get("$ref", "")
     return found.removeprefix("#/$defs/")
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.schema.faults import from_error
 from archcompiler.schema.language import Schema
-from archcompiler.schema.shapes import reference
+from archcompiler.schema.shapes import object_reference, reference
 from archcompiler.tree import Mapping, Node, Path, Plain, Scalar, find, plain
 
 if TYPE_CHECKING:
@@ -82,8 +82,9 @@ def _value(schema: Json | bool) -> Json:
     """Return what a schema says about a value alone; nothing where it refers to a definition."""
     if isinstance(schema, bool) or reference(schema):
         return {}
-    deep = "$ref" in schema.get("items", {})
-    return {key: value for key, value in schema.items() if key not in _ANNOTATIONS and not (deep and key == "items")}
+    deep = ["items"] if "$ref" in schema.get("items", {}) else []
+    deep += ["if", "then"] if object_reference(schema) else []
+    return {key: value for key, value in schema.items() if key not in _ANNOTATIONS and key not in deep}
 
 
 @cache

@@ -15,7 +15,8 @@ from archcompiler.backends.pytorch.layout import CallText, Code
 class Step:
     """One computation: the module under `path`, or else the `expression`, on earlier values.
 
-    Value 0 is the input and value i + 1 what step i returns. `ends_line` asks for a statement of its own.
+    Value 0 is the input and value i + 1 what step i returns. `ends_line` asks for a statement of its own. Modules are
+    registered in the order of their ranks.
     """
 
     path: str
@@ -23,6 +24,7 @@ class Step:
     expression: str
     inputs: tuple[int, ...]
     ends_line: bool = False
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,27 +35,19 @@ class Members:
     steps: list[Step]
 
 
-def members(steps: list[Step], first: Sequence[str] = ()) -> Members:
-    """Gather steps under one attribute each: a chain becomes `nn.Sequential`, anything else `nn.ModuleDict`.
-
-    The attributes stand in the order of the steps, those of the paths `first` in front.
-    """
+def members(steps: list[Step]) -> Members:
+    """Gather steps under one attribute each: a chain becomes `nn.Sequential`, anything else `nn.ModuleDict`."""
     collapsed = _with_chains(steps)
     attributes: dict[str, Code] = {}
     groups: dict[str, list[Step]] = {}
-    result = []
-    for step in collapsed:
+    for step in sorted(collapsed, key=lambda step: step.rank):
         name, dot, _ = step.path.partition(".")
         if dot:
             groups.setdefault(name, []).append(step)
-            attributes.setdefault(name, "")
-        elif name:
-            attributes.setdefault(name, step.source)
-        access = _access(step.path) if step.path else step.expression
-        result.append(Step(step.path, step.source, access, step.inputs, step.ends_line))
+        if name:
+            attributes.setdefault(name, "" if dot else step.source)
     attributes |= {name: _dictionary(group, name) for name, group in groups.items()}
-    early = {path.partition(".")[0] for path in first}
-    return Members(dict(sorted(attributes.items(), key=lambda item: item[0] not in early)), result)
+    return Members(attributes, [replace(step, expression=_access(step.path) or step.expression) for step in collapsed])
 
 
 def attribute_line(name: str, source: Code) -> tuple[str, Code, str]:
@@ -103,17 +97,19 @@ class _Chains:
         return sorted(found, key=lambda piece: piece.first)
 
     def _chain(self, indices: list[int], below: list[_Piece], depth: int) -> _Piece | None:
-        """Return the steps below one path as one `nn.Sequential`, where they are a chain and differ in name."""
+        """Return the steps below one path as one `nn.Sequential`, where they are a chain, in order, with no name twice."""
         first, last = indices[0], indices[-1]
         if len(indices) <= last - first or not all(map(self._continues, range(first + 1, last + 1))):
             return None
         names = [piece.step.path.split(".") for piece in below]
         attributes = {path[depth]: piece.step.source for path, piece in zip(names, below, strict=True)}
-        if len(attributes) < len(below):
+        ranks = [piece.step.rank for piece in below]
+        if len(attributes) < len(below) or ranks != sorted(ranks):
             return None
         path = ".".join(self._names[first][:depth])
         ends_line = any(self._steps[index].ends_line for index in indices)
-        return _Piece(first, last, Step(path, _sequential(attributes), "", self._steps[first].inputs, ends_line))
+        inputs = self._steps[first].inputs
+        return _Piece(first, last, Step(path, _sequential(attributes), "", inputs, ends_line, ranks[0]))
 
     def _continues(self, index: int) -> bool:
         """Tell whether a step is all that reads the one before it, and reads nothing else."""
@@ -202,6 +198,9 @@ def _item(key: str, source: Code) -> Code:
 
 
 def _access(path: str) -> str:
+    """Return the expression of the module under a path; of none, nothing."""
+    if not path:
+        return ""
     name, *keys = path.split(".")
     start = f"self.{name}" if is_plain(name) else f'getattr(self, "{name}")'
     return start + "".join(f'["{key}"]' for key in keys)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from keyword import iskeyword
 from textwrap import wrap
 
@@ -15,7 +15,7 @@ from archcompiler.backends.pytorch.forward import forward_lines
 from archcompiler.backends.pytorch.layout import LINE_LENGTH, CallText, Code, lines
 from archcompiler.backends.pytorch.members import Step, attribute_line, is_plain, members
 from archcompiler.graph import ops
-from archcompiler.graph.ir import Body, Graph, Node, full_path, tensor_key
+from archcompiler.graph.ir import Body, Call, Graph, Node, tensor_key
 
 _HELPERS = {found[1] for rule in RULES.values() if (found := re.match(r"class (\w+)", rule.helper))}
 _RESERVED = {"OrderedDict", "Tensor", "None", "True", "False", *_HELPERS}
@@ -81,15 +81,15 @@ _CLOSING = re.compile('^"|"(?="|$)')  # of three in a row, and of one beside the
 
 
 def _block_source(block: BlockClass) -> str:
-    steps = _body_steps(block.body, block.values)
+    steps = _body_steps(block.call, block.values)
     arguments: tuple[Code, ...] = tuple(
         f"{p.name}: {p.type}" if p.default is None else f"{p.name}: {p.type} = {p.default}" for p in block.parameters
     )
-    methods = _methods(steps, arguments, first=block.body.registered_first)
+    methods = _methods(steps, arguments)
     return "\n".join([f"class {block.name}(nn.Module):", *methods])
 
 
-def _network_source(graph: Graph, name: str, classes: dict[Body, BlockClass]) -> str:
+def _network_source(graph: Graph, name: str, classes: dict[str, BlockClass]) -> str:
     steps = _network_steps(graph, classes)
     method = [*_methods(steps, ("*", "init_weights: bool = True"), after=_CALL_INIT)]
     init = _init_lines(graph, classes)
@@ -97,10 +97,8 @@ def _network_source(graph: Graph, name: str, classes: dict[Body, BlockClass]) ->
     return "\n".join([f"class {name}(nn.Module):", *method[:split], *init, "", *method[split:]])
 
 
-def _methods(
-    steps: list[Step], arguments: tuple[Code, ...], after: list[str] | None = None, first: tuple[str, ...] = ()
-) -> list[str]:
-    found = members(steps, first)
+def _methods(steps: list[Step], arguments: tuple[Code, ...], after: list[str] | None = None) -> list[str]:
+    found = members(steps)
     result = lines(CallText("__init__", ("self", *arguments)), "    ", "def ", " -> None:")
     result.append("        super().__init__()")
     for name, code in found.attributes.items():
@@ -110,10 +108,15 @@ def _methods(
     return [*result, "", "    def forward(self, x: Tensor) -> Tensor:", *forward_lines(found.steps)]
 
 
-def _body_steps(body: Body, values: Values) -> list[Step]:
-    free = overwritable(body)
-    in_place = _paths_in_place(body, free)
-    return [_step(node, node.path, values, in_place, _takes_sum(node, body, free)) for node in body.nodes]
+def _body_steps(call: Call, values: Values, rank: int = 0) -> list[Step]:
+    """Return the steps of a body, its modules below the call's path; the first that is registered has a rank."""
+    free = overwritable(call.body)
+    in_place = _paths_in_place(call, free)
+    ranks = {number: place for place, number in enumerate(call.registered, rank)}
+    return [
+        replace(_step(node, path, values, in_place, _takes_sum(node, call.body, free)), rank=ranks[number])
+        for number, (node, path) in enumerate(zip(call.body.nodes, call.paths, strict=True))
+    ]
 
 
 def _takes_sum(node: Node, body: Body, free: frozenset[int]) -> bool:
@@ -126,40 +129,44 @@ def _step(node: Node, path: str, values: Values, in_place: dict[str, bool], take
     rule = RULES[type(node.op)]
     if rule.module is None:
         return Step("", "", ADD_IN_PLACE if takes_sum else rule.expression, node.inputs)
-    code = rule.module(node.op, Numbers(values), in_place.get(node.path, False))
+    code = rule.module(node.op, Numbers(values), in_place.get(path, False))
     return Step(path, code, "", node.inputs, rule.ends_line)
 
 
-def _paths_in_place(body: Body, free: frozenset[int]) -> dict[str, bool]:
+def _paths_in_place(call: Call, free: frozenset[int]) -> dict[str, bool]:
     """Return which modules may overwrite their input: in every place where they run."""
     result: dict[str, bool] = {}
-    for node in body.nodes:
-        result[node.path] = result.get(node.path, True) and node.inputs[0] in free
+    for node, path in zip(call.body.nodes, call.paths, strict=True):
+        result[path] = result.get(path, True) and node.inputs[0] in free
     return result
 
 
-def _network_steps(graph: Graph, classes: dict[Body, BlockClass]) -> list[Step]:
-    """Return the whole network as one chain of steps: inlined ops and calls of block classes."""
+def _network_steps(graph: Graph, classes: dict[str, BlockClass]) -> list[Step]:
+    """Return the whole network as one chain of steps: calls of block classes, and the layers of all else."""
     steps: list[Step] = []
-    for call in graph.calls:
-        start = len(steps)
-        if not call.inline:
-            block = classes[call.body]
-            steps.append(
-                Step(call.path, CallText(block.name, block.arguments(call.body)), "", (start,), ends_line=True)
-            )
-            continue
-        free = overwritable(call.body)
-        in_place = _paths_in_place(call.body, free)
-        for node in call.body.nodes:
-            sums = _takes_sum(node, call.body, free)
-            step = _step(node, full_path(call, node), {}, in_place, sums)
-            inputs = tuple(value + start for value in step.inputs)
-            steps.append(Step(step.path, step.source, step.expression, inputs, step.ends_line))
+    rank = 0
+    for part in graph.parts:
+        ranks: dict[int, int] = {}
+        for number in part.registered:
+            ranks[number] = rank
+            rank += 1 + len(part.calls[number].body.nodes)
+        for number, call in enumerate(part.calls):
+            steps += _call_steps(call, classes.get(call.path), len(steps), ranks[number])
     return steps
 
 
-def _init_lines(graph: Graph, classes: dict[Body, BlockClass]) -> list[str]:
+def _call_steps(call: Call, block: BlockClass | None, start: int, rank: int) -> list[Step]:
+    """Return the steps of a call whose input is a value, the first that is registered with a rank."""
+    if block is not None:
+        return [Step(call.path, CallText(block.name, block.arguments(call.body)), "", (start,), True, rank)]
+    steps = _body_steps(call, call.body.arguments, rank)
+    return [
+        replace(step, path=call.full_path(step.path), inputs=tuple(value + start for value in step.inputs))
+        for step in steps
+    ]
+
+
+def _init_lines(graph: Graph, classes: dict[str, BlockClass]) -> list[str]:
     """Return `init_weights`: the initialisation of torchvision's ResNets (He et al., arXiv:1502.01852, fan out)."""
     used = {type(node.op) for call in graph.calls for node in call.body.nodes}
     cases = _CONV_CASE if any(issubclass(op, ops.Convolution) for op in used) else []
@@ -183,15 +190,15 @@ _CONV_CASE = [
 ]
 
 
-def _constant_lines(graph: Graph, classes: dict[Body, BlockClass]) -> list[str]:
+def _constant_lines(graph: Graph, classes: dict[str, BlockClass]) -> list[str]:
     """Return what fills the tensors that start otherwise than their modules' `reset_parameters` leaves them."""
     of_class: dict[str, dict[str, None]] = {}
     of_network: list[str] = []
     for call in graph.calls:
-        if call.inline:
-            of_network += _fills(call.body, "self", call.path)
+        if call.path in classes:
+            of_class.setdefault(classes[call.path].name, {}).update(dict.fromkeys(_fills(call, "module", call.paths)))
         else:
-            of_class.setdefault(classes[call.body].name, {}).update(dict.fromkeys(_fills(call.body, "module", "")))
+            of_network += _fills(call, "self", map(call.full_path, call.paths))
     filled = {name: fills for name, fills in of_class.items() if fills}
     result = ["        for module in self.modules():"] if filled else []
     for word, (name, fills) in zip(["if", *["elif"] * len(filled)], filled.items(), strict=False):
@@ -199,13 +206,12 @@ def _constant_lines(graph: Graph, classes: dict[Body, BlockClass]) -> list[str]:
     return result + [f"        {fill}" for fill in of_network]
 
 
-def _fills(body: Body, owner: str, below: str) -> Iterator[str]:
-    for node in body.nodes:
+def _fills(call: Call, owner: str, paths: Iterable[str]) -> Iterator[str]:
+    for node, path in zip(call.body.nodes, paths, strict=True):
         starts = RULES[type(node.op)].starts
         for tensor in node.op.tensors():
             if tensor.initial != starts.get(tensor.name):
-                key = tensor_key(f"{below}.{node.path}" if below else node.path, tensor.name)
-                yield _fill(_tensor_access(owner, key), tensor.initial)
+                yield _fill(_tensor_access(owner, tensor_key(path, tensor.name)), tensor.initial)
 
 
 def _fill(tensor: str, value: object) -> str:
