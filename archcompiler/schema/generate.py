@@ -255,7 +255,7 @@ def _name_tables(document: Json, blocks: Json | None = None) -> Json:
     names = document["names"]
     path = property_schema(names["path"], nullable=True)
     of_block, of_stage = (property_schema(names[key], nullable=True) for key in ("block", "stage"))
-    every = {name: names["block"] for name in blocks or ()}
+    every = dict.fromkeys(blocks or (), names["block"])
     return {
         "names": {
             **free_mapping(names["role_pattern"], path, names["fields"]),

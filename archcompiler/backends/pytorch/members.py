@@ -97,7 +97,7 @@ class _Chains:
         return sorted(found, key=lambda piece: piece.first)
 
     def _chain(self, indices: list[int], below: list[_Piece], depth: int) -> _Piece | None:
-        """Return the steps below one path as one `nn.Sequential`, where they are a chain, in order, with no name twice."""
+        """Return the steps below one path as one `nn.Sequential`, where they are a chain, each name once."""
         first, last = indices[0], indices[-1]
         if len(indices) <= last - first or not all(map(self._continues, range(first + 1, last + 1))):
             return None
