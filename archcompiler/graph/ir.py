@@ -125,20 +125,13 @@ class Graph:
         return shape
 
 
-def registered(graph: Graph) -> list[tuple[Part, Node, str]]:
-    """Return the nodes that are modules, with their paths, in the order in which these stand in the network.
-
-    A module stands where it or the first module inside it is registered, as PyTorch's `named_modules` has it.
-    """
-    calls = [(part, part.calls[number]) for part in graph.parts for number in part.registered]
-    layers = [
-        (part, call.body.nodes[number], call.full_path(call.paths[number]))
-        for part, call in calls
-        for number in call.registered
-        if call.paths[number]
-    ]
-    places: dict[str, int] = {}
-    return sorted(layers, key=lambda layer: [places.setdefault(outer, len(places)) for outer in outwards(layer[2])])
+def registered(graph: Graph) -> Iterator[tuple[Part, Node, str]]:
+    """Yield the nodes that are modules, with their paths, in the order in which these are registered."""
+    for part in graph.parts:
+        for call in (part.calls[number] for number in part.registered):
+            for number in call.registered:
+                if call.paths[number]:
+                    yield part, call.body.nodes[number], call.full_path(call.paths[number])
 
 
 def outwards(path: str) -> Iterator[str]:

@@ -181,6 +181,8 @@ class NameTable:
 
     def _numbered(self, path: str, below: str, scope: object, counters: Map[str, str | int]) -> str:
         """Return a path with a number for each counter that it has; others stay."""
+        if "{" not in path:
+            return path
         result, end = "", 0
         for match in COUNTER.finditer(path):
             result += path[end : match.start()]

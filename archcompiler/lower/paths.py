@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from functools import lru_cache
+from typing import NamedTuple
 
 from archcompiler.diagnostics import MOST_SHOWN, Diagnostic, Label
 from archcompiler.graph.ir import Call, Graph, Node, Part, outwards
@@ -18,14 +18,14 @@ from archcompiler.span import Span
 from archcompiler.tree import Sequence, plain
 
 _COUNTERS = (
-    "`block` has {stage}, {stage_index}, {stage_number}, {block}, {block_number} and {slot}, `transition` those of the "
-    "stage and {slot}, any other role {slot}"
+    "`block` has {stage}, {stage_index}, {stage_number}, {block}, {block_number} and {slot}, `transition` the first "
+    "three and {slot}, any other role {slot}; all but {stage} may add a number, as in {block+1}, and a slot may be "
+    "shared by a word, as in {slot:stem}"
 )
 _HELP = "give each role a path of its own under `names`, or rename the stage"
 
 
-@dataclass(frozen=True, slots=True)
-class _Layer:
+class _Layer(NamedTuple):
     """A node that is a module: the call and the part that it is of, and its number in the body."""
 
     part: Part
@@ -67,10 +67,13 @@ def path_faults(graph: Graph, spec: Spec) -> list[Diagnostic]:
 
 def unused_names(graph: Graph, spec: Spec) -> list[Diagnostic]:
     """Return a warning for each key and each role in a list that the spec itself says and that names no layer."""
+    said = list(_said(spec))
+    if not said:
+        return []
     table = NameTable(spec.section("names"), [stage.name for stage in spec.stages])
     for part in graph.parts:
         table.part(part.kind, part.name, [(call.kind, call.body) for call in part.calls])
-    unused = [(key, span) for key, span in _said(spec) if key not in table.used]
+    unused = [(key, span) for key, span in said if key not in table.used]
     known = sorted(table.asked)
     return [
         Diagnostic("L001", message, span, help, severity="warning")
@@ -121,7 +124,7 @@ def _bad_name(path: str) -> tuple[str, str] | None:
             return f"`{name}` is an attribute of every PyTorch module", _HELP
         if name.startswith("__"):
             return f"`{name}` is private to a Python class: no name starts with __", _HELP
-        if counter := re.search(r"[{}].*", name):
+        if counter := re.search(r"[{}:+].*", name):
             return f"`{counter[0]}` is no counter of this role", _COUNTERS
     return None
 
@@ -140,13 +143,24 @@ def _shared(owners: _Owners, places: Places) -> Iterator[Diagnostic]:
 
 def _nested(owners: _Owners, places: Places) -> Iterator[Diagnostic]:
     """Yield the paths that are a layer and hold layers."""
-    for path, (layer, *_) in owners.items():
-        for outer in [*outwards(path)][:-1]:
-            if outer in owners:
-                inside = layer.span(places, of_call=len(outer) <= len(layer.call.path))
-                label = Label(owners[outer][0].span(places), "this is the layer")
-                message = f"the path `{outer}` is a layer, and holds the layer `{path}`"
-                yield Diagnostic("R008", message, inside, _HELP, (label,) if label.span != inside else ())
+    clashing = _holders(owners) & owners.keys()
+    for path, (layer, *_) in owners.items() if clashing else ():
+        for outer in clashing.intersection(outwards(path)) - {path}:
+            inside = layer.span(places, of_call=len(outer) <= len(layer.call.path))
+            label = Label(owners[outer][0].span(places), "this is the layer")
+            message = f"the path `{outer}` is a layer, and holds the layer `{path}`"
+            yield Diagnostic("R008", message, inside, _HELP, (label,) if label.span != inside else ())
+
+
+def _holders(paths: Iterable[str]) -> set[str]:
+    """Return the paths of the modules that hold others."""
+    found: set[str] = set()
+    for path in paths:
+        outer = path.rpartition(".")[0]
+        while outer and outer not in found:
+            found.add(outer)
+            outer = outer.rpartition(".")[0]
+    return found
 
 
 def _reason(key: str, known: list[str]) -> tuple[str, str]:

@@ -17,7 +17,7 @@ from archcompiler.schema.canonical import is_field
 from archcompiler.schema.cases import case_of, default_block, owner_of, part_with
 from archcompiler.schema.language import Language, Schema, language, schema
 from archcompiler.schema.role_tables import said_twice
-from archcompiler.schema.shapes import object_reference, reference
+from archcompiler.schema.shapes import object_reference, property_of, reference
 from archcompiler.schema.spellings import names_of, slip
 from archcompiler.schema.values import value_faults
 from archcompiler.span import SCHEMA_ORIGIN, Span
@@ -146,19 +146,20 @@ class _Walk:
     def _object(self, name: str, node: Mapping, place: _Place, choice: str = "") -> Iterator[Diagnostic]:
         """Yield the faults of one closed object, or of a mapping with keys of the writer's choice."""
         described = self.schema.definition(name)
-        properties, others = described.get("properties", {}), described["additionalProperties"]
+        properties = described.get("properties", {})
         pattern = described.get("propertyNames", {}).get("pattern", "")
         found = value_faults(self.schema, name, node)
         yield from () if self.torn else _missing(described, node, place)
         yield from _alternatives(described, node, place)
         for key, entry in node.entries.items():
-            allowed = properties.get(key, others)
+            allowed = property_of(described, key)
             if allowed is False:
                 owner = owner_of(self.schema, choice, key) if name else part_with(self.schema, key)
                 if not (owner and self.torn):
                     yield faults.unknown_key(place.what, key, node, properties, owner)
             elif key not in properties and not re.fullmatch(pattern, key):
-                yield faults.bad_key(place.key, key, pattern, entry.key_span, properties)
+                what = "names" if name == "roles" else place.key
+                yield faults.bad_key(what, key, pattern, entry.key_span, properties)
             elif isinstance(entry.value, Scalar) and _is_empty(entry.value):
                 yield from () if self.torn else (faults.empty_value(key, entry.key_span),)
             elif isinstance(entry.value, Scalar) and entry.value.value is None:
@@ -192,8 +193,6 @@ class _Walk:
         """Return where the value under a key stands."""
         if reference in ("stages", "overrides"):
             return replace(parent, key=key, key_span=span)
-        if reference == "roles":
-            return replace(parent, key="names", key_span=span)
         if reference == "stage":
             return _Place(key, span, f"stage `{key}`", whole=self.complete, case=parent.case)
         if reference == "override":

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 Json = dict[str, Any]
 FIELD = r"^\$[a-z][a-z0-9_]*$"
@@ -49,6 +50,14 @@ def reference(schema: Json) -> str:
     """Return the name of the definition that a schema refers to; empty where it refers to none."""
     found: str = schema.get("$ref", schema.get("else", {}).get("$ref", ""))
     return found.removeprefix("#/$defs/")
+
+
+def property_of(described: Json, key: str) -> Json | Literal[False]:
+    """Return what an object's schema says of the value under a key; False where it may have none."""
+    patterns: Json = described.get("patternProperties", {})
+    others = next((schema for pattern, schema in patterns.items() if re.search(pattern, key)), None)
+    found: Json | Literal[False] = described.get("properties", {}).get(key, others)
+    return described["additionalProperties"] if found is None else found
 
 
 def object_reference(schema: Json) -> str:

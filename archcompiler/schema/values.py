@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.schema.faults import from_error
 from archcompiler.schema.language import Schema
-from archcompiler.schema.shapes import object_reference, reference
+from archcompiler.schema.shapes import object_reference, property_of, reference
 from archcompiler.tree import Mapping, Node, Path, Plain, Scalar, find, plain
 
 if TYPE_CHECKING:
@@ -68,14 +68,16 @@ def _remember(schema: Schema, name: str, values: dict[str, Plain]) -> None:
 def _is_value(validator: Validator, key: str) -> bool:
     """Return whether the validator says anything about the key."""
     assert isinstance(validator.schema, dict)
-    return bool(validator.schema["properties"].get(key, validator.schema["additionalProperties"]))
+    return bool(property_of(validator.schema, key))
 
 
 def _validator(described: Json) -> Validator:
     """Return the validator of the plain values of one object; what lies deeper is left to the walk."""
-    values = {key: _value(schema) for key, schema in described.get("properties", {}).items()}
-    others = _value(described["additionalProperties"])
-    return _validator_class()({"properties": values, "additionalProperties": others})
+    values = {
+        kind: {key: _value(schema) for key, schema in described.get(kind, {}).items()}
+        for kind in ("properties", "patternProperties")
+    }
+    return _validator_class()({**values, "additionalProperties": _value(described["additionalProperties"])})
 
 
 def _value(schema: Json | bool) -> Json:
