@@ -379,7 +379,11 @@ def test_a_block_that_shares_its_path_is_written_out_and_starts_as_in_a_class(sp
     names = '{block: trunk, conv1: "{slot}", norm1: "{slot}", act1: "{slot}", conv2: "{slot}", norm2: "{slot}", act2: "{slot}"}'
     path = spec(SMALL.format(names=names, two="").replace("defaults: {", "defaults: {zero_init: true, "))
     assert "class BasicBlock" not in source(archcompiler.compile(path)).text
-    norms = [tensor for name, tensor in archcompiler.build(path, seed=0).trunk.state_dict().items() if tensor.dim() == 1 and "running" not in name]
+    norms = [
+        tensor
+        for name, tensor in archcompiler.build(path, seed=0).trunk.state_dict().items()
+        if tensor.dim() == 1 and "running" not in name
+    ]
     assert [float(norm[0]) for norm in norms] == [1, 0, 0, 0] * 3
 
 

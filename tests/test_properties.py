@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from made_specs import documents, moderately, text_of, values
 
 import archcompiler
-from archcompiler.graph.ir import full_path
 from archcompiler.schema.language import language
 
 pytestmark = pytest.mark.slow
@@ -68,9 +67,9 @@ def test_what_is_counted_is_what_is_built(compile_text, document):
     report = archcompiler.cost(graph)
     network = archcompiler.build(graph, seed=1)
     expected = {
-        f"{full_path(call, node)}.{name}": shape
+        f"{path}.{name}": shape
         for call in graph.calls
-        for node in call.body.nodes
+        for node, path in call.layers
         for name, shape in node.op.parameters().items()
     }
     assert {name: tuple(parameter.shape) for name, parameter in network.named_parameters()} == expected

@@ -133,13 +133,14 @@ class _Lowering:
 
 def _calls(stage: Stage) -> Iterator[tuple[CallKind, Mapping, str]]:
     """Yield what a stage runs, with its fields and where its input arrives."""
-    at = stage.transition and Fields(stage.transition).text("at")
-    if stage.transition and at == "start":
-        yield "transition", stage.transition, "arrives in front of the first block"
+    transition = Fields(stage.transition) if stage.transition else None
+    side = transition.text("at") if transition and transition.text("type") == "steps" else ""
+    if transition and side == "start":
+        yield "transition", transition.mapping, "arrives in front of the first block"
     for index, fields in enumerate(stage.blocks):
         yield "block", fields, f"arrives at block {index}" if index else "arrives here"
-    if stage.transition and at == "end":
-        yield "transition", stage.transition, "arrives behind the last block"
+    if transition and side == "end":
+        yield "transition", transition.mapping, "arrives behind the last block"
 
 
 def _input_shape(value: Mapping) -> Shape:

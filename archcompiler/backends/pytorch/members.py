@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from keyword import iskeyword
 
 from archcompiler.backends.pytorch.layout import CallText, Code
+from archcompiler.backends.pytorch.rule import CALL, Binds
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One computation: the module under `path`, or else the `expression`, on earlier values.
 
-    Value 0 is the input and value i + 1 what step i returns. `ends_line` asks for a statement of its own. Modules are
-    registered in the order of their ranks.
+    Value 0 is the input and value i + 1 what step i returns. `ends_line` asks for a statement of its own. With both,
+    the `path` is that of a parameter, which stands for `{parameter}` in the expression. `numbers` are the arguments of
+    the class that the expression reads, by the attribute that holds each. What stands under the paths is registered in
+    the order of `rank`.
     """
 
     path: str
@@ -24,7 +27,14 @@ class Step:
     expression: str
     inputs: tuple[int, ...]
     ends_line: bool = False
+    binds: Binds = CALL
+    numbers: Mapping[str, str] = field(default_factory=dict)
     rank: int = 0
+
+    @property
+    def is_module(self) -> bool:
+        """Whether the path is that of a module."""
+        return bool(self.path) and not self.expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +48,7 @@ class Members:
 def members(steps: list[Step]) -> Members:
     """Gather steps under one attribute each: a chain becomes `nn.Sequential`, anything else `nn.ModuleDict`."""
     collapsed = _with_chains(steps)
+    numbers: dict[str, Code] = {name: number for step in steps for name, number in step.numbers.items()}
     attributes: dict[str, Code] = {}
     groups: dict[str, list[Step]] = {}
     for step in sorted(collapsed, key=lambda step: step.rank):
@@ -47,7 +58,7 @@ def members(steps: list[Step]) -> Members:
         if name:
             attributes.setdefault(name, "" if dot else step.source)
     attributes |= {name: _dictionary(group, name) for name, group in groups.items()}
-    return Members(attributes, [replace(step, expression=_access(step.path) or step.expression) for step in collapsed])
+    return Members(numbers | attributes, [replace(step, expression=_expression(step)) for step in collapsed])
 
 
 def attribute_line(name: str, source: Code) -> tuple[str, Code, str]:
@@ -104,12 +115,13 @@ class _Chains:
         names = [piece.step.path.split(".") for piece in below]
         attributes = {path[depth]: piece.step.source for path, piece in zip(names, below, strict=True)}
         ranks = [piece.step.rank for piece in below]
-        if len(attributes) < len(below) or ranks != sorted(ranks):
+        is_chain = ranks == sorted(ranks) and all(self._steps[index].is_module for index in indices)
+        if len(attributes) < len(below) or not is_chain:
             return None
         path = ".".join(self._names[first][:depth])
         ends_line = any(self._steps[index].ends_line for index in indices)
         inputs = self._steps[first].inputs
-        return _Piece(first, last, Step(path, _sequential(attributes), "", inputs, ends_line, ranks[0]))
+        return _Piece(first, last, Step(path, _sequential(attributes), "", inputs, ends_line, rank=ranks[0]))
 
     def _continues(self, index: int) -> bool:
         """Tell whether a step is all that reads the one before it, and reads nothing else."""
@@ -176,19 +188,20 @@ def _pair(run: _Run) -> CallText:
 
 
 def _dictionary(steps: list[Step], name: str) -> Code:
-    """Return the nested `nn.ModuleDict` of steps that are no chain."""
+    """Return the nested `nn.ModuleDict` of steps that are no chain; a dictionary with parameters takes modules too."""
     entries: dict[str, Code] = {}
     groups: dict[str, list[Step]] = {}
     for step in steps:
         child, dot, rest = step.path[len(name) + 1 :].partition(".")
         if dot:
-            groups.setdefault(child, []).append(Step(f"{child}.{rest}", step.source, "", ()))
+            groups.setdefault(child, []).append(replace(step, path=f"{child}.{rest}"))
             entries.setdefault(child, "")
         else:
             entries.setdefault(child, step.source)
     entries |= {child: _dictionary(group, child) for child, group in groups.items()}
     items: tuple[Code, ...] = tuple(_item(key, source) for key, source in entries.items())
-    return CallText("nn.ModuleDict", (CallText("", items, "{", "}"),))
+    owns = any(not step.is_module and "." not in step.path[len(name) + 1 :] for step in steps)
+    return CallText("nn.ParameterDict" if owns else "nn.ModuleDict", (CallText("", items, "{", "}"),))
 
 
 def _item(key: str, source: Code) -> Code:
@@ -197,10 +210,13 @@ def _item(key: str, source: Code) -> Code:
     return replace(source, prefix=f'"{key}": {source.prefix}')
 
 
+def _expression(step: Step) -> str:
+    """Return the expression of a step, with that of the module or parameter under its path."""
+    access = _access(step.path) if step.path else ""
+    return step.expression.replace("{parameter}", access) or access
+
+
 def _access(path: str) -> str:
-    """Return the expression of the module under a path; of none, nothing."""
-    if not path:
-        return ""
     name, *keys = path.split(".")
     start = f"self.{name}" if is_plain(name) else f'getattr(self, "{name}")'
     return start + "".join(f'["{key}"]' for key in keys)
