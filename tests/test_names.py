@@ -47,7 +47,10 @@ stages:
   stage4: {{blocks: 4, channels: 64, stride: 2}}
   stage5: {{blocks: 3, channels: 96}}
   stage6: {{blocks: 3, channels: 160, stride: 2}}
-  stage7: {{blocks: 1, channels: 320, transition: {{at: end, steps: [{{conv: 1280, kernel: 1}}, {{norm: batch}}, {{activation: relu6}}]}}}}
+  stage7:
+    blocks: 1
+    channels: 320
+    transition: {{at: end, steps: [{{conv: 1280, kernel: 1}}, {{norm: batch}}, {{activation: relu6}}]}}
 head: {{classes: 1000, dropout: 0.2}}
 """
 EFFICIENTNET_B0 = f"""
@@ -67,7 +70,10 @@ stages:
   stage4: {{blocks: 3, channels: 80, stride: 2}}
   stage5: {{blocks: 3, channels: 112, kernel: 5}}
   stage6: {{blocks: 4, channels: 192, stride: 2, kernel: 5}}
-  stage7: {{blocks: 1, channels: 320, transition: {{at: end, steps: [{{conv: 1280, kernel: 1}}, {{norm: batch}}, {{activation: silu}}]}}}}
+  stage7:
+    blocks: 1
+    channels: 320
+    transition: {{at: end, steps: [{{conv: 1280, kernel: 1}}, {{norm: batch}}, {{activation: silu}}]}}
 head: {{classes: 1000, dropout: 0.2}}
 """
 TORCHVISION_MOBILENET_V2 = """
@@ -196,6 +202,9 @@ stages:
 head: {{classes: 2}}
 names: {names}
 """
+NUMBERED = "{block: trunk, CONVS}".replace(
+    "CONVS", ", ".join(f'{role}: "{{slot}}"' for role in ("conv1", "norm1", "act1", "conv2", "norm2", "act2"))
+)
 IN_BETWEEN = "transition: {at: start, steps: [{norm: batch}, {conv: 8}]}"
 
 
@@ -219,7 +228,8 @@ def test_without_a_table_a_role_is_its_path(convolutions):
 
 
 def test_what_stage_says_comes_before_kind_of_block_and_that_before_all_blocks(convolutions):
-    names = "{conv1: all, conv2: all2, blocks: {basic: {conv1: kind}, bottleneck: {conv2: none}}, stages: {two: {conv1: stage}}}"
+    names = "{conv1: all, conv2: all2, blocks: {basic: {conv1: kind}, bottleneck: {conv2: none}}, "
+    names += "stages: {two: {conv1: stage}}}"
     found = convolutions(names, two="")
     assert found[1:] == ["one.0.kind", "one.0.all2", "one.1.kind", "one.1.all2", "two.0.stage", "two.0.all2"]
 
@@ -305,7 +315,10 @@ blocks:
     steps: [{conv: channels, kernel: 1, stride: stride}, {norm: batch}, {conv: channels, cardinality: channels}]
   unit:
     fields: {channels: {}, stride: {}}
-    steps: [{block: ghost, role: ghost1, channels: channels}, {activation: relu}, {block: ghost, role: ghost2, channels: channels}]
+    steps:
+      - {block: ghost, role: ghost1, channels: channels}
+      - {activation: relu}
+      - {block: ghost, role: ghost2, channels: channels}
 defaults: {block: unit, channels: 4}
 stages: {one: {blocks: 1}, two: {blocks: 1, block: ghost}}
 head: {classes: 2}
@@ -369,15 +382,14 @@ def test_blocks_that_differ_in_paths_alone_are_one_body_and_two_classes(spec):
 
 
 def test_numbered_layers_of_a_block_with_a_path_of_its_own_stand_in_its_class(spec):
-    names = '{conv1: "{slot}", norm1: "{slot}", act1: "{slot}", conv2: "{slot}", norm2: "{slot}", act2: "{slot}"}'
+    names = NUMBERED.replace("block: trunk, ", "")
     text = source(archcompiler.compile(spec(SMALL.format(names=names, two="")))).text
     assert text.count("class BasicBlock") == 1
     assert "BasicBlock(8)" in text
 
 
 def test_a_block_that_shares_its_path_is_written_out_and_starts_as_in_a_class(spec):
-    names = '{block: trunk, conv1: "{slot}", norm1: "{slot}", act1: "{slot}", conv2: "{slot}", norm2: "{slot}", act2: "{slot}"}'
-    path = spec(SMALL.format(names=names, two="").replace("defaults: {", "defaults: {zero_init: true, "))
+    path = spec(SMALL.format(names=NUMBERED, two="").replace("defaults: {", "defaults: {zero_init: true, "))
     assert "class BasicBlock" not in source(archcompiler.compile(path)).text
     norms = [
         tensor
@@ -393,13 +405,7 @@ def test_a_layer_of_the_head_may_stand_in_a_block(spec):
     assert peers.output(network, peers.random_images(2, 3, 16, 16)).shape == (2, 2)
 
 
-@pytest.mark.parametrize(
-    "table",
-    [
-        "{}",
-        '{block: trunk, conv1: "{slot}", norm1: "{slot}", act1: "{slot}", conv2: "{slot}", norm2: "{slot}", act2: "{slot}"}',
-    ],
-)
+@pytest.mark.parametrize("table", ["{}", NUMBERED])
 def test_how_layers_are_named_changes_no_count_and_no_function(spec, table):
     plain_one = archcompiler.compile(spec(SMALL.format(names="{}", two=IN_BETWEEN), name="plain.yaml"))
     named = archcompiler.compile(spec(SMALL.format(names=table, two=IN_BETWEEN)))

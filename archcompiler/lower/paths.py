@@ -17,11 +17,13 @@ from archcompiler.resolve import Spec
 from archcompiler.span import Span
 from archcompiler.tree import Sequence, plain
 
-_COUNTERS = (
-    "`block` has {stage}, {stage_index}, {stage_number}, {block}, {block_number} and {slot}, `transition` the first "
-    "three and {slot}, any other role {slot}; all but {stage} may add a number, as in {block+1}, and a slot may be "
-    "shared by a word, as in {slot:stem}"
-)
+_OF_STAGE = "{stage}, {stage_index}, {stage_number}"
+_COUNTERS = {
+    "block": f"the path of a block has {_OF_STAGE}, {{block}}, {{block_number}} and {{slot}}",
+    "transition": f"the path of a transition has {_OF_STAGE} and {{slot}}",
+    "layer": "the path of a layer has {slot}",
+}
+_MORE = "a number may be added, as in {slot+1}, and a word share a slot, as in {slot:word}"
 _HELP = "give each role a path of its own under `names`, or rename the stage"
 
 
@@ -108,25 +110,30 @@ def _bad_names(owners: _Owners, places: Places) -> Iterator[Diagnostic]:
     for path, (layer, *_) in owners.items():
         if not _bad_name(path):
             continue
-        pieces = [(name, layer.span(places, of_call=True)) for name in layer.call.path.split(".") if name]
-        pieces += [(name, layer.span(places)) for name in layer.path.split(".")]
-        for name, span in pieces:
-            if fault := _bad_name(name):
-                message, help = fault
+        pieces = [(name, "layer", layer.span(places)) for name in layer.path.split(".")]
+        if layer.call.path:
+            span = layer.span(places, of_call=True)
+            pieces = [*((name, layer.call.kind, span) for name in layer.call.path.split(".")), *pieces]
+        for name, kind, span in pieces:
+            if message := _bad_name(name):
+                help = f"{_COUNTERS[kind]}; {_MORE}" if _NO_NAME.search(name) else _HELP
                 yield Diagnostic("R008", message, places.part(layer.part) if name == layer.part.name else span, help)
 
 
+_NO_NAME = re.compile(r"[{}:+].*")  # what is left where a counter got no number
+
+
 @lru_cache(maxsize=4096)
-def _bad_name(path: str) -> tuple[str, str] | None:
-    """Return what is wrong with a name, or with one of the names of a path, and the way out."""
+def _bad_name(path: str) -> str:
+    """Return what is wrong with a name, or with one of the names of a path; nothing where they are sound."""
     for name in path.split("."):
         if name in MODULE_ATTRIBUTES:
-            return f"`{name}` is an attribute of every PyTorch module", _HELP
+            return f"`{name}` is an attribute of every PyTorch module"
         if name.startswith("__"):
-            return f"`{name}` is private to a Python class: no name starts with __", _HELP
-        if counter := re.search(r"[{}:+].*", name):
-            return f"`{counter[0]}` is no counter of this role", _COUNTERS
-    return None
+            return f"`{name}` is private to a Python class: no name starts with __"
+        if counter := _NO_NAME.search(name):
+            return f"`{counter[0]}` is no counter of this role"
+    return ""
 
 
 def _shared(owners: _Owners, places: Places) -> Iterator[Diagnostic]:
