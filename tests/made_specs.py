@@ -131,7 +131,7 @@ NAMES = [
     "names/torchvision",
     _OWN,
     {**_OWN, "registered_first": "shortcut", "block": "blocks.{stage_index}.{block}"},
-    {"block": "trunk", "transition": "trunk", **{role: "{slot}" for role in _LAYERS}, "shortcut.conv": "down.{slot}"},
+    {"block": "trunk", "transition": "trunk", **dict.fromkeys(_LAYERS, "{slot}"), "shortcut.conv": "down.{slot}"},
     {
         "registered": ["block", "norm2", "shortcut", "act1"],
         "block": "all.{slot:stage}.{block+1}",
