@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Map
 from dataclasses import dataclass
+from functools import cached_property
 
 from archcompiler.graph.ir import Body, Call, CallKind, Part, PartKind
 from archcompiler.tree import Mapping, Scalar
@@ -57,13 +58,23 @@ class Said:
     keys: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layout:
     """Where a body and each of its nodes stand, and the numbers of the nodes in order of registration."""
 
     body: Said
     nodes: tuple[Said, ...]
     registered: tuple[int, ...]
+
+    @cached_property
+    def paths(self) -> tuple[str, ...]:
+        """The paths of the nodes, with their counters."""
+        return tuple(said.path for said in self.nodes)
+
+    @cached_property
+    def is_numbered(self) -> bool:
+        """Whether a node has a counter in its path."""
+        return any("{" in path for path in self.paths)
 
 
 class NameTable:
@@ -87,7 +98,7 @@ class NameTable:
         self._stages = {stage: index for index, stage in enumerate(stages)}
         self._layouts: dict[tuple[CallKind, str, Body], Layout] = {}
         self._slots: Counter[str] = Counter()
-        self._shared: dict[tuple[str, str, object], int] = {}
+        self._shared: dict[tuple[str, str | None, object], int] = {}
         self._calls = 0
         self.asked: set[str] = set()
         self.used: set[str] = set()
@@ -116,8 +127,10 @@ class NameTable:
         found = self.layout(kind, stage, body)
         self._calls += 1
         path = self._numbered(found.body.path, "", stage, self._counters(kind, stage, block))
-        paths = (self._numbered(said.path, path, self._calls, {}) for said in found.nodes)
-        return Call(body, path, kind, tuple(paths), found.registered)
+        paths = found.paths
+        if found.is_numbered:
+            paths = tuple(self._numbered(each, path, self._calls, {}) for each in paths)
+        return Call(body, path, kind, paths, found.registered)
 
     def _body(self, kind: CallKind, stage: str, body: Body) -> Said:
         if kind == "block":
@@ -149,6 +162,8 @@ class NameTable:
 
     def _registered(self, nodes: list[_Levels]) -> tuple[int, ...]:
         """Return the numbers of nodes in order of registration; the layers of a block inside a block stay together."""
+        if not (self._orders or self._first):
+            return tuple(range(len(nodes)))
         starts: dict[str, int] = {}
         places: list[list[int]] = []
         for number, levels in enumerate(nodes):
@@ -198,11 +213,11 @@ class NameTable:
 
     def _slot(self, parent: str, word: str | None, scope: object) -> int:
         """Return the next number under a path; what says a word takes that of the first in its scope which says it."""
-        number = self._slots[parent] if word is None else self._shared.get((parent, word, scope), self._slots[parent])
-        self._slots[parent] = max(self._slots[parent], number + 1)
-        if word is not None:
-            self._shared[parent, word, scope] = number
-        return number
+        key = (parent, word, scope)
+        if word is None or key not in self._shared:
+            self._shared[key] = self._slots[parent]
+            self._slots[parent] += 1
+        return self._shared[key]
 
 
 def _levels(role: str, kind: CallKind, stage: str, blocks: Map[str, str]) -> _Levels:

@@ -139,8 +139,8 @@ def _bad_name(path: str) -> str:
 def _shared(owners: _Owners, places: Places) -> Iterator[Diagnostic]:
     """Yield the paths that two layers share; the same layer without weights may run twice."""
     for path, layers in owners.items():
-        ops = [layer.node.op for layer in layers]
-        if len(ops) > 1 and (ops[0].parameters() or any(op != ops[0] for op in ops)):
+        ops = [layer.node.op for layer in layers] if len(layers) > 1 else []
+        if ops and (ops[0].parameters() or any(op != ops[0] for op in ops)):
             one, other = layers[:2]
             blocks = one.call is not other.call and one.node.role == other.node.role
             spans = [layer.span(places, of_call=blocks) for layer in (one, other)]

@@ -54,10 +54,12 @@ def reference(schema: Json) -> str:
 
 def property_of(described: Json, key: str) -> Json | Literal[False]:
     """Return what an object's schema says of the value under a key; False where it may have none."""
-    patterns: Json = described.get("patternProperties", {})
-    others = next((schema for pattern, schema in patterns.items() if re.search(pattern, key)), None)
-    found: Json | Literal[False] = described.get("properties", {}).get(key, others)
-    return described["additionalProperties"] if found is None else found
+    found: Json | Literal[False] | None = described.get("properties", {}).get(key)
+    if found is None:
+        patterns = described.get("patternProperties", {}).items()
+        found = next((schema for pattern, schema in patterns if re.search(pattern, key)), None)
+    others: Json | Literal[False] = described["additionalProperties"]
+    return others if found is None else found
 
 
 def object_reference(schema: Json) -> str:
