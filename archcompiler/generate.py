@@ -125,6 +125,7 @@ def generate() -> Json:
         "else": _standalone(fragments),
         "$defs": {
             **_document_objects(document),
+            **_name_tables(document, fragments.blocks),
             **_block_objects(fragments),
             **{key: value for name in fragments.unions for key, value in _union(fragments, name).items()},
             **_step_objects(fragments),
@@ -162,7 +163,7 @@ def generate_names() -> Json:
         "title": "archcompiler module names",
         "description": "A table of module names that documents can share.",
         **closed_object(root, nullable=False),
-        "$defs": {"names": _names(document["names"])},
+        "$defs": _name_tables(document),
     }
 
 
@@ -254,7 +255,6 @@ def _document_objects(document: Json) -> Json:
         "input": closed_object(document["input"], nullable=True),
         "stages": free_mapping(document["stage_pattern"], {"$ref": "#/$defs/stage"}),
         "overrides": free_mapping(document["selector_pattern"], {"$ref": "#/$defs/override"}, selectors),
-        "names": _names(document["names"]),
         "ignored": free_mapping(
             document["ignored"]["code_pattern"], property_schema(document["ignored"]["reason"], nullable=True)
         ),
@@ -280,11 +280,27 @@ def _own_block_objects(document: Json) -> Json:
     }
 
 
-def _names(names: Json) -> Json:
-    """Return the table from roles to module paths."""
+def _name_tables(document: Json, blocks: Json | None = None) -> Json:
+    """Return the tables from roles to module paths; with `blocks`, only these have tables of their own."""
+    names = document["names"]
     path = property_schema(names["path"], nullable=True)
-    table = free_mapping(names["role_pattern"], path, {key: names[key] for key in ("extends", "registered_first")})
-    return {**table, "type": ["object", "string", "null"], "minLength": 1, "x-scalar": "extends"}
+    lists = {"patternProperties": {"\\.registered$": property_schema(names["roles"]["registered"], nullable=True)}}
+    of_block, of_stage = (property_schema(names[key], nullable=True) for key in ("block", "stage"))
+    every = dict.fromkeys(blocks or (), names["block"])
+    return {
+        "names": {
+            **free_mapping(names["role_pattern"], path, names["fields"]),
+            **lists,
+            "type": ["object", "string", "null"],
+            "minLength": 1,
+            "x-scalar": "extends",
+        },
+        "roles": {**free_mapping(names["role_pattern"], path, names["roles"]), **lists},
+        "roles_of_blocks": closed_object(every, nullable=True)
+        if blocks
+        else free_mapping(document["field_pattern"], of_block),
+        "roles_of_stages": free_mapping(document["stage_pattern"], of_stage),
+    }
 
 
 def _standalone(fragments: _Fragments) -> Json:

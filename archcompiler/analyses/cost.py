@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
-from archcompiler.graph.ir import Body, Graph, Node, full_path
+from archcompiler.graph.ir import Body, Graph, Node
 from archcompiler.graph.ops import Shape
 
 
@@ -96,10 +96,10 @@ def by_block(graph: Graph, batch: int = 1) -> Iterator[Row]:
 def by_layer(graph: Graph, batch: int = 1) -> Iterator[Row]:
     """Yield every op that is a module, under its module path."""
     for call in graph.calls:
-        for node in call.body.nodes:
-            if node.path:
+        for node, path in call.layers:
+            if path:
                 cost = node_cost(node).at_batch(batch)
-                yield Row(full_path(call, node), node.op.name, _ints(node.shape), cost)
+                yield Row(path, node.op.name, _ints(node.shape), cost)
 
 
 def body_cost(body: Body) -> Cost:

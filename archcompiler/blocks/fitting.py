@@ -41,7 +41,7 @@ def _nearest(error: ExpressionError, scope: Scope, name: str, value: int | Fract
 def _holds(error: ExpressionError, scope: Scope, name: str, value: int | Fraction) -> bool:
     assert error.tree is not None
     try:
-        aside = Recorder(scope.recorder.input.shape, str, {})  # what `let` names on trial becomes no argument
+        aside = Recorder(scope.recorder.input.shape, {})  # what `let` names on trial becomes no argument
         evaluate(error.tree, replace(scope, recorder=aside, values={**scope.values, name: value}, let_values={}))
     except ExpressionError:
         return False

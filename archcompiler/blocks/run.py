@@ -104,6 +104,7 @@ class Run:
         scope = Scope(self.recorder, document, fields, given, values={"in_channels": x.channels})
         role = next(iter(step.words("role")), "")
         if role:
+            self.recorder.blocks[f"{self.prefix}{role}"] = name
             return Run(self.recorder, self.library, scope, f"{self.prefix}{role}.").document(x)
         return Run(self.recorder, self.library, scope, self.prefix, self.counts).document(x)
 

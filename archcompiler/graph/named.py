@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Union
 
-Expression = Union[int, str, tuple[str, "Expression", "Expression"]]
+Expression = Union[int, float, str, tuple[str, "Expression", "Expression"]]
 
 _PRECEDENCE = {"+": 1, "-": 1, "*": 2, "//": 2}
 _NEUTRAL = {"+": 0, "-": 0, "*": 1, "//": 1}
@@ -98,7 +98,7 @@ def substitute(expression: Expression, values: Mapping[str, Expression]) -> Expr
     """Return the expression with names replaced, and folded: sums of numbers, neutral sides, `a - a`, `a + (b - a)`."""
     if isinstance(expression, str):
         return values.get(expression, expression)
-    if isinstance(expression, int):
+    if not isinstance(expression, tuple):
         return expression
     operator = expression[0]
     left, right = substitute(expression[1], values), substitute(expression[2], values)

@@ -48,11 +48,11 @@ def _no_blame(fault: ShapeFault) -> None:
 class Recorder:
     """The primitives that a block function calls. Each takes the role that the names table turns into a path.
 
-    What does not fit is noted in `faults`, and recording goes on with the shape that was meant.
+    What does not fit is noted in `faults`, and recording goes on with the shape that was meant. `blocks` gets the kinds
+    of the blocks that are recorded, by the role that stands in front of those of their layers.
     """
 
-    def __init__(self, shape: Shape, path_of: Callable[[str], str], arguments: Mapping[str, int | float]) -> None:
-        self._path_of = path_of
+    def __init__(self, shape: Shape, arguments: Mapping[str, int | float]) -> None:
         self._nodes: list[Node] = []
         self._adjectives: list[str] = []
         self._aliases: dict[str, str] = {}
@@ -61,6 +61,7 @@ class Recorder:
         self.blame: Blame = _no_blame
         """What says which values of a spec a fault is of: the step that is running."""
         self.faults: list[ShapeFault] = []
+        self.blocks: dict[str, str] = {}
         self.input = Value(0, shape)
 
     def refuse(self, fault: ShapeFault) -> None:
@@ -74,12 +75,11 @@ class Recorder:
         """Return the expression of a number, with what `let` named written out."""
         return substitute(expression_of(number), self._derived)
 
-    def body(self, class_name: str, registered_first: str = "") -> Body:
-        """Return what was recorded; roles of the first word `registered_first` are registered before the others."""
+    def body(self, class_name: str) -> Body:
+        """Return what was recorded."""
         name = "".join(self._adjectives) + class_name
-        early = [node.path for node in self._nodes if node.path and node.role.partition(".")[0] == registered_first]
         arguments = self._in_order_of_use()
-        return Body(name, self.input.shape, tuple(self._nodes), arguments, self._aliases, tuple(early))
+        return Body(name, self.input.shape, tuple(self._nodes), arguments, self._aliases, self.blocks)
 
     def _in_order_of_use(self) -> dict[str, int | float]:
         """Return the arguments as the ops mention them, so that the order in which a spec says them is no matter."""
@@ -228,9 +228,8 @@ class Recorder:
             shapes = shapes[:1] * len(shapes)
         if op.joins is not ops.Joins.STACKED:
             self._unify(*(expression_of(value.channels) for value in inputs))
-        path = self._path_of(role) if role else ""
         shape = _whole(op, shapes[0], op.output(*shapes))
-        self._nodes.append(Node(role, path, op, tuple(value.index for value in inputs), shape))
+        self._nodes.append(Node(role, op, tuple(value.index for value in inputs), shape))
         return Value(len(self._nodes), shape)
 
     def _unify(self, left: Expression, *others: Expression) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 Json = dict[str, Any]
 FIELD = r"^\$[a-z][a-z0-9_]*$"
 """What a text is that means a field of a block document."""
-_OWN_KEYS = ("required", "alternatives", "union", "object", "list", "steps", "words", "expression", "pair")
+_OWN_KEYS = ("required", "alternatives", "union", "object", "list", "steps", "words", "expression", "pair", "roles")
 
 
 def property_schema(field: Json, *, nullable: bool) -> Json:
@@ -25,6 +26,8 @@ def property_schema(field: Json, *, nullable: bool) -> Json:
         schema |= {"type": "array", "items": {"$ref": f"#/$defs/{field['list']}"}}
     if field.get("pair"):
         return _pair(schema)
+    if field.get("roles"):
+        schema |= {"type": ["string", "object"], "if": {"type": "object"}, "then": {"$ref": "#/$defs/roles"}}
     if field.get("expression"):
         return _computed(schema)
     if field.get("words"):
@@ -56,6 +59,22 @@ def union_or_field(name: str) -> Json:
 def reference(schema: Json) -> str:
     """Return the name of the definition that a schema refers to; empty where it refers to none."""
     found: str = schema.get("$ref", schema.get("else", {}).get("$ref", ""))
+    return found.removeprefix("#/$defs/")
+
+
+def property_of(described: Json, key: str) -> Json | Literal[False]:
+    """Return what an object's schema says of the value under a key; False where it may have none."""
+    found: Json | Literal[False] | None = described.get("properties", {}).get(key)
+    if found is None:
+        patterns = described.get("patternProperties", {}).items()
+        found = next((schema for pattern, schema in patterns if re.search(pattern, key)), None)
+    others: Json | Literal[False] = described["additionalProperties"]
+    return others if found is None else found
+
+
+def object_reference(schema: Json) -> str:
+    """Return the name of the definition of the objects that a value may be, beside texts; empty where it may not."""
+    found: str = schema.get("then", {}).get("$ref", "")
     return found.removeprefix("#/$defs/")
 
 
