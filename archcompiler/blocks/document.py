@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from archcompiler.blocks.expression import ExpressionError, names_of, parsed
-from archcompiler.schema.canonical import step_kind
+from archcompiler.blocks.written import Written
 from archcompiler.schema.language import GROUPS
 from archcompiler.tree import Mapping, Node, Scalar, Sequence, mapping_at
 
@@ -37,24 +37,21 @@ class Document:
         """What it adds to the name of the class in which it stands."""
         return self._text("adjective")
 
-    @property
+    @cached_property
     def lets(self) -> Mapping:
         """The names that it gives to expressions."""
         return mapping_at(self.tree, "let")
 
-    @property
+    @cached_property
     def steps(self) -> Sequence:
         """The steps, in the order in which they run."""
         steps = self.tree.get("steps")
         return steps if isinstance(steps, Sequence) else Sequence((), self.tree.span)
 
-    def kind_of(self, step: Mapping) -> str:
-        """Return the kind of one of its steps."""
-        return self._kinds[id(step)]
-
     @cached_property
-    def _kinds(self) -> dict[int, str]:
-        return {id(step): str(step_kind(step)) for step in steps_below(self.steps)}
+    def written(self) -> dict[int, Written]:
+        """Each of its steps, made ready to run, by the `id` of the step's node."""
+        return {id(step): Written(step) for step in steps_below(self.steps)}
 
     @cached_property
     def context(self) -> frozenset[str]:

@@ -42,7 +42,7 @@ def _holds(error: ExpressionError, scope: Scope, name: str, value: int | Fractio
     assert error.tree is not None
     try:
         aside = Recorder(scope.recorder.input.shape, str, {})  # what `let` names on trial becomes no argument
-        evaluate(error.tree, replace(scope, recorder=aside, values={**scope.values, name: value}, let_values={}))
+        evaluate(error.tree, replace(scope, recorder=aside, values={**scope.values, name: value}, known={}))
     except ExpressionError:
         return False
     return True

@@ -151,7 +151,8 @@ def _shortcut(step: Step, x: Value) -> Value:
         step.recorder.variant("Plain")
         return x
     start = step.operands("from")[0]
-    given = step.given("shortcut", "from", "attention", "as") | {"branch": (x, ())}
+    given = step.given("shortcut", "from", "attention", "as")
+    given["branch"] = (x, lambda: ())
     brought = step.run.policy("shortcut", shortcut, given, start)
     if brought is start and (start.channels != x.channels or step.run.scope.said("stride", 1) != 1):
         step.refuse(_misfit(start, x))

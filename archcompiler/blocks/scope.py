@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,8 @@ from archcompiler.record.fields import Fields
 from archcompiler.record.recorder import Recorder, Value
 from archcompiler.tree import Scalar
 
+Given = dict[str, tuple[object, Callable[[], Iterable[Culprit]]]]
+"""What a step says of the fields of the document that it runs, each with what finds the values behind it."""
 _SIZES = {"channels": 0, "height": 1, "width": 2}
 
 
@@ -21,30 +23,31 @@ _SIZES = {"channels": 0, "height": 1, "width": 2}
 class Scope:
     """The names of one document: loop indices, maps, fields, `let` names, the context, then those of the block around.
 
-    `given` are what the step that runs the document says of its fields, each with the culprits behind it; `let_values`
-    and `said_values` what has been looked up of `let` names and of fields.
+    `given` are what the step that runs the document says of its fields, each with what finds the culprits behind it;
+    `known` is what has been looked up of names that keep their value while the document runs: all but `values`.
     """
 
     recorder: Recorder
     document: Document
     fields: Fields
-    given: dict[str, tuple[object, tuple[Culprit, ...]]] = field(default_factory=dict)
+    given: Given = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
     outer: Scope | None = None
-    let_values: dict[str, object] = field(default_factory=dict)
-    said_values: dict[str, Any] = field(default_factory=dict)
+    known: dict[str, Any] = field(default_factory=dict)
 
     def value_of(self, name: str) -> Any:
         """Return the value of a name; KeyError where it has none."""
         if name in self.values:
             return self.values[name]
+        if name not in self.known:
+            self.known[name] = self._looked_up(name)
+        return self.known[name]
+
+    def _looked_up(self, name: str) -> Any:
         if name in self.given:
             return self.given[name][0]
-        if name in self.said_values:
-            return self.said_values[name]
         if self.fields.has(name):
-            found = self.said_values[name] = self.fields.value(name)
-            return found
+            return self.fields.value(name)
         if name in self.document.lets.entries:
             return self._let_value(name)
         if self.outer is None:
@@ -85,7 +88,7 @@ class Scope:
     def behind(self, name: str) -> Iterator[Culprit]:
         """Yield the values of the spec that a name stands for."""
         if name in self.given:
-            yield from self.given[name][1]
+            yield from self.given[name][1]()
         elif name in self.values:
             return
         elif self.fields.has(name):
@@ -97,12 +100,10 @@ class Scope:
 
     def _let_value(self, name: str) -> object:
         """Return what `let` names: a number that is computed becomes an argument of that name."""
-        if name not in self.let_values:
-            tree = parsed(_text(self.document.lets.get(name)))
-            value = evaluate(tree, self)
-            computed = isinstance(value, int) and not isinstance(value, bool) and is_computed(tree, self)
-            self.let_values[name] = self.recorder.let(name, value) if computed else value
-        return self.let_values[name]
+        tree = parsed(_text(self.document.lets.get(name)))
+        value = evaluate(tree, self)
+        computed = isinstance(value, int) and not isinstance(value, bool) and is_computed(tree, self)
+        return self.recorder.let(name, value) if computed else value
 
 
 def _text(node: object) -> str:

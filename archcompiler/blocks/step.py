@@ -5,20 +5,25 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from archcompiler.blocks.document import words_at
-from archcompiler.blocks.expression import ExpressionError, computed, evaluate, parsed
+from archcompiler.blocks.expression import ExpressionError, evaluate, parsed
 from archcompiler.blocks.fitting import fitting
+from archcompiler.blocks.scope import Given
+from archcompiler.blocks.written import Written
+from archcompiler.graph.named import Named
 from archcompiler.record.fault import Culprit, Offer, ShapeFault
-from archcompiler.record.fields import Fields, exact
+from archcompiler.record.fields import Fields
 from archcompiler.record.recorder import Recorder, Value
-from archcompiler.tree import Mapping, Node, Plain, Scalar, Sequence
+from archcompiler.tree import Plain, Scalar, Sequence
 
 if TYPE_CHECKING:
     from archcompiler.blocks.run import Run
     from archcompiler.blocks.scope import Scope
 
+_WHOLE = frozenset((int, Named))
 _FROM_ZERO = frozenset(("padding", "repeat"))
 _ANY_SIGN = frozenset(("pad_channels",))
 
@@ -26,10 +31,10 @@ _ANY_SIGN = frozenset(("pad_channels",))
 class Step:
     """One step: what it says, computed in the scope of its document."""
 
-    __slots__ = ("node", "recorder", "run", "scope")
+    __slots__ = ("node", "recorder", "run", "said", "scope")
 
-    def __init__(self, run: Run, node: Mapping) -> None:
-        self.run, self.node = run, node
+    def __init__(self, run: Run, written: Written) -> None:
+        self.run, self.node, self.said = run, written.node, written.said
         self.recorder: Recorder = run.recorder
         self.scope: Scope = run.scope
 
@@ -40,20 +45,20 @@ class Step:
     def value(self, key: str) -> Any:
         """Return what a key says: a literal as it is, a text as the expression that it is."""
         try:
-            return self._evaluated(self._node(key))
+            return self.said[key](self.scope)
         except ExpressionError as error:
             error.key = key
             raise
 
     def number(self, key: str) -> int:
         """Return a whole number; any other is refused."""
-        return self._whole(key, self.value(key))
+        value = self.value(key)
+        return value if type(value) in _WHOLE and value > 0 else self._whole(key, value)
 
     def numbers(self, key: str) -> tuple[int, ...]:
         """Return a list of whole numbers, for which one may stand."""
-        node = self._node(key)
-        values = [self._evaluated(item) for item in node.items] if isinstance(node, Sequence) else [self.value(key)]
-        return tuple(self._whole(key, value) for value in values)
+        values = self.value(key)
+        return tuple(self._whole(key, value) for value in (values if isinstance(values, tuple) else (values,)))
 
     def real(self, key: str) -> float:
         """Return a number as a float."""
@@ -86,10 +91,10 @@ class Step:
             found += value if isinstance(value, list) else [value]
         return found
 
-    def given(self, *known: str) -> dict[str, tuple[object, tuple[Culprit, ...]]]:
-        """Return what the step says beside the known keys, with the values of the spec behind each."""
-        written = {key: entry for key, entry in self.node.entries.items() if key not in known}
-        return {key: (self._evaluated(entry.value), tuple(self._culprits(key))) for key, entry in written.items()}
+    def given(self, *known: str) -> Given:
+        """Return what the step says beside the known keys, with what finds the values of the spec behind each."""
+        keys = [key for key in self.node.entries if key not in known]
+        return {key: (self.said[key](self.scope), partial(self._culprits, key)) for key in keys}
 
     def is_said(self, key: str) -> bool:
         """Tell whether what a key says can be said otherwise in a spec."""
@@ -121,9 +126,6 @@ class Step:
         if not self.scope.document.is_shipped:
             fault.step = self.node.span
 
-    def _node(self, key: str) -> Node:
-        return self.node.entries[key].value
-
     def _culprits(self, key: str) -> list[Culprit]:
         node = self.node.get(key)
         if node is None:
@@ -154,14 +156,8 @@ class Step:
             return tuple((held, lists) for held in scope.behind(tree.value.id))
         return ()
 
-    def _evaluated(self, node: Node) -> Any:
-        said = node.value if isinstance(node, Scalar) else None
-        if type(said) is str:
-            return computed(said)(self.scope)
-        return said if type(said) is int or type(said) is bool else exact(node)
-
     def _whole(self, key: str, value: object) -> int:
-        if isinstance(value, Fraction):
+        if type(value) is Fraction:
             help = "let `round` make it whole, as in `round(NUMBER, 8, half_up)`"
             self.refuse(ShapeFault("G009", f"{key} is {float(value):g}, which is no whole number", (key,), help))
             return max(1, int(value))

@@ -77,7 +77,7 @@ def frozen(value: object) -> object:
     """Return a value as one that equals another only if both also came about alike."""
     if isinstance(value, (Named, NamedFloat)):
         return value, value.expression
-    return tuple(map(frozen, value)) if isinstance(value, tuple) else value
+    return tuple([frozen(each) for each in value]) if isinstance(value, tuple) else value
 
 
 def names_in(expression: Expression) -> set[str]:
