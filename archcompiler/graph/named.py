@@ -73,11 +73,17 @@ def expression_of(number: int | NamedFloat) -> Expression:
     return number.expression if isinstance(number, (Named, NamedFloat)) else int(number)
 
 
+UNNAMED = frozenset((bool, int, float, str, type(None)))
+"""The types of values that name nothing: most are of these, and telling so by the type is quick."""
+
+
 def frozen(value: object) -> object:
     """Return a value as one that equals another only if both also came about alike."""
     if isinstance(value, (Named, NamedFloat)):
         return value, value.expression
-    return tuple([frozen(each) for each in value]) if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return tuple([each if type(each) in UNNAMED else frozen(each) for each in value])
+    return value
 
 
 def names_in(expression: Expression) -> set[str]:
@@ -90,7 +96,7 @@ def names_in(expression: Expression) -> set[str]:
 def names_of(value: object) -> set[str]:
     """Return every field name that a number, or one of several, was computed from."""
     if isinstance(value, tuple):
-        return {name for each in value for name in names_of(each)}
+        return {name for each in value if type(each) not in UNNAMED for name in names_of(each)}
     return names_in(value.expression) if isinstance(value, (Named, NamedFloat)) else set()
 
 

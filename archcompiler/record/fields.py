@@ -86,7 +86,7 @@ class Fields:
         return self.mapping.entries[name].value
 
     def _scalar(self, name: str, kind: type[_T]) -> _T:
-        node = self._node(name)
+        node = self.mapping.entries[name].value
         if not isinstance(node, Scalar) or not isinstance(node.value, kind):
             raise TypeError(f"{name} is no {kind.__name__}")
         return node.value

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from archcompiler.graph import ops
 from archcompiler.graph.ir import Body, Node
-from archcompiler.graph.named import Expression, Named, expression_of, names_of, substitute
+from archcompiler.graph.named import UNNAMED, Expression, Named, expression_of, names_of, substitute
 from archcompiler.graph.ops import Op, Shape
 from archcompiler.graph.shape import shape_text as shape_text
 from archcompiler.record.fault import ShapeFault, near_divisors, near_multiples
@@ -73,7 +73,8 @@ class Recorder:
 
     def _in_order_of_use(self) -> dict[str, int | float]:
         """Return the arguments as the ops mention them, so that the order in which a spec says them is no matter."""
-        used = [name for node in self._nodes for value in node.op.values for name in sorted(names_of(value))]
+        named = [value for node in self._nodes for value in node.op.values if type(value) not in UNNAMED]
+        used = [name for value in named for name in sorted(names_of(value))]
         order = dict.fromkeys([*used, *sorted(self._arguments)])
         return {name: self._arguments[name] for name in order if name in self._arguments}
 
@@ -209,11 +210,11 @@ class Recorder:
         if (misfit := op.misfit(*shapes)) is not None:
             self.refuse(ShapeFault("G002" if len(shapes) > 1 else "G004", f"{role or op.name} {misfit}", ()))
             shapes = shapes[:1] * len(shapes)
-        if op.joins is not ops.Joins.STACKED:
+        if len(inputs) > 1 and op.joins is not ops.Joins.STACKED:
             self._unify(*(expression_of(value.channels) for value in inputs))
         path = self._path_of(role) if role else ""
         shape = _whole(op, shapes[0], op.output(*shapes))
-        self._nodes.append(Node(role, path, op, tuple(value.index for value in inputs), shape))
+        self._nodes.append(Node(role, path, op, tuple([value.index for value in inputs]), shape))
         return Value(len(self._nodes), shape)
 
     def _unify(self, left: Expression, *others: Expression) -> None:
@@ -222,8 +223,8 @@ class Recorder:
         self._aliases |= {right: left for right in names if isinstance(left, str)}
 
     def _check_groups(self, role: str, inputs: int, outputs: int, groups: int) -> None:
-        odd = next((channels for channels in (inputs, outputs) if channels % groups), None)
-        if odd is None:
+        odd = inputs if inputs % groups else outputs
+        if not odd % groups:
             return
         name = expression_of(odd)
         fits: dict[str, list[Plain]] = {"cardinality": [*near_divisors(groups, inputs, outputs)]}
@@ -239,7 +240,7 @@ class Recorder:
 
     def _check_window(self, role: str, shape: Shape, window: int, padding: int, dilation: int = 1) -> None:
         """Refuse a window (dilation included) that is larger than its padded map; a conv's or a pool's kernel."""
-        height, width = (int(side) for side in shape[1:])
+        height, width = map(int, shape[1:])
         room = min(height, width) + 2 * int(padding)
         if room < window:
             padded = f" padded by {int(padding)}" if padding else ""

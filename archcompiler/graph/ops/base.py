@@ -128,7 +128,8 @@ class Op:
         own.update(self._defaults)
         own.update(zip(self._defaults, values, strict=False))
         own.update(named)
-        if len(own) != len(self._defaults) or len(values) > len(own) or any(each is ... for each in own.values()):
+        is_short = len(values) < len(own) and any(each is ... for each in own.values())
+        if len(own) != len(self._defaults) or len(values) > len(own) or is_short:
             raise TypeError(f"{self.name} takes {', '.join(self._defaults)}; given were {values} and {named}")
 
     def __setattr__(self, name: str, value: object) -> None:

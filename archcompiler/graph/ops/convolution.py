@@ -27,7 +27,7 @@ class Convolution(Weighted, abstract=True):
         """Return the shape of the map that leaves."""
         if self.padding == TF_SAME:
             return (self.out_channels, *map(same_output, shapes[0][1:], sides(self.stride)))
-        numbers = (sides(each) for each in (self.kernel, self.stride, self.padding, self.dilation))
+        numbers = map(sides, (self.kernel, self.stride, self.padding, self.dilation))
         return (self.out_channels, *map(window_output, shapes[0][1:], *numbers))
 
     def tensors(self) -> tuple[Tensor, ...]:
