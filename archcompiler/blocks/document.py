@@ -27,12 +27,12 @@ class Document:
     tree: Mapping
     is_shipped: bool
 
-    @property
+    @cached_property
     def class_name(self) -> str:
         """What its class is called in emitted source."""
         return self._text("class") or "".join(word.capitalize() for word in self.name.split("_"))
 
-    @property
+    @cached_property
     def adjective(self) -> str:
         """What it adds to the name of the class in which it stands."""
         return self._text("adjective")
@@ -54,9 +54,10 @@ class Document:
         return {id(step): Written(step) for step in steps_below(self.steps)}
 
     @cached_property
-    def context(self) -> frozenset[str]:
+    def context(self) -> tuple[str, ...]:
         """Those of CONTEXT that it reads: blocks that differ in others only are the same."""
-        return frozenset(CONTEXT) & set(_names_in(self.steps)) | frozenset(CONTEXT) & set(_names_in(self.lets))
+        read = {*_names_in(self.steps), *_names_in(self.lets)}
+        return tuple(name for name in CONTEXT if name in read)
 
     @cached_property
     def attention_places(self) -> tuple[str, ...]:

@@ -40,8 +40,6 @@ class ExpressionError(Exception):
     ) -> None:
         super().__init__(message)
         self.message, self.start, self.end, self.tree, self.code = message, start, end, tree, code
-        self.key = ""
-        """The key of the step that says the expression."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -51,6 +49,9 @@ class ExpressionError(Exception):
 
 class Scope(Protocol):
     """What the names of an expression mean."""
+
+    known: dict[str, Any]
+    """The names that have been looked up, with their values."""
 
     def value_of(self, name: str) -> Any:
         """Return the value of a name: a number, condition, word, list, object or map; KeyError where it has none."""
@@ -123,7 +124,8 @@ def evaluate(tree: ast.expr, scope: Scope) -> Any:
 def computed(text: str) -> Compute:
     """Return what computes a text of a step: `$NAME` is what the field says, any other text an expression."""
     if text.startswith("$"):
-        return lambda scope: scope.value_of(text[1:])
+        name = text[1:]
+        return lambda scope: scope.known[name] if name in scope.known else scope.value_of(name)
     return _meaning(text) if text.isidentifier() else _compiled(parsed(text))
 
 
@@ -143,6 +145,8 @@ def _meaning(name: str) -> Compute:
         return lambda _: CONSTANTS[name]
 
     def compute(scope: Scope) -> Any:
+        if name in scope.known:
+            return scope.known[name]
         try:
             return scope.value_of(name)
         except KeyError:
@@ -287,7 +291,9 @@ def _compare(tree: ast.Compare) -> Compute:
     ]
 
     def compute(scope: Scope) -> bool:
-        left = _kind(first(scope))
+        left = first(scope)
+        if isinstance(left, Fields):
+            left = left.text("type")  # an object is compared by its type
         is_word = isinstance(left, str)  # what it is compared with is a word then, whatever else has that name
         for holds, word, other in others:
             right = word if is_word and word else other(scope)
@@ -297,11 +303,6 @@ def _compare(tree: ast.Compare) -> Compute:
         return True
 
     return compute
-
-
-def _kind(value: Any) -> Any:
-    """Return what an object is compared by: its type."""
-    return value.text("type") if isinstance(value, Fields) else value
 
 
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {

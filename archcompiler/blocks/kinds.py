@@ -9,7 +9,7 @@ from typing import Union
 from archcompiler.blocks.step import Step
 from archcompiler.record.fault import ShapeFault, even_kernel
 from archcompiler.record.recorder import Value, shape_text
-from archcompiler.tree import Plain
+from archcompiler.tree import Plain, Scalar
 
 Result = Union[Value, list[Value]]
 """What a step computes: a map, or the pieces of one."""
@@ -193,7 +193,12 @@ def _repeat(step: Step, x: Value) -> Value:
 
 
 def _role(step: Step, word: str) -> str:
-    return step.run.role(step.node, word)
+    """Return the role of a layer: what its step says, or its kind and number in the document."""
+    run, said = step.run, step.node.entries.get("role")
+    if said and isinstance(said.value, Scalar):
+        return f"{run.prefix}{said.value.value}"
+    run.counts[word] += 1
+    return f"{run.prefix}{word}{run.counts[word]}"
 
 
 KINDS: dict[str, Kind] = {

@@ -53,7 +53,7 @@ class Run:
         document = self.scope.document
         if document.adjective:
             self.recorder.variant(document.adjective)
-        self.scope.values[ARRIVING] = x
+        self.scope.bind(ARRIVING, x)
         return self._steps(document.steps, x)
 
     def branch(self, step: Step, x: Value, *, holds: bool) -> Value:
@@ -70,11 +70,11 @@ class Run:
         collected: list[Value] = []
         index = next(iter(step.words("index")), "")
         for turn in range(step.number("repeat")):
-            self.scope.values[index] = turn
+            self.scope.bind(index, turn)
             x = self._steps(step.node.get("steps"), x)
             collected.append(x)
         for name in step.words("collect"):
-            self.scope.values[name] = collected
+            self.scope.bind(name, collected)
         return x
 
     def attend(self, step: Step, x: Value, places: tuple[str, ...]) -> Value:
@@ -105,14 +105,6 @@ class Run:
             return Run(self.recorder, self.library, scope, f"{self.prefix}{role}.").document(x)
         return Run(self.recorder, self.library, scope, self.prefix, self.counts).document(x)
 
-    def role(self, node: Mapping, word: str) -> str:
-        """Return the role of a layer: what its step says, or its kind and number in the document."""
-        said = node.entries.get("role")
-        if said and isinstance(said.value, Scalar):
-            return f"{self.prefix}{said.value.value}"
-        self.counts[word] += 1
-        return f"{self.prefix}{word}{self.counts[word]}"
-
     def _steps(self, steps: Node | None, x: Value) -> Value:
         for node in steps.items if isinstance(steps, Sequence) else ():
             if isinstance(node, Mapping):
@@ -134,7 +126,8 @@ class Run:
             self.recorder.blame = around
         results = result if isinstance(result, list) else [result]
         if "as" in node.entries:
-            self.scope.values.update(zip(words_at(node, "as"), results, strict=False))
+            for name, value in zip(words_at(node, "as"), results, strict=False):
+                self.scope.bind(name, value)
         return results[-1]
 
     def _skip(self, steps: Node | None) -> None:

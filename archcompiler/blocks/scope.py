@@ -24,7 +24,7 @@ class Scope:
     """The names of one document: loop indices, maps, fields, `let` names, the context, then those of the block around.
 
     `given` are what the step that runs the document says of its fields, each with what finds the culprits behind it;
-    `known` is what has been looked up of names that keep their value while the document runs: all but `values`.
+    `values` what it computes, and what is known of its place; `known` the value of every name that was looked up.
     """
 
     recorder: Recorder
@@ -37,16 +37,20 @@ class Scope:
 
     def value_of(self, name: str) -> Any:
         """Return the value of a name; KeyError where it has none."""
-        if name in self.values:
-            return self.values[name]
         if name not in self.known:
             self.known[name] = self._looked_up(name)
         return self.known[name]
 
+    def bind(self, name: str, value: object) -> None:
+        """Give a name to what the document computed, or a new value to a name."""
+        self.values[name] = self.known[name] = value
+
     def _looked_up(self, name: str) -> Any:
+        if name in self.values:
+            return self.values[name]
         if name in self.given:
             return self.given[name][0]
-        if self.fields.has(name):
+        if name in self.fields.mapping.entries:
             return self.fields.value(name)
         if name in self.document.lets.entries:
             return self._let_value(name)

@@ -31,12 +31,13 @@ _ANY_SIGN = frozenset(("pad_channels",))
 class Step:
     """One step: what it says, computed in the scope of its document."""
 
-    __slots__ = ("node", "recorder", "run", "said", "scope")
+    __slots__ = ("_key", "node", "recorder", "run", "said", "scope")
 
     def __init__(self, run: Run, written: Written) -> None:
         self.run, self.node, self.said = run, written.node, written.said
         self.recorder: Recorder = run.recorder
         self.scope: Scope = run.scope
+        self._key = ""  # what was read last: where an expression has no value, it is of this key
 
     def has(self, key: str) -> bool:
         """Tell whether the step says a key."""
@@ -44,11 +45,9 @@ class Step:
 
     def value(self, key: str) -> Any:
         """Return what a key says: a literal as it is, a text as the expression that it is."""
-        try:
-            return self.said[key](self.scope)
-        except ExpressionError as error:
-            error.key = key
-            raise
+        self._key = key
+        said = self.said[key]
+        return said(self.scope) if callable(said) else said
 
     def number(self, key: str) -> int:
         """Return a whole number; any other is refused."""
@@ -94,7 +93,7 @@ class Step:
     def given(self, *known: str) -> Given:
         """Return what the step says beside the known keys, with what finds the values of the spec behind each."""
         keys = [key for key in self.node.entries if key not in known]
-        return {key: (self.said[key](self.scope), partial(self._culprits, key)) for key in keys}
+        return {key: (self.value(key), partial(self._culprits, key)) for key in keys}
 
     def is_said(self, key: str) -> bool:
         """Tell whether what a key says can be said otherwise in a spec."""
@@ -111,7 +110,7 @@ class Step:
         said = ", ".join(f"{name} {float(n):g}" for name, n in numbers.items() if isinstance(n, (int, Fraction)))
         message = f"{said} and what arrives do not fit: {error.message}" if said else error.message
         help = "or say how to round, as in `round: {to: 1, mode: half_even}`" if "round" in error.names else None
-        self.refuse(ShapeFault(error.code, message, (*error.names, error.key), help, fits=fitting(error, scope)))
+        self.refuse(ShapeFault(error.code, message, (*error.names, self._key), help, fits=fitting(error, scope)))
 
     def blame(self, fault: ShapeFault) -> None:
         """Say which values of a spec a fault is of: those that the step's keys read, or fields of the block by name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from archcompiler.blocks.expression import Compute, computed
+from archcompiler.blocks.expression import computed
 from archcompiler.record.fields import exact
 from archcompiler.schema.canonical import step_kind
 from archcompiler.tree import Mapping, Node, Scalar, Sequence
@@ -19,26 +19,23 @@ class Written:
         self.node = node
         self.kind = str(step_kind(node))
         self.said = _Said(node)
-        """What computes each of its keys."""
+        """What each of its keys says: a literal, or what computes it in a scope."""
 
 
-class _Said(dict[str, Compute]):
-    """What computes each key of a step, made when the key is first read: a key that nothing reads has no effect."""
+class _Said(dict[str, Any]):
+    """What each key of a step says, made ready when the key is first read: a key that nothing reads has no effect."""
 
     def __init__(self, node: Mapping) -> None:
         self._node = node
 
-    def __missing__(self, key: str) -> Compute:
-        compute = self[key] = _compute(self._node.entries[key].value)
-        return compute
+    def __missing__(self, key: str) -> Any:
+        said = self[key] = _said(self._node.entries[key].value)
+        return said
 
 
-def _compute(node: Node) -> Compute:
-    """Return what computes a value of a step: a literal as it is, a text as the expression that it is."""
+def _said(node: Node) -> Any:
+    """Return a literal as it is, and of a text, or a list, what computes it."""
     if isinstance(node, Sequence):
-        items = [_compute(item) for item in node.items]
-        return lambda scope: tuple([item(scope) for item in items])
-    if isinstance(node, Scalar) and isinstance(node.value, str):
-        return computed(node.value)
-    value: Any = exact(node)
-    return lambda _: value
+        items = [_said(item) for item in node.items]
+        return lambda scope: tuple([item(scope) if callable(item) else item for item in items])
+    return computed(node.value) if isinstance(node, Scalar) and isinstance(node.value, str) else exact(node)

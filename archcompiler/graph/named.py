@@ -22,7 +22,7 @@ class Named(int):
     expression: Expression
 
     def __new__(cls, value: int, expression: Expression) -> Named:  # noqa: D102 -- a constructor, said by the class
-        number = super().__new__(cls, value)
+        number = int.__new__(cls, value)
         number.expression = expression
         return number
 

@@ -115,7 +115,7 @@ class _Lowering:
         paths = self._names.paths(below=path)
         if self._names.numbers_layers:
             return Call(self._record(place, document, paths, document.class_name, context), path, "block", inline=True)
-        where = tuple(context[name] for name in sorted(document.context))
+        where = tuple([context[name] for name in document.context])
         key = (id(place.fields), _plain(place.shape), where)
         if key not in self._bodies:
             self._bodies[key] = self._record(place, document, paths, document.class_name, context, named=True)
@@ -161,7 +161,7 @@ def _input_shape(value: Mapping) -> Shape:
 
 
 def _plain(shape: Shape) -> Shape:
-    return tuple(int(side) for side in shape)
+    return tuple(map(int, shape))
 
 
 def _integers(fields: Mapping) -> dict[str, int]:

@@ -75,7 +75,7 @@ class Fields:
 
     def value(self, name: str) -> object:
         """Return a field as expressions have it: numbers exact, ints named, a list as a tuple, an object as Fields."""
-        value = exact(self._node(name))
+        value = exact(self.mapping.entries[name].value)
         return Named(value, name) if self._named and type(value) is int else value
 
     def span(self, name: str) -> Span:
@@ -94,11 +94,13 @@ class Fields:
 
 def exact(node: Node) -> object:
     """Return a value with its numbers exact: 0.25 is a quarter; a list is a tuple, an object Fields."""
+    if isinstance(node, Scalar):
+        return _exact(node.value) if isinstance(node.value, float) else node.value
     if isinstance(node, Mapping):
         return Fields(node)
-    if isinstance(node, Sequence):
-        return tuple(exact(item) for item in node.items)
-    if not isinstance(node.value, float):
-        return node.value
-    fraction = Fraction(repr(node.value))
+    return tuple(exact(item) for item in node.items)
+
+
+def _exact(value: float) -> int | Fraction:
+    fraction = Fraction(repr(value))
     return fraction.numerator if fraction.denominator == 1 else fraction

@@ -105,7 +105,7 @@ class Recorder:
         if padding is None:
             padding = dilation * ((kernel - 1) // 2)
         self._check_groups(role, x.channels, channels, groups)
-        self._check_window(role, x.shape, dilation * (kernel - 1) + 1, padding, dilation)
+        self._check_window(role, x.shape, int(dilation) * (int(kernel) - 1) + 1, padding, dilation)
         return self.apply(role, ops.Conv(x.channels, channels, kernel, stride, padding, dilation, groups, bias), x)
 
     def norm(self, role: str, x: Value, norm: Fields, *, zero_scale: bool = False) -> Value:
@@ -213,7 +213,9 @@ class Recorder:
         if len(inputs) > 1 and op.joins is not ops.Joins.STACKED:
             self._unify(*(expression_of(value.channels) for value in inputs))
         path = self._path_of(role) if role else ""
-        shape = _whole(op, shapes[0], op.output(*shapes))
+        shape = op.output(*shapes)
+        if min(shape) <= 0:
+            shape = _meant(op, shapes[0], shape)
         self._nodes.append(Node(role, path, op, tuple([value.index for value in inputs]), shape))
         return Value(len(self._nodes), shape)
 
@@ -252,9 +254,7 @@ class Recorder:
             self.refuse(ShapeFault("G004", message, ("window", "kernel", "dilation"), help, fits=fits))
 
 
-def _whole(op: Op, before: Shape, after: Shape) -> Shape:
-    """Return the shape that leaves; where a window did not fit, the map that its stride alone would leave."""
-    if min(after) > 0:
-        return after
+def _meant(op: Op, before: Shape, after: Shape) -> Shape:
+    """Return the shape that leaves where a window did not fit: the map that its stride alone would leave."""
     sides = zip(before[1:], after[1:], op.window().strides, strict=True)
     return (after[0], *(new if new > 0 else -(-int(old) // int(stride)) for old, new, stride in sides))
