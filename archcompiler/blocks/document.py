@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from archcompiler.blocks.expression import ExpressionError, names_of, parsed
-from archcompiler.blocks.written import Written
+from archcompiler.blocks.written import Written, words_at
 from archcompiler.schema.language import GROUPS
 from archcompiler.tree import Mapping, Node, Scalar, Sequence, mapping_at
 
@@ -101,10 +101,3 @@ def _places(steps: Sequence) -> Iterator[str]:
             yield "shortcut"
         elif "attention" in step.entries:
             yield from words_at(step, "at")
-
-
-def words_at(step: Mapping, key: str) -> tuple[str, ...]:
-    """Return the words under a key of a step, for which one may stand."""
-    node = step.get(key)
-    items = node.items if isinstance(node, Sequence) else (node,) if node else ()
-    return tuple(str(item.value) for item in items if isinstance(item, Scalar))

@@ -50,11 +50,11 @@ class ExpressionError(Exception):
 class Scope(Protocol):
     """What the names of an expression mean."""
 
-    known: dict[str, Any]
-    """The names that have been looked up, with their values."""
+    meanings: dict[str, Any]
+    """What the names mean that have been looked up."""
 
-    def value_of(self, name: str) -> Any:
-        """Return the value of a name: a number, condition, word, list, object or map; KeyError where it has none."""
+    def meaning(self, name: str) -> Any:
+        """Look up what a name means: a number, condition, word, list, object or map; itself where it is no name."""
 
     def part_of(self, value: Any, name: str) -> Any:
         """Return a part of an object or a size of a map; KeyError where it has none."""
@@ -123,10 +123,8 @@ def evaluate(tree: ast.expr, scope: Scope) -> Any:
 @lru_cache(maxsize=4096)
 def computed(text: str) -> Compute:
     """Return what computes a text of a step: `$NAME` is what the field says, any other text an expression."""
-    if text.startswith("$"):
-        name = text[1:]
-        return lambda scope: scope.known[name] if name in scope.known else scope.value_of(name)
-    return _meaning(text) if text.isidentifier() else _compiled(parsed(text))
+    name = text.removeprefix("$")
+    return _meaning(name) if name.isidentifier() else _compiled(parsed(text))
 
 
 @lru_cache(maxsize=4096)
@@ -140,19 +138,9 @@ def _name(tree: ast.Name) -> Compute:
 
 
 def _meaning(name: str) -> Compute:
-    """Return what says what a name means; what is none is a word: that it is one is checked when a document is read."""
     if name in CONSTANTS:
         return lambda _: CONSTANTS[name]
-
-    def compute(scope: Scope) -> Any:
-        if name in scope.known:
-            return scope.known[name]
-        try:
-            return scope.value_of(name)
-        except KeyError:
-            return name
-
-    return compute
+    return lambda scope: scope.meanings[name] if name in scope.meanings else scope.meaning(name)
 
 
 def _constant(tree: ast.Constant) -> Compute:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from archcompiler.blocks.document import Document, steps_below, words_at
+from archcompiler.blocks.document import Document, steps_below
 from archcompiler.blocks.expression import ExpressionError
 from archcompiler.blocks.kinds import KINDS
 from archcompiler.blocks.scope import Given, Scope
@@ -126,7 +126,7 @@ class Run:
             self.recorder.blame = around
         results = result if isinstance(result, list) else [result]
         if "as" in node.entries:
-            for name, value in zip(words_at(node, "as"), results, strict=False):
+            for name, value in zip(written.words["as"], results, strict=False):
                 self.scope.bind(name, value)
         return results[-1]
 

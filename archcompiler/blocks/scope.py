@@ -24,7 +24,8 @@ class Scope:
     """The names of one document: loop indices, maps, fields, `let` names, the context, then those of the block around.
 
     `given` are what the step that runs the document says of its fields, each with what finds the culprits behind it;
-    `values` what it computes, and what is known of its place; `known` the value of every name that was looked up.
+    `values` what it computes, and what is known of its place; `known` what has been looked up of all other names;
+    `meanings` of all names and words.
     """
 
     recorder: Recorder
@@ -34,29 +35,35 @@ class Scope:
     values: dict[str, Any] = field(default_factory=dict)
     outer: Scope | None = None
     known: dict[str, Any] = field(default_factory=dict)
+    meanings: dict[str, Any] = field(default_factory=dict)
 
     def value_of(self, name: str) -> Any:
         """Return the value of a name; KeyError where it has none."""
-        if name not in self.known:
-            self.known[name] = self._looked_up(name)
-        return self.known[name]
+        if name in self.values:
+            return self.values[name]
+        if name in self.known:
+            return self.known[name]
+        if name in self.given:
+            value = self.given[name][0]
+        elif name in self.fields.mapping.entries:
+            value = self.fields.value(name)
+        elif name in self.document.lets.entries:
+            value = self._let_value(name)
+        elif self.outer is not None:
+            value = self.outer.value_of(name)
+        else:
+            raise KeyError(name)
+        self.known[name] = value
+        return value
+
+    def meaning(self, name: str) -> Any:
+        """Look up what a name means: what is no name is a word, as the check of a document has seen."""
+        found = self.meanings[name] = self.said(name, name)
+        return found
 
     def bind(self, name: str, value: object) -> None:
         """Give a name to what the document computed, or a new value to a name."""
-        self.values[name] = self.known[name] = value
-
-    def _looked_up(self, name: str) -> Any:
-        if name in self.values:
-            return self.values[name]
-        if name in self.given:
-            return self.given[name][0]
-        if name in self.fields.mapping.entries:
-            return self.fields.value(name)
-        if name in self.document.lets.entries:
-            return self._let_value(name)
-        if self.outer is None:
-            raise KeyError(name)
-        return self.outer.value_of(name)
+        self.values[name] = self.meanings[name] = value
 
     def said(self, name: str, default: Any) -> Any:
         """Return the value of a name, or a default where it has none."""

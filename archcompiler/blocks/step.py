@@ -8,7 +8,6 @@ from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from archcompiler.blocks.document import words_at
 from archcompiler.blocks.expression import ExpressionError, evaluate, parsed
 from archcompiler.blocks.fitting import fitting
 from archcompiler.blocks.scope import Given
@@ -31,10 +30,10 @@ _ANY_SIGN = frozenset(("pad_channels",))
 class Step:
     """One step: what it says, computed in the scope of its document."""
 
-    __slots__ = ("_key", "node", "recorder", "run", "said", "scope")
+    __slots__ = ("_key", "node", "recorder", "run", "scope", "written")
 
     def __init__(self, run: Run, written: Written) -> None:
-        self.run, self.node, self.said = run, written.node, written.said
+        self.run, self.written, self.node = run, written, written.node
         self.recorder: Recorder = run.recorder
         self.scope: Scope = run.scope
         self._key = ""  # what was read last: where an expression has no value, it is of this key
@@ -46,7 +45,7 @@ class Step:
     def value(self, key: str) -> Any:
         """Return what a key says: a literal as it is, a text as the expression that it is."""
         self._key = key
-        said = self.said[key]
+        said = self.written.said[key]
         return said(self.scope) if callable(said) else said
 
     def number(self, key: str) -> int:
@@ -73,7 +72,7 @@ class Step:
 
     def words(self, key: str) -> tuple[str, ...]:
         """Return the words under a key, for which one may stand."""
-        return words_at(self.node, key)
+        return self.written.words[key]
 
     def union(self, key: str) -> Fields:
         """Return an object that says its type: the step's own, or the field that `$NAME` means."""

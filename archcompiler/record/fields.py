@@ -33,7 +33,7 @@ class Fields:
 
     def number(self, name: str) -> float:
         """Return a float; an int will do."""
-        node = self._node(name)
+        node = self.mapping.entries[name].value
         if not isinstance(node, Scalar) or not isinstance(node.value, (int, float)):
             raise TypeError(f"{name} is no number")
         return float(node.value)
@@ -53,7 +53,10 @@ class Fields:
 
     def text(self, name: str) -> str:
         """Return a string."""
-        return self._scalar(name, str)
+        node = self.mapping.entries[name].value
+        if not isinstance(node, Scalar) or not isinstance(node.value, str):
+            raise TypeError(f"{name} is no text")
+        return node.value
 
     def integers(self, name: str) -> tuple[int, ...]:
         """Return a list of ints."""
