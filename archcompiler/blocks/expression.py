@@ -72,7 +72,7 @@ def parsed(text: str) -> ast.expr:
     if not text.isascii():
         raise ExpressionError("an expression is of ASCII characters")
     try:
-        tree = ast.parse(_KEYWORD.sub(lambda found: _masked(found[0]), text), mode="eval").body
+        tree = ast.parse(_NAME.sub(lambda found: _masked(found[0]), text), mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         at = max(0, (getattr(error, "offset", None) or 1) - 1)
         raise ExpressionError("this is no expression", min(at, max(0, len(text) - 1))) from None
@@ -84,16 +84,16 @@ def parsed(text: str) -> ast.expr:
     return tree
 
 
-_GRAMMAR = frozenset(("and", "or", "not", "if", "else"))
-_KEYWORD = re.compile(rf"\b({'|'.join(sorted(set(kwlist) - _GRAMMAR))})\b")
+_NAME = re.compile(r"\b[A-Za-z_][A-Za-z0-9_]*")
+_KEYWORDS = frozenset(kwlist) - {"and", "or", "not", "if", "else"}
 
 
 def _masked(word: str) -> str:
-    """Return an identifier as long as a keyword of Python's: `global` is a word here, and no ASCII text says this."""
-    return f"{word[:-1]}\N{MIDDLE DOT}"
+    """Return for a keyword of Python's an identifier as long: `global` is a word here, and no ASCII text says this."""
+    return f"{word[:-1]}\N{MIDDLE DOT}" if word in _KEYWORDS else word
 
 
-_WORDS = {_masked(word): word for word in kwlist}
+_WORDS = {_masked(word): word for word in _KEYWORDS}
 
 
 def span_of(node: ast.AST) -> tuple[int, int | None]:
@@ -366,9 +366,8 @@ _UNKNOWN: dict[type[ast.AST], str] = {
     ast.Is: "compare by `==`",
     ast.In: "compare by `==`, joined by `or`",
 }
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def is_name(text: str) -> bool:
     """Tell whether an expression is a name alone."""
-    return _IDENTIFIER.fullmatch(text) is not None
+    return _NAME.fullmatch(text) is not None

@@ -281,7 +281,20 @@ def _whole(fragments: _Fragments, name: str) -> Json:
     return {"allOf": rules}
 
 
-SCHEMAS = {"architecture.json": generate, "names.json": generate_names, "block.json": generate_part}
+def generate_documents() -> Json:
+    """Return every shipped document, as JSON is read in a tenth of the time of YAML."""
+    folders = ("blocks", "shortcuts", "attentions", "stems", "heads")
+    return {
+        f"{folder}/{name}": each for folder in folders for name, each in _read_folder(shipped("specs") / folder).items()
+    }
+
+
+SCHEMAS = {
+    "architecture.json": generate,
+    "names.json": generate_names,
+    "block.json": generate_part,
+    "documents.json": generate_documents,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
