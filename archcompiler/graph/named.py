@@ -93,11 +93,13 @@ def names_in(expression: Expression) -> set[str]:
     return {expression} if isinstance(expression, str) else set()
 
 
-def names_of(value: object) -> set[str]:
-    """Return every field name that a number, or one of several, was computed from."""
+def names_of(value: object) -> list[str]:
+    """Return every field name that a number, or one of several, was computed from, in alphabetical order."""
     if isinstance(value, tuple):
-        return {name for each in value if type(each) not in UNNAMED for name in names_of(each)}
-    return names_in(value.expression) if isinstance(value, (Named, NamedFloat)) else set()
+        return sorted({name for each in value for name in names_of(each)})
+    if not isinstance(value, (Named, NamedFloat)):
+        return []
+    return [value.expression] if isinstance(value.expression, str) else sorted(names_in(value.expression))
 
 
 def substitute(expression: Expression, values: Mapping[str, Expression]) -> Expression:

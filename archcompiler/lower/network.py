@@ -166,5 +166,5 @@ def _plain(shape: Shape) -> Shape:
 
 def _integers(fields: Mapping) -> dict[str, int]:
     """Return the int fields of a block: the arguments that its class may take."""
-    values = {name: entry.value.value for name, entry in fields.entries.items() if isinstance(entry.value, Scalar)}
-    return {name: value for name, value in values.items() if type(value) is int}
+    nodes = [(name, entry.value) for name, entry in fields.entries.items()]
+    return {name: node.value for name, node in nodes if isinstance(node, Scalar) and type(node.value) is int}

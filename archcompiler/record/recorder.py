@@ -74,7 +74,7 @@ class Recorder:
     def _in_order_of_use(self) -> dict[str, int | float]:
         """Return the arguments as the ops mention them, so that the order in which a spec says them is no matter."""
         named = [value for node in self._nodes for value in node.op.values if type(value) not in UNNAMED]
-        used = [name for value in named for name in sorted(names_of(value))]
+        used = [name for value in named for name in names_of(value)]
         order = dict.fromkeys([*used, *sorted(self._arguments)])
         return {name: self._arguments[name] for name in order if name in self._arguments}
 
