@@ -108,10 +108,8 @@ def names_of(tree: ast.AST) -> list[str]:
     return list(dict.fromkeys(node.id for node in sorted(names, key=lambda node: node.col_offset)))
 
 
-def is_computed(tree: ast.expr, scope: Scope) -> bool:
-    """Tell whether an expression computes a number, instead of naming one: `A if B else C` names what it chooses."""
-    if isinstance(tree, ast.IfExp):
-        return is_computed(tree.body if evaluate(tree.test, scope) else tree.orelse, scope)
+def is_computed(tree: ast.expr) -> bool:
+    """Tell whether an expression without a choice computes a number, instead of naming one."""
     return not isinstance(tree, (ast.Name, ast.Constant, ast.Attribute, ast.Subscript))
 
 

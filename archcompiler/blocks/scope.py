@@ -58,7 +58,11 @@ class Scope:
 
     def meaning(self, name: str) -> Any:
         """Look up what a name means: what is no name is a word, as the check of a document has seen."""
-        found = self.meanings[name] = self.said(name, name)
+        try:
+            found = self.value_of(name)
+        except KeyError:
+            found = name
+        self.meanings[name] = found
         return found
 
     def bind(self, name: str, value: object) -> None:
@@ -111,10 +115,10 @@ class Scope:
 
     def _let_value(self, name: str) -> object:
         """Return what `let` names: a number that is computed becomes an argument of that name."""
-        tree = parsed(_text(self.document.lets.get(name)))
+        tree = self.chosen(parsed(_text(self.document.lets.get(name))))
         value = evaluate(tree, self)
-        computed = isinstance(value, int) and not isinstance(value, bool) and is_computed(tree, self)
-        return self.recorder.let(name, value) if computed else value
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        return self.recorder.let(name, value) if is_number and is_computed(tree) else value
 
 
 def _text(node: object) -> str:

@@ -78,8 +78,10 @@ class Fields:
 
     def value(self, name: str) -> object:
         """Return a field as expressions have it: numbers exact, ints named, a list as a tuple, an object as Fields."""
-        value = exact(self.mapping.entries[name].value)
-        return Named(value, name) if self._named and type(value) is int else value
+        node = self.mapping.entries[name].value
+        if isinstance(node, Scalar) and type(node.value) is int:
+            return Named(node.value, name) if self._named else node.value
+        return exact(node)
 
     def span(self, name: str) -> Span:
         """Return where the field's value was written."""

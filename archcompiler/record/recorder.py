@@ -211,7 +211,7 @@ class Recorder:
             self.refuse(ShapeFault("G002" if len(shapes) > 1 else "G004", f"{role or op.name} {misfit}", ()))
             shapes = shapes[:1] * len(shapes)
         if len(inputs) > 1 and op.joins is not ops.Joins.STACKED:
-            self._unify(*(expression_of(value.channels) for value in inputs))
+            self._unify(*[expression_of(value.channels) for value in inputs])
         path = self._path_of(role) if role else ""
         shape = op.output(*shapes)
         if min(shape) <= 0:
@@ -221,8 +221,9 @@ class Recorder:
 
     def _unify(self, left: Expression, *others: Expression) -> None:
         """Let the names of one size be one name from here on."""
-        names = (right for right in others if isinstance(right, str) and right != left)
-        self._aliases |= {right: left for right in names if isinstance(left, str)}
+        for right in others:
+            if isinstance(left, str) and isinstance(right, str) and right != left:
+                self._aliases[right] = left
 
     def _check_groups(self, role: str, inputs: int, outputs: int, groups: int) -> None:
         odd = inputs if inputs % groups else outputs

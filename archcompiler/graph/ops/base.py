@@ -71,6 +71,8 @@ class Joins(Enum):
         first = shapes[0]
         if self is Joins.ONE:
             return len(shapes) == 1
+        if shapes.count(first) == len(shapes):
+            return True
         if self is Joins.BROADCAST:
             return all(len(set(each) - {1}) <= 1 for each in zip(*shapes, strict=True)) if _alike(shapes) else False
         if self is Joins.CHANNELS:
