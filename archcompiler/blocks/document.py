@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from archcompiler.blocks.expression import ExpressionError, names_of, parsed
-from archcompiler.blocks.written import Written, words_at
+from archcompiler.blocks.written import Written
+from archcompiler.blocks.written import words_at as words_at
 from archcompiler.schema.language import GROUPS
 from archcompiler.tree import Mapping, Node, Scalar, Sequence, mapping_at
 
