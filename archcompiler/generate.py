@@ -32,7 +32,7 @@ from archcompiler.schema.shapes import (
     union_or_field,
     untyped,
 )
-from archcompiler.shipped import shipped
+from archcompiler.shipped import DOCUMENTS, shipped
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -328,7 +328,18 @@ def _whole(fragments: _Fragments, name: str) -> Json:
     return {"allOf": rules}
 
 
-SCHEMAS = {"architecture.json": generate, "names.json": generate_names, "block.json": generate_part}
+def generate_documents() -> Json:
+    """Return every shipped document: JSON is read in a tenth of the time of YAML, and each command reads some."""
+    folders = {folder: _read_folder(shipped("specs") / folder) for folder in DOCUMENTS}
+    return {f"{folder}/{name}": each for folder, documents in folders.items() for name, each in documents.items()}
+
+
+SCHEMAS = {
+    "architecture.json": generate,
+    "names.json": generate_names,
+    "block.json": generate_part,
+    "documents.json": generate_documents,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:

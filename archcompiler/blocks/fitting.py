@@ -42,7 +42,8 @@ def _holds(error: ExpressionError, scope: Scope, name: str, value: int | Fractio
     assert error.tree is not None
     try:
         aside = Recorder(scope.recorder.input.shape, {})  # what `let` names on trial becomes no argument
-        evaluate(error.tree, replace(scope, recorder=aside, values={**scope.values, name: value}, let_values={}))
+        values = {**scope.values, name: value}
+        evaluate(error.tree, replace(scope, recorder=aside, values=values, known={}, meanings={}))
     except ExpressionError:
         return False
     return True

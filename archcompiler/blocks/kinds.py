@@ -13,7 +13,7 @@ from archcompiler.graph.ops.base import StepForm
 from archcompiler.graph.shape import TF_SAME, Padding, sides
 from archcompiler.record.fault import ShapeFault, even_kernel
 from archcompiler.record.recorder import Value, shape_text
-from archcompiler.tree import Plain
+from archcompiler.tree import Plain, Scalar
 
 Result = Union[Value, list[Value]]
 """What a step computes: a map, or the pieces of one."""
@@ -187,7 +187,8 @@ def _shortcut(step: Step, x: Value) -> Value:
         step.recorder.variant("Plain")
         return x
     start = step.operands("from")[0]
-    given = step.given("shortcut", "from", "attention", "as") | {"branch": (x, ())}
+    given = step.given("shortcut", "from", "attention", "as")
+    given["branch"] = (x, lambda: ())
     brought = step.run.policy("shortcut", shortcut, given, start)
     if brought is start and (start.channels != x.channels or step.run.scope.said("stride", 1) != 1):
         step.refuse(_misfit(start, x))
@@ -228,7 +229,12 @@ def _repeat(step: Step, x: Value) -> Value:
 
 
 def _role(step: Step, word: str) -> str:
-    return step.run.role(step.node, word)
+    """Return the role of a layer: what its step says, or its kind and number in the document."""
+    run, said = step.run, step.node.entries.get("role")
+    if said and isinstance(said.value, Scalar):
+        return f"{run.prefix}{said.value.value}"
+    run.counts[word] += 1
+    return f"{run.prefix}{word}{run.counts[word]}"
 
 
 KINDS: dict[str, Kind] = {

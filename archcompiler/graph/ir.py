@@ -8,7 +8,8 @@ Body   nodes  ->  ops in the order of computation; value 0 is the body's input, 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from archcompiler.graph.named import frozen
@@ -28,7 +29,7 @@ class Node:
     shape: Shape
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Body:
     """A recorded block. `class_name` is what a person would call it; `arguments` are the named numbers it was run on.
 
@@ -46,15 +47,16 @@ class Body:
     arguments: dict[str, int | float]
     aliases: dict[str, str]
     blocks: dict[str, str]
-    _key: tuple[object, ...] = field(init=False, repr=False)
-    _hash: int = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def _key(self) -> tuple[object, ...]:
         nodes = ((n.role, n.op.name, frozen(n.op.values), n.inputs, n.shape) for n in self.nodes)
         named = (tuple(each.items()) for each in (self.arguments, self.aliases, self.blocks))
-        key = (self.class_name, self.input, tuple(nodes), *named)
-        object.__setattr__(self, "_key", key)
-        object.__setattr__(self, "_hash", hash(key))
+        return (self.class_name, self.input, tuple(nodes), *named)
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(self._key)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Body) and self._key == other._key

@@ -22,7 +22,7 @@ class Named(int):
     expression: Expression
 
     def __new__(cls, value: int, expression: Expression) -> Named:  # noqa: D102 -- a constructor, said by the class
-        number = super().__new__(cls, value)
+        number = int.__new__(cls, value)
         number.expression = expression
         return number
 
@@ -73,11 +73,17 @@ def expression_of(number: int | NamedFloat) -> Expression:
     return number.expression if isinstance(number, (Named, NamedFloat)) else int(number)
 
 
+UNNAMED = frozenset((bool, int, float, str, type(None)))
+"""The types of values that name nothing: most are of these, and telling so by the type is quick."""
+
+
 def frozen(value: object) -> object:
     """Return a value as one that equals another only if both also came about alike."""
     if isinstance(value, (Named, NamedFloat)):
         return value, value.expression
-    return tuple(map(frozen, value)) if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return tuple([each if type(each) in UNNAMED else frozen(each) for each in value])
+    return value
 
 
 def names_in(expression: Expression) -> set[str]:
@@ -87,11 +93,13 @@ def names_in(expression: Expression) -> set[str]:
     return {expression} if isinstance(expression, str) else set()
 
 
-def names_of(value: object) -> set[str]:
-    """Return every field name that a number, or one of several, was computed from."""
+def names_of(value: object) -> list[str]:
+    """Return every field name that a number, or one of several, was computed from, in alphabetical order."""
     if isinstance(value, tuple):
-        return {name for each in value for name in names_of(each)}
-    return names_in(value.expression) if isinstance(value, (Named, NamedFloat)) else set()
+        return sorted({name for each in value for name in names_of(each)})
+    if not isinstance(value, (Named, NamedFloat)):
+        return []
+    return [value.expression] if isinstance(value.expression, str) else sorted(names_in(value.expression))
 
 
 def substitute(expression: Expression, values: Mapping[str, Expression]) -> Expression:

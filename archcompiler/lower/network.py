@@ -98,7 +98,7 @@ class _Lowering:
         """Record a block once for each set of fields, shape and place that it reads; those that repeat share it."""
         document = self._library.document("block", Fields(place.fields).text("block"))
         context = next(self._contexts)
-        where = tuple(context[name] for name in sorted(document.context))
+        where = tuple([context[name] for name in document.context])
         key = (id(place.fields), _plain(place.shape), where)
         if key not in self._bodies:
             self._bodies[key] = self._record(place, document, document.class_name, context, named=True)
@@ -149,10 +149,10 @@ def _input_shape(value: Mapping) -> Shape:
 
 
 def _plain(shape: Shape) -> Shape:
-    return tuple(int(side) for side in shape)
+    return tuple(map(int, shape))
 
 
 def _integers(fields: Mapping) -> dict[str, int]:
     """Return the int fields of a block: the arguments that its class may take."""
-    values = {name: entry.value.value for name, entry in fields.entries.items() if isinstance(entry.value, Scalar)}
-    return {name: value for name, value in values.items() if type(value) is int}
+    nodes = [(name, entry.value) for name, entry in fields.entries.items()]
+    return {name: node.value for name, node in nodes if isinstance(node, Scalar) and type(node.value) is int}

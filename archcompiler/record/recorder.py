@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from archcompiler.graph import ops
 from archcompiler.graph.ir import Body, Node
-from archcompiler.graph.named import Expression, Named, NamedFloat, expression_of, names_of, substitute
+from archcompiler.graph.named import UNNAMED, Expression, Named, NamedFloat, expression_of, names_of, substitute
 from archcompiler.graph.ops import Op, Shape
 from archcompiler.graph.shape import TF_SAME, Padding, Sides, sides
 from archcompiler.graph.shape import shape_text as shape_text
@@ -83,7 +83,8 @@ class Recorder:
 
     def _in_order_of_use(self) -> dict[str, int | float]:
         """Return the arguments as the ops mention them, so that the order in which a spec says them is no matter."""
-        used = [name for node in self._nodes for value in node.op.values for name in sorted(names_of(value))]
+        named = [value for node in self._nodes for value in node.op.values if type(value) not in UNNAMED]
+        used = [name for value in named for name in names_of(value)]
         order = dict.fromkeys([*used, *sorted(self._arguments)])
         return {name: self._arguments[name] for name in order if name in self._arguments}
 
@@ -226,20 +227,23 @@ class Recorder:
         if (misfit := op.misfit(*shapes)) is not None:
             self.refuse(ShapeFault("G002" if len(shapes) > 1 else "G004", f"{role or op.name} {misfit}", ()))
             shapes = shapes[:1] * len(shapes)
-        if op.joins is not ops.Joins.STACKED:
-            self._unify(*(expression_of(value.channels) for value in inputs))
-        shape = _whole(op, shapes[0], op.output(*shapes))
-        self._nodes.append(Node(role, op, tuple(value.index for value in inputs), shape))
+        if len(inputs) > 1 and op.joins is not ops.Joins.STACKED:
+            self._unify(*[expression_of(value.channels) for value in inputs])
+        shape = op.output(*shapes)
+        if min(shape) <= 0:
+            shape = _meant(op, shapes[0], shape)
+        self._nodes.append(Node(role, op, tuple([value.index for value in inputs]), shape))
         return Value(len(self._nodes), shape)
 
     def _unify(self, left: Expression, *others: Expression) -> None:
         """Let the names of one size be one name from here on."""
-        names = (right for right in others if isinstance(right, str) and right != left)
-        self._aliases |= {right: left for right in names if isinstance(left, str)}
+        for right in others:
+            if isinstance(left, str) and isinstance(right, str) and right != left:
+                self._aliases[right] = left
 
     def _check_groups(self, role: str, inputs: int, outputs: int, groups: int) -> None:
-        odd = next((channels for channels in (inputs, outputs) if channels % groups), None)
-        if odd is None:
+        odd = inputs if inputs % groups else outputs
+        if not odd % groups:
             return
         name = expression_of(odd)
         fits: dict[str, list[Plain]] = {"cardinality": [*near_divisors(groups, inputs, outputs)]}
@@ -283,9 +287,7 @@ def _one_or_both(numbers: tuple[int, int]) -> tuple[int, ...]:
     return numbers[:1] if numbers[0] == numbers[1] else numbers
 
 
-def _whole(op: Op, before: Shape, after: Shape) -> Shape:
-    """Return the shape that leaves; where a window did not fit, the map that its stride alone would leave."""
-    if min(after) > 0:
-        return after
+def _meant(op: Op, before: Shape, after: Shape) -> Shape:
+    """Return the shape that leaves where a window did not fit: the map that its stride alone would leave."""
     sides = zip(before[1:], after[1:], op.window().strides, strict=True)
     return (after[0], *(new if new > 0 else -(-int(old) // int(stride)) for old, new, stride in sides))

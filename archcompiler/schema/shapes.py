@@ -20,10 +20,8 @@ def property_schema(field: Json, *, nullable: bool) -> Json:
         schema["$ref"] = f"#/$defs/{target}"
     if "union" in field:
         schema["x-union"] = field["union"]
-    if field.get("steps"):
-        schema |= {"type": "array", "items": {"$ref": "#/$defs/step"}}
-    if field.get("list"):
-        schema |= {"type": "array", "items": {"$ref": f"#/$defs/{field['list']}"}}
+    if listed := "step" if field.get("steps") else field.get("list"):
+        schema |= {"type": "array", "items": {"$ref": f"#/$defs/{listed}"}}
     if field.get("pair"):
         return _pair(schema)
     if field.get("roles"):

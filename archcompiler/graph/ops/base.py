@@ -86,6 +86,8 @@ class Joins(Enum):
         first = shapes[0]
         if self is Joins.ONE:
             return len(shapes) == 1
+        if shapes.count(first) == len(shapes):
+            return True
         if self is Joins.BROADCAST:
             return all(len(set(each) - {1}) <= 1 for each in zip(*shapes, strict=True)) if _alike(shapes) else False
         if self is Joins.CHANNELS:
@@ -141,12 +143,16 @@ class Op:
             _declare(cls)
 
     def __init__(self, *values: Any, **named: Any) -> None:
-        own = self.__dict__
-        own.update(self._defaults)
-        own.update(zip(self._defaults, values, strict=False))
-        own.update(named)
+        self.__dict__.update(zip(self._defaults, values, strict=False))
+        if named or len(values) != len(self._defaults):
+            self._complete(values, named)
+
+    def _complete(self, values: tuple[Any, ...], named: dict[str, Any]) -> None:
+        """Take what is given by keyword, and the defaults of what is not given."""
+        own = {**self._defaults, **self.__dict__, **named}
         if len(own) != len(self._defaults) or len(values) > len(own) or any(each is ... for each in own.values()):
             raise TypeError(f"{self.name} takes {', '.join(self._defaults)}; given were {values} and {named}")
+        self.__dict__.update(own)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{self.name} is immutable")
@@ -175,7 +181,7 @@ class Op:
 
     def misfit(self, *shapes: Shape) -> str | None:
         """Return why inputs of these shapes do not do, as it follows the op's role in a message; None where they do."""
-        if self.joins.agree(*shapes):
+        if (self.joins is Joins.ONE and len(shapes) == 1) or self.joins.agree(*shapes):
             return None
         return f"takes {self.joins.value}, and finds {' and '.join(map(shape_text, shapes))}"
 
