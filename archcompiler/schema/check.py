@@ -15,14 +15,14 @@ from archcompiler.diagnostics import Diagnostic
 from archcompiler.schema import faults
 from archcompiler.schema.canonical import is_field
 from archcompiler.schema.language import read_schema
-from archcompiler.schema.shapes import reference
+from archcompiler.schema.shapes import property_schema, reference
 from archcompiler.schema.spellings import names_of
-from archcompiler.schema.values import definition, value_faults
+from archcompiler.schema.values import definition, described_faults, value_faults
 from archcompiler.span import SCHEMA_ORIGIN, Span
 from archcompiler.tree import Entry, Mapping, Node, Scalar, Sequence, plain
 
 Json = dict[str, Any]
-_ARCHITECTURE, _NAMES = "architecture.json", "names.json"
+_ARCHITECTURE, _NAMES, _PART = "architecture.json", "names.json", "block.json"
 
 
 def partial_faults(document: Mapping) -> list[Diagnostic]:
@@ -39,6 +39,20 @@ def complete_faults(document: Mapping) -> list[Diagnostic]:
 def names_faults(document: Mapping) -> list[Diagnostic]:
     """Return the faults of a table of module names."""
     return _faults(document, _Walk(_NAMES, nulls=True))
+
+
+def part_faults(document: Mapping) -> list[Diagnostic]:
+    """Return the faults of a document of a block, or of a kind of shortcut, attention, stem or head."""
+    return _faults(document, _Walk(_PART, standalone=True))
+
+
+def field_faults(key: str, field: Json, entry: Entry) -> list[Diagnostic]:
+    """Return the faults of a value that a key of a field's own definition has."""
+    target = field.get("union") or field.get("object")
+    if target is None:
+        return described_faults(property_schema(field, nullable=False), key, entry)
+    place = _Place(key, entry.key_span, key, whole=True)
+    return list(_Walk(_ARCHITECTURE, standalone=True).visit(target, entry.value, place))
 
 
 def _faults(document: Mapping, walk: _Walk) -> list[Diagnostic]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
@@ -11,6 +12,7 @@ from yaml import events
 from archcompiler.diagnostics import Diagnostic, Label
 from archcompiler.limits import current, mend
 from archcompiler.span import Span
+from archcompiler.syntax.cut import Piece, cut_fault, cuts, whole
 from archcompiler.syntax.errors import describe
 from archcompiler.syntax.marks import end_of, is_nothing, is_plain, start_of
 from archcompiler.syntax.scalars import key_problem, read_plain, shown
@@ -63,6 +65,21 @@ class _Anchored(NamedTuple):
     node: Node
     size: int
     height: int
+
+
+class _Pair(NamedTuple):
+    """A key and its value, as the parser tells them."""
+
+    key: events.ScalarEvent
+    span: Span
+    value: events.Event
+    node: Node
+
+
+def _piece(event: events.Event, span: Span) -> Piece:
+    """Return what a value or key may be a part of."""
+    is_text = isinstance(event, events.ScalarEvent) and is_plain(event)
+    return (event.value if isinstance(event, events.ScalarEvent) and is_text else None), span
 
 
 class _Composer:
@@ -154,29 +171,53 @@ class _Composer:
 
     def _sequence(self, start: Span, depth: int, *, in_brackets: bool) -> Node:
         items: list[Node] = []
+        pieces: list[Piece] = []
         while not isinstance(event := self._next_event(), events.SequenceEndEvent):
             items.append(self._node(event, depth))
+            pieces.append(_piece(event, items[-1].span))
+        for cut in reversed(cuts(pieces) if in_brackets else []):
+            items[cut.start : cut.stop] = [self._joined([pieces[index] for index in cut])]
         return Sequence(tuple(items), self._whole(start, event, in_brackets=in_brackets))
 
     def _mapping(self, start: Span, depth: int, *, in_brackets: bool) -> Node:
-        entries: dict[str, Entry] = {}
+        pairs: list[_Pair] = []
         while not isinstance(event := self._next_event(), events.MappingEndEvent):
             if not isinstance(event, events.ScalarEvent):
                 self._unfit_key(event, depth)
                 continue
-            key_span = self._key(event)
+            span = self._place(event)
+            self._measured(event, Scalar(event.value, span))
             value_event = self._next_event()
-            if is_plain(event) and is_nothing(value_event):
-                self._check_colon(event.value, key_span)
-            self._enter(entries, event.value, Entry(key_span, self._node(value_event, depth)))
+            pairs.append(_Pair(event, span, value_event, self._node(value_event, depth)))
+        entries: dict[str, Entry] = {}
+        for pair in self._without_cuts(pairs) if in_brackets else pairs:
+            self._check_key(pair)
+            self._enter(entries, pair.key.value, Entry(pair.span, pair.node))
         return Mapping(entries, self._whole(start, event, in_brackets=in_brackets))
 
-    def _key(self, event: events.ScalarEvent) -> Span:
-        span = self._place(event)
-        if is_plain(event) and (problem := key_problem(event.value)):
-            self.faults.append(problem.at(span))
-        self._measured(event, Scalar(event.value, span))
-        return span
+    def _without_cuts(self, pairs: list[_Pair]) -> list[_Pair]:
+        """Return the pairs with each text that was cut whole again: the rest of it became keys without a value."""
+        for start in reversed(range(len(pairs))):
+            pieces = [_piece(pairs[start].value, pairs[start].node.span)]
+            if "(" in (pieces[0][0] or ""):
+                rest = takewhile(lambda pair: is_nothing(pair.value), pairs[start + 1 :])
+                pieces += [_piece(pair.key, pair.span) for pair in rest]
+                for cut in (found for found in cuts(pieces) if found.start == 0):
+                    joined = self._joined(pieces[: cut.stop])
+                    pairs[start : start + cut.stop] = [pairs[start]._replace(node=joined)]
+        return pairs
+
+    def _joined(self, pieces: list[Piece]) -> Scalar:
+        text = whole(pieces)
+        self.faults.append(cut_fault(text))
+        return text
+
+    def _check_key(self, pair: _Pair) -> None:
+        if is_plain(pair.key):
+            if problem := key_problem(pair.key.value):
+                self.faults.append(problem.at(pair.span))
+            if is_nothing(pair.value):
+                self._check_colon(pair.key.value, pair.span)
 
     def _unfit_key(self, event: events.Event, depth: int) -> None:
         what = "an alias" if isinstance(event, events.AliasEvent) else "a collection"
