@@ -85,6 +85,7 @@ CODES = {
     "L008": "a selector that overruns its stage",
     "L009": "a warning ignored that there is not",
     "A001": "an accepted break that is stale",
+    "A002": "an accepted break in hashes of another version",
     "D101": "the input has another shape",
     "D102": "the output has another shape",
     "D201": "weights are renamed",
@@ -120,6 +121,10 @@ GROUPS = {
     "D": "differences",
 }
 """What finds a fault: the letter of its code."""
+
+
+MOST_SHOWN = 100
+"""Faults of one file that a text shows; a near name is sought for as many, since it takes time for each known name."""
 
 
 @dataclass(frozen=True, slots=True)

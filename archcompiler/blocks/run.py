@@ -9,13 +9,16 @@ from typing import Protocol
 
 from archcompiler.blocks.document import Document, words_at
 from archcompiler.blocks.expression import ExpressionError
-from archcompiler.blocks.kinds import KINDS, kind_of
+from archcompiler.blocks.kinds import KINDS
 from archcompiler.blocks.scope import Scope
 from archcompiler.blocks.step import Step
 from archcompiler.record.fault import Culprit, ShapeFault
 from archcompiler.record.fields import Fields
 from archcompiler.record.recorder import Recorder, Value
-from archcompiler.schema.language import GROUPS
+from archcompiler.schema.canonical import canonical, fill, filled, step_kind
+from archcompiler.schema.language import GROUPS, Field
+from archcompiler.schema.language import Fields as FieldsOf
+from archcompiler.span import SCHEMA_ORIGIN
 from archcompiler.tree import Mapping, Node, Scalar, Sequence
 
 Given = Map[str, tuple[object, tuple[Culprit, ...]]]
@@ -29,8 +32,8 @@ class Library(Protocol):
     def document(self, kind: str, name: str) -> Document:
         """Return the document of a kind and name."""
 
-    def defaults(self, block: str) -> Mapping:
-        """Return the defaults of the fields of a block."""
+    def fields(self, block: str) -> FieldsOf:
+        """Return the fields of a block."""
 
 
 @dataclass(eq=False)
@@ -93,8 +96,12 @@ class Run:
     def nested(self, step: Step, x: Value) -> Value:
         """Record a block inside a block: of the block around it, it sees what the step says."""
         name = str(step.words("block")[0])
-        given = step.given("block", "from", "as", "role")
-        scope = Scope(self.recorder, self.library.document("block", name), Fields(self.library.defaults(name)), given)
+        document, known = self.library.document("block", name), self.library.fields(name)
+        said = step.given("block", "from", "as", "role")
+        given = {key: (_object(value, known.get(key)), behind) for key, (value, behind) in said.items()}
+        rest = {key: field for key, field in known.items() if key not in given}
+        fields = Fields(fill(Mapping({}, document.tree.span), rest))
+        scope = Scope(self.recorder, document, fields, given, values={"in_channels": x.channels})
         role = next(iter(step.words("role")), "")
         if role:
             return Run(self.recorder, self.library, scope, f"{self.prefix}{role}.").document(x)
@@ -116,17 +123,30 @@ class Run:
 
     def _step(self, node: Mapping, x: Value) -> Value:
         """Record one step on what the step before it gave, or on what it names by `from`."""
-        step, kind = Step(self, node), kind_of(node)
-        with self.recorder.blaming(step.blame):
-            try:
-                start = step.operands("from")[0] if kind != "shortcut" and step.has("from") else x
-                result = KINDS[kind].record(step, start)
-            except ExpressionError as error:
-                step.refuse_expression(error)
-                return x
+        step, kind = Step(self, node), self.scope.document.kind_of(node)
+        around, self.recorder.blame = self.recorder.blame, step.blame
+        try:
+            start = step.operands("from")[0] if kind != "shortcut" and "from" in node.entries else x
+            result = KINDS[kind].record(step, start)
+        except ExpressionError as error:
+            step.refuse_expression(error)
+            return x
+        finally:
+            self.recorder.blame = around
         results = result if isinstance(result, list) else [result]
-        self.scope.values.update(zip(words_at(node, "as"), results, strict=False))
+        if "as" in node.entries:
+            self.scope.values.update(zip(words_at(node, "as"), results, strict=False))
         return results[-1]
+
+
+def _object(value: object, field: Field | None) -> object:
+    """Return the value of a field as the block has it: of a union, a word or an object as the whole object."""
+    if field is None or field.union is None:
+        return value
+    node: Node | None = Scalar(value, SCHEMA_ORIGIN) if isinstance(value, str) else None
+    node = value.mapping if isinstance(value, Fields) else node
+    whole = canonical(node, field.union) if node else None
+    return Fields(filled(whole, field.union)) if isinstance(whole, Mapping) else value
 
 
 def check_attended(run: Run, fields: Fields) -> None:
@@ -147,7 +167,7 @@ def _layers(steps: Node | None) -> Counter[str]:
     counts: Counter[str] = Counter()
     for node in steps.items if isinstance(steps, Sequence) else ():
         if isinstance(node, Mapping):
-            word = KINDS[kind_of(node)].word
+            word = KINDS[str(step_kind(node))].word
             counts += Counter([word] if word and "role" not in node.entries else [])
             for key in GROUPS:
                 counts += _layers(node.get(key))

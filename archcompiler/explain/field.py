@@ -102,6 +102,8 @@ def _value(schema: Json) -> str:
         return f"{', '.join(cases)}; or an object that says its type" if cases else "a mapping"
     if "enum" in schema or "const" in schema:
         return ", ".join(str(choice) for choice in schema.get("enum", [schema.get("const")]) if choice is not None)
+    if "type" not in schema:
+        return "any value"
     types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     kinds = [_WORDS.get(kind, f"a {kind}") for kind in types if kind not in ("null", "string")]
     kinds += schema.get("then", {}).get("enum", []) or (["a string"] if "string" in types else [])

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
-from archcompiler.schema.language import MISSING, Field, Fields, Missing, language
+from archcompiler.schema.language import Field, Fields, Language, Missing, language, steps_field
 from archcompiler.span import SCHEMA_ORIGIN
 from archcompiler.tree import Entry, Mapping, Node, Scalar, Sequence, from_plain
 
@@ -64,12 +64,9 @@ def step_kind(node: Node) -> str | None:
 
 
 def step_fields(node: Node) -> Fields | None:
-    """Return the fields of the step that the node is; a block inside a block may have those of any block."""
+    """Return the fields of the step that the node is."""
     kind = step_kind(node)
-    if kind is None:
-        return None
-    own = language().steps[kind]
-    return {**_without_defaults(language().block_fields), **own} if kind == "block" else own
+    return language().steps[kind] if kind else None
 
 
 def _each(node: Node, change: Callable[[str, Node], Node]) -> Node:
@@ -83,32 +80,44 @@ def _each(node: Node, change: Callable[[str, Node], Node]) -> Node:
     return Mapping(entries, node.span)
 
 
-def canonical_document(document: Mapping) -> Mapping:
-    """Return a document with every union anywhere in it in canonical form, and `names` as a mapping."""
-    changed = _each(document, _canonical_part)
+def canonical_document(document: Mapping, known: Language | None = None) -> Mapping:
+    """Return a document with every union anywhere in it in canonical form, and `names` as a mapping.
+
+    `known` is the language with the blocks of its own; without it the shipped one.
+    """
+    language_of_it = known or language()
+    changed = _each(document, lambda key, value: _canonical_part(key, value, language_of_it))
     assert isinstance(changed, Mapping)
     return changed
 
 
-def _canonical_part(key: str, node: Node) -> Node:
+def _canonical_part(key: str, node: Node, known: Language) -> Node:
     if key == "stages":
-        return _each(node, lambda _, stage: _canonical_stage(stage))
+        return _each(node, lambda _, stage: _canonical_stage(stage, known))
     if key == "defaults":
-        return _canonical_stage(node)
+        return _canonical_stage(node, known)
+    if key == "blocks":
+        return _each(node, lambda _, block: canonical_block(block))
     if key == "names" and isinstance(node, Scalar) and isinstance(node.value, str):
         return Mapping({"extends": Entry(node.span, node)}, node.span)
-    return _canonical_value(node, language().document.get(key))
+    return _canonical_value(node, known.document.get(key))
 
 
-def _canonical_stage(node: Node) -> Node:
+def canonical_block(node: Node) -> Node:
+    """Return a block document with its steps in canonical form; one that is the name of a file as an object."""
+    if isinstance(node, Scalar) and isinstance(node.value, str):
+        return Mapping({"file": Entry(node.span, node)}, node.span)
+    return canonical_fields(node, {"steps": steps_field()})
+
+
+def _canonical_stage(node: Node, known: Language) -> Node:
     """Return a stage, or the defaults, in canonical form."""
-    known = language()
 
     def change(key: str, value: Node) -> Node:
         if key == "override":
             return _each(value, lambda _, entry: canonical_fields(entry, known.block_fields))
         if key == "transition":
-            return canonical_fields(value, known.transition)
+            return canonical(value, "transition")
         return _canonical_value(value, known.block_fields.get(key))
 
     return _each(node, change)
@@ -134,10 +143,6 @@ def fill(node: Mapping, fields: Fields) -> Mapping:
 
 def _alternatives(fields: Fields, name: str) -> tuple[str, ...]:
     return fields[name].alternatives if name in fields else ()
-
-
-def _without_defaults(fields: Fields) -> Fields:
-    return {name: replace(field, default=MISSING) for name, field in fields.items()}
 
 
 @cache

@@ -97,6 +97,7 @@ def generate() -> Json:
             **_block_objects(fragments),
             **{key: value for name in fragments.unions for key, value in _union(fragments, name).items()},
             **_step_objects(fragments),
+            **_own_block_objects(document),
             "no_null": no_null(),
         },
     }
@@ -106,7 +107,6 @@ def generate_part() -> Json:
     """Return the schema of the documents of blocks, shortcuts, attentions, stems and heads."""
     fragments = _fragments()
     document, part = fragments.document, fragments.document["part"]
-    name = document["field_pattern"]
     return {
         "$schema": _DIALECT,
         "title": "archcompiler block",
@@ -114,9 +114,7 @@ def generate_part() -> Json:
         **closed_object(part["fields"], nullable=False),
         "oneOf": [{"required": [kind]} for kind in part["kinds"]],
         "$defs": {
-            "fields": free_mapping(name, {"$ref": "#/$defs/field"}),
-            "field": closed_object(document["field"], nullable=True),
-            "let": free_mapping(name, {"type": ["integer", "number", "boolean", "string"]}),
+            **_own_block_objects(document),
             **_document_objects(document),
             **{key: value for name in fragments.unions for key, value in _union(fragments, name).items()},
             **_step_objects(fragments),
@@ -223,7 +221,6 @@ def _document_objects(document: Json) -> Json:
     claims = {name: kind["fields"] for name, kind in document["claim"].items()}
     return {
         "input": closed_object(document["input"], nullable=True),
-        "transition": closed_object(document["transition"], nullable=True),
         "stages": free_mapping(document["stage_pattern"], {"$ref": "#/$defs/stage"}),
         "overrides": free_mapping(document["selector_pattern"], {"$ref": "#/$defs/override"}, selectors),
         "names": _names(document["names"]),
@@ -234,6 +231,21 @@ def _document_objects(document: Json) -> Json:
         "rule": closed_object(document["rule"], nullable=False),
         "disagreement": closed_object(document["disagreement"], nullable=False),
         "rounding": closed_object(document["rounding"], nullable=True),
+    }
+
+
+def _own_block_objects(document: Json) -> Json:
+    """Return the blocks of a spec's own, and what a document of a block consists of."""
+    name, part = document["field_pattern"], document["part"]
+    own = {key: field for key, field in part["fields"].items() if key not in ("archc", *part["kinds"])}
+    optional = {key: {**field, "required": False} for key, field in own.items()}
+    block = closed_object({"file": document["block_file"], **optional}, nullable=True)
+    return {
+        "own_blocks": free_mapping(name, {"$ref": "#/$defs/own_block"}),
+        "own_block": {**block, "type": ["object", "string", "null"], "minLength": 1, "x-scalar": "file"},
+        "fields": free_mapping(name, {"$ref": "#/$defs/field"}),
+        "field": closed_object(document["field"], nullable=True),
+        "let": free_mapping(name, {"type": ["integer", "number", "boolean", "string", "null"]}),
     }
 
 
