@@ -77,7 +77,7 @@ def field_faults(key: str, field: Json, entry: Entry) -> list[Diagnostic]:
 def _faults(document: Mapping, walk: _Walk) -> list[Diagnostic]:
     first = next(iter(document.entries.values()), None)
     place = _Place("", first.key_span if first else document.span, "the document", whole=walk.standalone)
-    if walk.standalone and not walk.complete:
+    if walk.standalone and not walk.complete and "defaults" in document.entries:
         place = replace(place, case=default_block(walk.schema, document))
     found = dict.fromkeys(walk.visit("", document, place))
     return _in_order(found)

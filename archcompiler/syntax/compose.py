@@ -12,7 +12,7 @@ from yaml import events
 from archcompiler.diagnostics import Diagnostic, Label
 from archcompiler.limits import current, mend
 from archcompiler.span import Span
-from archcompiler.syntax.cut import Piece, cut_fault, cuts, whole
+from archcompiler.syntax.cut import Piece, cut_fault, cuts, opened_in, whole
 from archcompiler.syntax.errors import describe
 from archcompiler.syntax.marks import end_of, is_nothing, is_plain, start_of
 from archcompiler.syntax.scalars import key_problem, read_plain, shown
@@ -68,12 +68,13 @@ class _Anchored(NamedTuple):
 
 
 class _Pair(NamedTuple):
-    """A key and its value, as the parser tells them."""
+    """A key and its value, as the parser tells them; in brackets, one without a value may be the rest of a text."""
 
     key: events.ScalarEvent
     span: Span
     value: events.Event
     node: Node
+    may_be_rest: bool
 
 
 def _piece(event: events.Event, span: Span) -> Piece:
@@ -181,30 +182,36 @@ class _Composer:
 
     def _mapping(self, start: Span, depth: int, *, in_brackets: bool) -> Node:
         pairs: list[_Pair] = []
+        opened = 0
         while not isinstance(event := self._next_event(), events.MappingEndEvent):
             if not isinstance(event, events.ScalarEvent):
                 self._unfit_key(event, depth)
                 continue
             span = self._place(event)
             self._measured(event, Scalar(event.value, span))
-            value_event = self._next_event()
-            pairs.append(_Pair(event, span, value_event, self._node(value_event, depth)))
+            value = self._next_event()
+            may_be_rest = in_brackets and opened > 0 and is_nothing(value)
+            if not may_be_rest:
+                self._check_key(event, span, value)
+            pairs.append(_Pair(event, span, value, self._node(value, depth), may_be_rest))
+            opened = opened + opened_in(event.value) if may_be_rest else opened_in(_piece(value, span)[0])
         entries: dict[str, Entry] = {}
         for pair in self._without_cuts(pairs) if in_brackets else pairs:
-            self._check_key(pair)
+            if pair.may_be_rest:
+                self._check_key(pair.key, pair.span, pair.value)
             self._enter(entries, pair.key.value, Entry(pair.span, pair.node))
         return Mapping(entries, self._whole(start, event, in_brackets=in_brackets))
 
     def _without_cuts(self, pairs: list[_Pair]) -> list[_Pair]:
         """Return the pairs with each text that was cut whole again: the rest of it became keys without a value."""
         for start in reversed(range(len(pairs))):
-            pieces = [_piece(pairs[start].value, pairs[start].node.span)]
-            if "(" in (pieces[0][0] or ""):
-                rest = takewhile(lambda pair: is_nothing(pair.value), pairs[start + 1 :])
-                pieces += [_piece(pair.key, pair.span) for pair in rest]
-                for cut in (found for found in cuts(pieces) if found.start == 0):
-                    joined = self._joined(pieces[: cut.stop])
-                    pairs[start : start + cut.stop] = [pairs[start]._replace(node=joined)]
+            rest = [
+                _piece(each.key, each.span) for each in takewhile(lambda each: each.may_be_rest, pairs[start + 1 :])
+            ]
+            pieces = [_piece(pairs[start].value, pairs[start].node.span), *rest]
+            for cut in (found for found in cuts(pieces) if found.start == 0) if rest else ():
+                joined = self._joined(pieces[: cut.stop])
+                pairs[start : start + cut.stop] = [pairs[start]._replace(node=joined)]
         return pairs
 
     def _joined(self, pieces: list[Piece]) -> Scalar:
@@ -212,12 +219,12 @@ class _Composer:
         self.faults.append(cut_fault(text))
         return text
 
-    def _check_key(self, pair: _Pair) -> None:
-        if is_plain(pair.key):
-            if problem := key_problem(pair.key.value):
-                self.faults.append(problem.at(pair.span))
-            if is_nothing(pair.value):
-                self._check_colon(pair.key.value, pair.span)
+    def _check_key(self, key: events.ScalarEvent, span: Span, value: events.Event) -> None:
+        if is_plain(key):
+            if problem := key_problem(key.value):
+                self.faults.append(problem.at(span))
+            if is_nothing(value):
+                self._check_colon(key.value, span)
 
     def _unfit_key(self, event: events.Event, depth: int) -> None:
         what = "an alias" if isinstance(event, events.AliasEvent) else "a collection"

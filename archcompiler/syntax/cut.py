@@ -19,10 +19,15 @@ def cuts(pieces: Sequence[Piece]) -> list[range]:
     for index, (text, _) in enumerate(pieces):
         if depth <= 0 or text is None:
             start, depth = index, 0
-        depth += (text or "").count("(") - (text or "").count(")")
+        depth += opened_in(text)
         if depth == 0 and index > start:
             found.append(range(start, index + 1))
     return found
+
+
+def opened_in(text: str | None) -> int:
+    """Return how many more round brackets a text opens than it closes."""
+    return text.count("(") - text.count(")") if text else 0
 
 
 def whole(pieces: Sequence[Piece]) -> Scalar:
