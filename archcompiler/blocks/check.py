@@ -9,16 +9,18 @@ import ast
 from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Map
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from archcompiler.blocks.definitions import absent_fields, definition_faults
-from archcompiler.blocks.document import CONTEXT, Document, steps_below, words_at
+from archcompiler.blocks.document import CONTEXT, steps_below, words_at
 from archcompiler.blocks.expression import ExpressionError, names_of, parsed
+from archcompiler.blocks.library import Library, library
 from archcompiler.blocks.names import ARRIVING, Bound, Scope, reserved
 from archcompiler.blocks.roles import role_faults
 from archcompiler.blocks.typecheck import Text, Typecheck, near
 from archcompiler.blocks.types import CONDITION, MAP, MAPS, NUMBER, Json, Type, field_type, object_type
 from archcompiler.diagnostics import Diagnostic
+from archcompiler.resolve import Spec
 from archcompiler.schema.canonical import step_kind
 from archcompiler.schema.check import field_faults
 from archcompiler.schema.language import GROUPS, language, read_schema
@@ -33,17 +35,6 @@ _MOST_LETS = 20
 """Names that lean on each other, one behind the other: computing them takes Python's stack."""
 _READ_BY_THE_BLOCK = {"attention": ("after",)}
 """Fields that no step of the document itself reads."""
-
-
-class Library(Protocol):
-    """Where the documents are that steps name."""
-
-    @property
-    def own(self) -> Map[str, Document]:
-        """The blocks of a spec's own."""
-
-    def document(self, kind: str, name: str) -> Document:
-        """Return the document of a kind and name."""
 
 
 def document_faults(tree: Mapping, kind: str, name: str, fields: Json, library: Library) -> list[Diagnostic]:
@@ -63,6 +54,37 @@ def steps_faults(steps: Node | None, library: Library) -> list[Diagnostic]:
     return document_faults(tree, "steps", "", {}, library)
 
 
+def declared_fields(tree: Mapping) -> Json:
+    """Return the fields that a document declares, by name, what the shared definitions say of each included."""
+    fields: Any = plain(mapping_at(tree, "fields"))
+    return own_fields({name: own for name, own in fields.items() if own is None or isinstance(own, dict)})
+
+
+def blocks_in(tree: Mapping) -> list[str]:
+    """Return the names of the blocks inside a block."""
+    steps = tree.get("steps")
+    below = steps_below(steps) if isinstance(steps, Sequence) else ()
+    return [name for step in below if "block" in step.entries for name in words_at(step, "block")]
+
+
+def spec_faults(spec: Spec) -> list[Diagnostic]:
+    """Return the faults of the blocks of a spec's own, and of the steps of its stem and transitions."""
+    known, blocks = library(spec), spec.section("blocks").entries
+    own = {name: entry.value for name, entry in blocks.items() if isinstance(entry.value, Mapping)}
+    found = [document_faults(tree, "block", name, declared_fields(tree), known) for name, tree in own.items()]
+    transitions = (stage.transition for stage in spec.stages if stage.transition)
+    parts = [_copied(part) for part in (spec.section("stem"), *transitions)]  # what is checked is not taken for read
+    found += [steps_faults(part.get("steps"), known) for part in parts if isinstance(part, Mapping)]
+    return list(dict.fromkeys(fault for faults in found for fault in faults))
+
+
+def _copied(node: Node) -> Node:
+    if isinstance(node, Mapping):
+        entries = {key: replace(entry, value=_copied(entry.value)) for key, entry in node.entries.items()}
+        return Mapping(entries, node.span)
+    return replace(node, items=tuple(map(_copied, node.items))) if isinstance(node, Sequence) else node
+
+
 class _Document:
     """One document being checked: `_scope` is that of the step at which the walk has arrived."""
 
@@ -74,7 +96,9 @@ class _Document:
         steps = tree.get("steps")
         self._steps = steps if isinstance(steps, Sequence) else Sequence((), tree.span)
         later = frozenset(name for step in steps_below(self._steps) for name, *_ in _bindings(step))
-        self._scope = Scope(_given(kind), types, absent_fields(fields), values={"x": Bound(MAP)}, later=later)
+        self._scope = Scope(
+            _given(kind), types, absent_fields(fields), values={"x": Bound(MAP)}, later=later, declares=kind != "steps"
+        )
 
     def faults(self) -> list[Diagnostic]:
         """Return every fault."""
@@ -318,7 +342,7 @@ class _Document:
         """Return what a policy reads of the block around it; the identity asks whether the block strides."""
         if (policy, variant) not in self._policies:
             tree = self._library.document(policy, variant).tree
-            reads = _Document(tree, policy, variant, _fields_of(tree), self._library).reads_around()
+            reads = _Document(tree, policy, variant, declared_fields(tree), self._library).reads_around()
             self._policies[policy, variant] = reads
         return self._policies[policy, variant]
 
@@ -344,14 +368,14 @@ class _Document:
         else:
             if self._kind == "block" and (circle := self._way_back(said.value)):
                 self._report("B009", _in_a_circle(circle), said.span, "a block inside it is another one")
-            self._check_fields_of(said, step)
+            self._checkdeclared_fields(said, step)
 
     def _way_back(self, name: str) -> list[str]:
         """Return the blocks on the way from a nested block to this one; none where there is no way."""
         ways, seen = [[self._name, name]], {name}
         while ways:
             way = ways.pop()
-            for inner in _blocks_in(self._document_of(way[-1])):
+            for inner in blocks_in(self._document_of(way[-1])):
                 if inner == self._name:
                     return way
                 if inner not in seen:
@@ -363,9 +387,9 @@ class _Document:
         known = name in self._library.own or name in language().blocks
         return self._library.document("block", name).tree if known else Mapping({}, self._tree.span)
 
-    def _check_fields_of(self, block: Scalar, step: Mapping) -> None:
+    def _checkdeclared_fields(self, block: Scalar, step: Mapping) -> None:
         """Check what a step says of the fields of the block inside."""
-        fields = _fields_of(self._document_of(str(block.value)))
+        fields = declared_fields(self._document_of(str(block.value)))
         said = {key: entry for key, entry in step.entries.items() if key not in _OF_NESTED}
         for key, entry in said.items():
             if key not in fields:
@@ -432,19 +456,6 @@ def _given(kind: str) -> dict[str, Type]:
 def _documents(policy: str) -> dict[str, bool]:
     """Return the variants of a policy, and whether each is described by a document; `none` is not."""
     return {name: name != "none" for name in language().unions[policy].variants}
-
-
-def _fields_of(tree: Mapping) -> Json:
-    """Return the fields that a document declares, by name, what the shared definitions say of each included."""
-    fields: Any = plain(mapping_at(tree, "fields"))
-    return own_fields({name: own for name, own in fields.items() if own is None or isinstance(own, dict)})
-
-
-def _blocks_in(tree: Mapping) -> list[str]:
-    """Return the names of the blocks inside a block."""
-    steps = tree.get("steps")
-    below = steps_below(steps) if isinstance(steps, Sequence) else ()
-    return [name for step in below if "block" in step.entries for name in words_at(step, "block")]
 
 
 def _bindings(step: Mapping) -> Iterator[tuple[str, Type, Span]]:

@@ -42,6 +42,8 @@ class Scope:
     later: frozenset[str] = frozenset()
     narrowed: dict[str, Type] = field(default_factory=dict)
     reads: set[str] = field(default_factory=set)
+    declares: bool = True
+    """Whether the document can have fields."""
     within: str = ""
     """The name whose `let` is read, if one is."""
 
@@ -74,7 +76,7 @@ class Scope:
             )
             help = "say it in the step that needs it" if self.within else "a step can read what steps before it name"
             place.report("B007", f"`{name}` has no value {why}", help)
-        elif is_shared_field(name):
+        elif self.declares and is_shared_field(name):
             help = f"declare it, as in `fields: {{{name}: {{}}}}`; or {near(name, self.known())}"
             place.report("B003", f"`{name}` is read, and is no field of this document", help)
         else:

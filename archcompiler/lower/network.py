@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import Literal
 
+from archcompiler.blocks.check import spec_faults
 from archcompiler.blocks.document import Document
 from archcompiler.blocks.library import library
 from archcompiler.diagnostics import Diagnostic, SpecError
@@ -33,7 +34,12 @@ def lower(spec: Spec) -> Graph:
 
 
 def lowered(spec: Spec) -> tuple[Graph, list[Diagnostic]]:
-    """Return the graph of a spec and its faults; behind a fault the graph has the shapes that were meant."""
+    """Return the graph of a spec and its faults; behind a fault the graph has the shapes that were meant.
+
+    SpecError where its own blocks or steps say what cannot be run at all.
+    """
+    if errors := [fault for fault in spec_faults(spec) if fault.severity == "error"]:
+        raise SpecError([*spec.warnings, *errors])
     lowering = _Lowering(spec)
     graph = lowering.graph()
     return graph, [*lowering.faults, *size_faults(graph, spec), *path_faults(graph, spec)]

@@ -15,7 +15,7 @@ from archcompiler.diagnostics import Diagnostic
 from archcompiler.schema import faults
 from archcompiler.schema.canonical import is_field
 from archcompiler.schema.cases import case_of, default_block, owner_of, part_with
-from archcompiler.schema.language import Language, Schema, language, schema
+from archcompiler.schema.language import PART_KINDS, Language, Schema, language, schema
 from archcompiler.schema.shapes import property_schema, reference
 from archcompiler.schema.spellings import names_of, slip
 from archcompiler.schema.values import described_faults, value_faults
@@ -36,6 +36,11 @@ def partial_faults(
     extends, text = "extends" in document.entries, list(found)
     torn = any(fault.code == "Y001" for fault in text)
     faults = _faults(document, _Walk((known or language()).schema, nulls=extends, standalone=not extends, torn=torn))
+    return _beside(text, faults)
+
+
+def _beside(text: list[Diagnostic], faults: list[Diagnostic]) -> list[Diagnostic]:
+    """Return the faults of a text and those of what it says; what stands at the places of the first is left out."""
     refused = [fault for fault in faults if any(_stands_at(fault.span, each.span) for each in text)]
     misread = {fault.span for fault in refused}
     told = [replace(each, fix=None) if each.span in misread else each for each in text]
@@ -60,9 +65,12 @@ def names_faults(document: Mapping) -> list[Diagnostic]:
     return _faults(document, _Walk(schema("names.json"), nulls=True))
 
 
-def part_faults(document: Mapping) -> list[Diagnostic]:
-    """Return the faults of a document of a block, as far as its schema says them."""
-    return _faults(document, _Walk(schema("block.json"), standalone=True))
+def part_faults(document: Mapping, found: Iterable[Diagnostic] = ()) -> list[Diagnostic]:
+    """Return the faults of a document of a block, as far as its schema says them, and those `found` in its text."""
+    text, kinds = list(found), [(key, entry) for key, entry in document.entries.items() if key in PART_KINDS]
+    walk = _Walk(schema("block.json"), standalone=True, torn=any(fault.code == "Y001" for fault in text))
+    both = [faults.both_given("the document", kinds)] if len(kinds) > 1 else []
+    return _beside(text, [*both, *_faults(document, walk)])
 
 
 def field_faults(key: str, field: Json, entry: Entry) -> list[Diagnostic]:
