@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from archcompiler.blocks.document import words_at
 from archcompiler.blocks.expression import ExpressionError, computed, evaluate, parsed
 from archcompiler.blocks.fitting import fitting
+from archcompiler.graph.shape import shape_text
 from archcompiler.record.fault import Culprit, Offer, ShapeFault
 from archcompiler.record.fields import Fields, exact
 from archcompiler.record.recorder import Recorder, Value
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from archcompiler.blocks.run import Run
     from archcompiler.blocks.scope import Scope
 
+_OF_ANY_SHAPE = frozenset(("activation", "add", "multiply", "dropout", "flatten", "if", "repeat", "block"))
 _FROM_ZERO = frozenset(("padding", "repeat"))
 _ANY_SIGN = frozenset(("pad_channels",))
 
@@ -90,6 +92,17 @@ class Step:
         """Return what the step says beside the known keys, with the values of the spec behind each."""
         written = {key: entry for key, entry in self.node.entries.items() if key not in known}
         return {key: (self._evaluated(entry.value), tuple(self._culprits(key))) for key, entry in written.items()}
+
+    def takes(self, kind: str, x: Value) -> bool:
+        """Tell whether a kind of step can run on a value: most take a map, a linear layer takes a vector."""
+        of_vectors = kind == "linear" and not self.flag("conv")
+        if kind in _OF_ANY_SHAPE or of_vectors == (len(x.shape) == 1):
+            return True
+        wanted, found = ("vector", "map") if of_vectors else ("map", "vector")
+        help = "`flatten` makes a vector of a map; nothing makes a map of a vector"
+        message = f"`{kind}` takes a {wanted}, and the {found} {shape_text(x.shape)} arrives"
+        self.refuse(ShapeFault("G013", message, (kind,), help))
+        return False
 
     def is_said(self, key: str) -> bool:
         """Tell whether what a key says can be said otherwise in a spec."""

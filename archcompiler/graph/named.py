@@ -16,14 +16,21 @@ _PRECEDENCE = {"+": 1, "-": 1, "*": 2, "//": 2}
 _NEUTRAL = {"+": 0, "-": 0, "*": 1, "//": 1}
 
 
+LONGEST = 500
+"""Parts of an expression: beyond it nobody reads where a number came from, and squares of squares have no end."""
+
+
 class Named(int):
-    """An int with the expression that it came from: a field's name, or an operation on named ints."""
+    """An int with the expression that it came from: a field's name, or an operation on named ints.
+
+    One whose expression would be too long is its own expression.
+    """
 
     expression: Expression
 
     def __new__(cls, value: int, expression: Expression) -> Named:  # noqa: D102 -- a constructor, said by the class
         number = super().__new__(cls, value)
-        number.expression = expression
+        number.expression = expression if _is_short(expression) else int(value)
         return number
 
     def __reduce__(self) -> tuple[type[Named], tuple[int, Expression]]:
@@ -52,6 +59,15 @@ class Named(int):
 
     def __rfloordiv__(self, other: int) -> Named:
         return Named(int(other) // int(self), ("//", expression_of(other), self.expression))
+
+
+def _is_short(expression: Expression) -> bool:
+    left, parts = [expression], 0
+    while left and parts <= LONGEST:
+        part = left.pop()
+        parts += 1
+        left += part[1:] if isinstance(part, tuple) else ()
+    return not left
 
 
 class NamedFloat(float):

@@ -14,12 +14,13 @@ from archcompiler.graph.ir import Body, Call, Graph, Part
 from archcompiler.graph.named import Named
 from archcompiler.graph.names import NameTable
 from archcompiler.graph.ops import Shape
+from archcompiler.limits import current, mend
 from archcompiler.lower.paths import path_faults
 from archcompiler.lower.record import Context, contexts, record
 from archcompiler.lower.report import Place, report
 from archcompiler.lower.size import size_faults
 from archcompiler.record.fields import Fields
-from archcompiler.record.recorder import Recorder
+from archcompiler.record.recorder import Recorder, TooManySteps
 from archcompiler.resolve import Spec, Stage
 from archcompiler.span import Span
 from archcompiler.tree import Mapping, Scalar
@@ -45,6 +46,10 @@ def lowered(spec: Spec) -> tuple[Graph, list[Diagnostic]]:
     return graph, [*lowering.faults, *size_faults(graph, spec), *path_faults(graph, spec)]
 
 
+_MOST_AT_THE_LIMIT = 20
+"""How many different blocks may run as many steps as one may: seconds, where a text would ask for hours."""
+
+
 class _Lowering:
     def __init__(self, spec: Spec) -> None:
         self._spec = spec
@@ -54,6 +59,7 @@ class _Lowering:
         self._contexts = contexts(spec)
         self._trail: list[tuple[str, Shape]] = []
         self._library = library(spec)
+        self._steps = 0
 
     @property
     def faults(self) -> list[Diagnostic]:
@@ -143,9 +149,19 @@ class _Lowering:
             shape = (Named(shape[0], "in_channels"), *shape[1:])
         arguments = {"in_channels": int(shape[0]), **_integers(place.fields)} if named else {}
         fields = Fields(place.fields, named=named)
-        recorder = record(self._library, document, fields, shape, path_of, arguments, context)
+        try:
+            recorder = record(self._library, document, fields, shape, path_of, arguments, context)
+        except TooManySteps as error:
+            raise self._endless(error.message, error.help, place) from None
+        self._steps += recorder.steps
+        if self._steps > (limit := _MOST_AT_THE_LIMIT * current().steps):
+            raise self._endless(f"the steps of all blocks are more than {limit:,}", mend("steps"), place)
         self._report(recorder, place)
         return recorder.body(class_name, self._names.registered_first)
+
+    def _endless(self, message: str, help: str, place: Place) -> SpecError:
+        fault = Diagnostic("M001", message, place.key_span, help)
+        return SpecError([*self._spec.warnings, *self.faults, fault])
 
     def _report(self, recorder: Recorder, place: Place) -> None:
         """Note what did not fit; blocks of a stage repeat a fault, which is told once."""

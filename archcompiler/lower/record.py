@@ -36,7 +36,7 @@ def record(
     arguments: dict[str, int],
     context: Context,
 ) -> Recorder:
-    """Return what a document records on a map of a shape; `context` says where the block stands."""
+    """Return what a document records on a map of a shape; `context` says where the block stands. TooManySteps."""
     recorder = Recorder(shape, path_of, arguments)
     scope = Scope(recorder, document, fields, values={"in_channels": shape[0], **context})
     run = Run(recorder, library, scope)
