@@ -11,7 +11,7 @@ from collections.abc import Mapping as Map
 from dataclasses import replace
 from typing import Any
 
-from archcompiler.blocks.definitions import absent_fields, definition_faults
+from archcompiler.blocks.definitions import absent_fields, definition_faults, sound_definition
 from archcompiler.blocks.document import CONTEXT, steps_below, words_at
 from archcompiler.blocks.expression import ExpressionError, names_of, parsed
 from archcompiler.blocks.library import Library, library
@@ -55,9 +55,13 @@ def steps_faults(steps: Node | None, library: Library) -> list[Diagnostic]:
 
 
 def declared_fields(tree: Mapping) -> Json:
-    """Return the fields that a document declares, by name, what the shared definitions say of each included."""
+    """Return the fields that a document declares, by name, what the shared definitions say of each included.
+
+    What no definition can say is left out: the schema has told it.
+    """
     fields: Any = plain(mapping_at(tree, "fields"))
-    return own_fields({name: own for name, own in fields.items() if own is None or isinstance(own, dict)})
+    whole = own_fields({name: own for name, own in fields.items() if own is None or isinstance(own, dict)})
+    return {name: sound_definition(own) for name, own in whole.items()}
 
 
 def blocks_in(tree: Mapping) -> list[str]:
@@ -311,8 +315,10 @@ class _Document:
             value = step.get(policy)
             if value is not None:
                 self._check_policy(policy, step, value)
-        for place in words_at(step, "at"):
-            self._check_attention_place(step, place)
+        at = step.get("at")
+        for place in at.items if isinstance(at, Sequence) else (at,):
+            if isinstance(place, Scalar) and isinstance(place.value, str):
+                self._check_attention_place(place.value, place.span)
 
     def _variants(self, policy: str, node: Node) -> list[str]:
         """Return which documents a value of a step may mean."""
@@ -346,10 +352,7 @@ class _Document:
             self._policies[policy, variant] = reads
         return self._policies[policy, variant]
 
-    def _check_attention_place(self, step: Mapping, place: str) -> None:
-        node = step.entries["at"].value
-        items = node.items if isinstance(node, Sequence) else (node,)
-        span = next(item.span for item in items if isinstance(item, Scalar) and item.value == place)
+    def _check_attention_place(self, place: str, span: Span) -> None:
         places = read_schema("architecture.json")["$defs"]["attention.any"]["properties"]["after"]["enum"]
         if place not in places:
             known = [each for each in places if each]

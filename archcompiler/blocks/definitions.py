@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from math import isfinite
 from typing import Any
 
 from archcompiler.blocks.names import reserved
@@ -20,6 +21,48 @@ _EXAMPLE = "{type: integer, minimum: 1, default: 4, description: ..., examples: 
 _NEEDED = ("description", "examples")
 _OBJECTS = {"block": "override"}
 """What the schema calls the object with the fields of all documents of a kind, where it does not have its name."""
+
+
+def sound_definition(own: Json) -> Json:
+    """Return what a definition says in a form that can be read on."""
+    return {key: value for key, value in own.items() if _SOUND.get(key, _is_anything)(value)}
+
+
+def _is_anything(value: Any) -> bool:
+    return True
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
+
+
+def _is_count(value: Any) -> bool:
+    return _is_number(value) and isinstance(value, int) and value >= 0
+
+
+def _are_words(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(word, str) for word in value)
+
+
+def _is_of_items(value: Any) -> bool:
+    return isinstance(value, dict) and sound_definition(value) == value
+
+
+_CHOICES = read_schema("block.json")["$defs"]["field"]["properties"]
+_SOUND: dict[str, Callable[[Any], bool]] = {
+    "type": lambda value: isinstance(value, str) or _are_words(value),
+    "enum": _are_words,
+    "words": _are_words,
+    "alternatives": _are_words,
+    "items": _is_of_items,
+    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), _is_number),
+    **dict.fromkeys(("minItems", "maxItems"), _is_count),
+    "union": lambda value: value in _CHOICES["union"]["enum"],
+    "object": lambda value: value in _CHOICES["object"]["enum"],
+    "examples": lambda value: isinstance(value, list) and bool(value),
+    "description": lambda value: isinstance(value, str),
+    "required": lambda value: isinstance(value, bool),
+}
 
 
 def absent_fields(fields: Json) -> dict[str, str]:

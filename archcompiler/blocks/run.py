@@ -133,7 +133,7 @@ class Run:
             result = KINDS[kind].record(step, start) if step.takes(kind, start) else start
         except ExpressionError as error:
             step.refuse_expression(error)
-            return x
+            result = x
         finally:
             self.recorder.blame = around
         results = result if isinstance(result, list) else [result]

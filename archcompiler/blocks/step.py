@@ -81,10 +81,13 @@ class Step:
         return found
 
     def operands(self, key: str) -> list[Value]:
-        """Return the maps that the names under a key mean: one name may mean several, that a repeat collected."""
+        """Return the maps that the names under a key mean: one name may mean several, that a repeat collected.
+
+        A name whose step was refused, or whose repeat ran no time, means what arrives at the document.
+        """
         found: list[Value] = []
         for name in self.words(key):
-            value = self.scope.value_of(name)
+            value = self.scope.said(name, None) or self.scope.value_of("x")
             found += value if isinstance(value, list) else [value]
         return found
 

@@ -221,7 +221,8 @@ class Typecheck:
 
     def _subscript(self, tree: ast.Subscript, _: Type | None) -> Type | None:
         found = self.type_of(tree.value)
-        self.check(tree.slice, NUMBER, "an item", {"minimum": 0})
+        last = {"maximum": found.most - 1} if found and found.most and not found.number else {}
+        self.check(tree.slice, NUMBER, "the number of an item", {"minimum": 0, **last})
         if found is None:
             return None
         if found.item is None:

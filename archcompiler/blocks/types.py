@@ -15,7 +15,7 @@ class Type:
     """What a value may be: any of these.
 
     `words` are the words that it may be, None any word. `object` is the union or object of the language that it may be,
-    `variants` the types that its `type` may say. `item` is what the items of a list are.
+    `variants` the types that its `type` may say. `item` is what the items of a list are, `most` how many it may have.
     """
 
     number: bool = False
@@ -26,6 +26,7 @@ class Type:
     object: str = ""
     variants: frozenset[str] = frozenset()
     item: Type | None = None
+    most: int | None = None
 
     @property
     def has_words(self) -> bool:
@@ -90,6 +91,7 @@ def joined(first: Type | None, second: Type | None) -> Type | None:
         object=first.object or second.object,
         variants=first.variants | second.variants,
         item=first.item or second.item,
+        most=max(first.most, second.most) if first.most and second.most else None,
     )
 
 
@@ -115,6 +117,7 @@ def field_type(field: Json, *, computed: bool = False) -> Type | None:
         words=None if any_word else frozenset(map(str, words)),
         item=field_type(items, computed=computed) if "array" in types and isinstance(items, dict) else None,
     )
+    found = replace(found, most=field.get("maxItems")) if found.item else found
     return None if found == Type() else found
 
 
