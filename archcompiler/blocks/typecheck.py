@@ -360,6 +360,10 @@ _SIGNATURES = {
 }
 
 
+FUNCTION_USES = tuple((name, f"as in {signature.use}") for name, signature in _SIGNATURES.items())
+"""Every function, with how it is called."""
+
+
 class _Nothing:
     """The scope of a text without names."""
 
