@@ -6,7 +6,7 @@ Nothing is run: names are looked up, and expressions are typed, as `schemas/step
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as Map
 from dataclasses import replace
 from typing import Any
@@ -42,7 +42,10 @@ def document_faults(tree: Mapping, kind: str, name: str, fields: Json, library: 
 
     `fields` are its fields by name, what the shared definitions say of each included.
     """
-    found = _Document(tree, kind, name, fields, library).faults()
+    return _in_order(_Document(tree, kind, name, fields, library).faults())
+
+
+def _in_order(found: Iterable[Diagnostic]) -> list[Diagnostic]:
     return sorted(dict.fromkeys(found), key=lambda fault: (fault.span.path, fault.span.line, fault.span.column))
 
 
@@ -79,7 +82,7 @@ def spec_faults(spec: Spec) -> list[Diagnostic]:
     transitions = (stage.transition for stage in spec.stages if stage.transition)
     parts = [_copied(part) for part in (spec.section("stem"), *transitions)]  # what is checked is not taken for read
     found += [steps_faults(part.get("steps"), known) for part in parts if isinstance(part, Mapping)]
-    return list(dict.fromkeys(fault for faults in found for fault in faults))
+    return _in_order(fault for faults in found for fault in faults)
 
 
 def _copied(node: Node) -> Node:
@@ -140,16 +143,16 @@ class _Document:
                 self._report("B008", f"`{name}` is {taken}", entry.key_span, "give it another name")
         left = {name: self._leans_on(name, lets) for name in lets}
         self._scope.lets = dict.fromkeys(lets)
-        levels = 0
+        levels, last = 0, ""
         while ready := [name for name, others in left.items() if not others & left.keys()]:
-            for name in ready:
-                self._check_let(name, lets[name])
-                del left[name]
+            for last in ready:
+                self._check_let(last, lets[last])
+                del left[last]
             levels += 1
         if levels > _MOST_LETS:
-            message = f"`{ready[-1]}` leans on {levels - 1} names, one behind the other"
+            message = f"`{last}` leans on {levels - 1} names, one behind the other"
             help = f"{_MOST_LETS} at most: compute more in one of them"
-            self._report("B009", message, lets[ready[-1]].key_span, help)
+            self._report("B009", message, lets[last].key_span, help)
         while circle := _circle(left):
             self._report("B009", f"{_in_a_circle(circle)} in `let`", lets[circle[0]].key_span, _NO_CIRCLE)
             left = {name: others for name, others in left.items() if name not in circle}
@@ -197,7 +200,7 @@ class _Document:
         properties = read_schema("architecture.json")["$defs"][f"step.{kind}"]["properties"]
         for key, entry in step.entries.items():
             if key in properties:
-                self._key(key, entry.value, properties[key])
+                self._key(kind, key, entry.value, properties[key])
         special: dict[str, Callable[[Mapping], None]] = {
             "block": self._nested,
             "if": self._branches,
@@ -207,17 +210,16 @@ class _Document:
         }
         if kind in special:
             special[kind](step)
-        self._check_pieces(kind, step)
         for name, type_, span in _bindings(step):
             if name != _index_of(step):
                 self._bind(name, type_, span)
 
-    def _key(self, key: str, node: Node, described: Json) -> None:
+    def _key(self, kind: str, key: str, node: Node, described: Json) -> None:
         """Check the value of one key of a step, by what the schema says of it."""
         if "x-union" in described:
             self._union(key, node, str(described["x-union"]))
-        elif "x-names" in described:
-            self._operands(key, node, described["x-names"])
+        elif key == "from" or (key == kind and "pattern" in described.get("items", {})):
+            self._operands(key, node, replace(MAP, maps=key != "from"))
         elif key not in GROUPS and _is_computed(described):
             self._computed(key, node, described)
 
@@ -245,9 +247,8 @@ class _Document:
         if isinstance(node, Scalar) and isinstance(node.value, str) and node.value.startswith("$"):
             self._expression(node, object_type(union), f"`{key}`", {})
 
-    def _operands(self, key: str, node: Node, kind: str) -> None:
+    def _operands(self, key: str, node: Node, wanted: Type) -> None:
         """Check names of maps; what a repeat collected can stand where several maps are joined."""
-        wanted = replace(MAP, maps=kind == "maps")
         for item in node.items if isinstance(node, Sequence) else (node,):
             if isinstance(item, Scalar) and isinstance(item.value, str):
                 self._expression(item, wanted, f"`{key}`", {})
@@ -299,13 +300,6 @@ class _Document:
             self._report("B008", f"`{name}` is {taken}", span, "give it another name")
         else:
             self._scope.values[name] = Bound(type_)
-
-    def _check_pieces(self, kind: str, step: Mapping) -> None:
-        """Check that a step which gives several maps gives as many as it names."""
-        names, parts = step.get("as"), step.get(kind)
-        count = len(parts.items) if isinstance(parts, Sequence) else plain(parts) if parts else None
-        if isinstance(names, Sequence) and type(count) is int and len(names.items) != count:
-            self._report("B015", f"{len(names.items)} names for {count} maps", names.span, "give each map a name")
 
     # --- documents that a step runs ---
 

@@ -70,7 +70,7 @@ def absent_fields(fields: Json) -> dict[str, str]:
     return {
         name: " ".join(own.get("alternatives", ())) if own.get("required") or "default" in own else ""
         for name, own in fields.items()
-        if own.get("alternatives") or not (own.get("required") or "default" in own)
+        if field_type(own) and (own.get("alternatives") or not (own.get("required") or "default" in own))
     }
 
 
@@ -81,7 +81,7 @@ def definition_faults(written: Mapping, kind: str, fields: Json) -> Iterator[Dia
             help = "give the field another name"
             yield Diagnostic("B008", f"`{name}` is {taken}", entry.key_span, help)
         elif name in fields:
-            rules = (_incomplete, _unfit_types, _unfit_bounds)
+            rules = (_incomplete, _unfit_types, _two_types, _unfit_bounds)
             found = [fault for rule in rules for fault in rule(name, entry, fields[name])]
             yield from found or (*_values(entry, fields[name]), *_disagreement(kind, name, entry, fields[name]))
             yield from _lone_alternatives(name, entry, fields)
@@ -96,10 +96,10 @@ def _incomplete(name: str, entry: Entry, own: Json) -> Iterator[Diagnostic]:
     if not any(key in own for key in ("type", "enum", "union", "object")):
         message = f"no shared field is called `{name}`, and its definition does not say its type"
         help = f"{near(name, language().block_fields)}; or define it: `{name}: {_EXAMPLE}`"
-        yield Diagnostic("B016", message, entry.key_span, help)
+        yield Diagnostic("B015", message, entry.key_span, help)
     elif lacking := [key for key in _NEEDED if key not in own]:
         message = f"the definition of `{name}` lacks {' and '.join(f'`{key}`' for key in lacking)}"
-        yield Diagnostic("B016", message, entry.key_span, f"as in `{name}: {_EXAMPLE}`")
+        yield Diagnostic("B015", message, entry.key_span, f"as in `{name}: {_EXAMPLE}`")
 
 
 def _unfit_types(name: str, entry: Entry, own: Json) -> Iterator[Diagnostic]:
@@ -109,19 +109,29 @@ def _unfit_types(name: str, entry: Entry, own: Json) -> Iterator[Diagnostic]:
     every = [*types, *(_listed(items.get("type")) if isinstance(items, dict) else ())]
     for word in every:
         if word not in _TYPES:
-            yield Diagnostic("B016", f"there is no type `{word}`", _place(entry, "type"), near(str(word), _TYPES))
+            yield Diagnostic("B015", f"there is no type `{word}`", _place(entry, "type"), near(str(word), _TYPES))
     if "array" in types and not isinstance(items, dict):
         message = f"the list `{name}` does not say what its items are"
-        yield Diagnostic("B016", message, entry.key_span, "as in `items: {type: integer, minimum: 1}`")
+        yield Diagnostic("B015", message, entry.key_span, "as in `items: {type: integer, minimum: 1}`")
     for key in items if isinstance(items, dict) else ():
         if key not in _OF_ITEMS:
-            yield Diagnostic("B016", f"`items` has no `{key}`", _place(entry, "items"), near(key, _OF_ITEMS))
+            yield Diagnostic("B015", f"`items` has no `{key}`", _place(entry, "items"), near(key, _OF_ITEMS))
+
+
+def _two_types(name: str, entry: Entry, own: Json) -> Iterator[Diagnostic]:
+    said = [key for key in ("type", "enum", "words", "object") if key in own]
+    if "union" in own and said:
+        message = f"`{name}` is a choice of {own['union']}s, and its definition says `{said[0]}` beside"
+        yield Diagnostic("B015", message, entry.key_span, "give the field a name of its own")
+    elif "words" in own and own.get("type") not in ("integer", "number"):
+        message = f"`words` stand in place of a number, and `{name}` is none"
+        yield Diagnostic("B015", message, _place(entry, "words"), "a field of words alone says `enum`")
 
 
 def _unfit_bounds(name: str, entry: Entry, own: Json) -> Iterator[Diagnostic]:
     for low, high in (("minimum", "maximum"), ("minItems", "maxItems")):
         if low in own and high in own and own[low] > own[high]:
-            yield Diagnostic("B016", f"the {low} of `{name}` is more than its {high}", _place(entry, low))
+            yield Diagnostic("B015", f"the {low} of `{name}` is more than its {high}", _place(entry, low))
 
 
 def _lone_alternatives(name: str, entry: Entry, fields: Json) -> Iterator[Diagnostic]:
@@ -129,7 +139,7 @@ def _lone_alternatives(name: str, entry: Entry, fields: Json) -> Iterator[Diagno
         if name not in fields.get(other, {}).get("alternatives", ()):
             message = f"`{other}` stands in place of `{name}`, and is no such field here"
             help = f"declare `{other}` too; or write `{name}: {{alternatives: []}}`"
-            yield Diagnostic("B016", message, entry.key_span, help)
+            yield Diagnostic("B015", message, entry.key_span, help)
 
 
 def _values(entry: Entry, own: Json) -> Iterator[Diagnostic]:

@@ -171,8 +171,8 @@ class Typecheck:
             return None
         try:
             value = evaluate(tree, _Nothing())
-        except ExpressionError:
-            return None
+        except (ExpressionError, TypeError, ValueError):
+            return None  # what is wrong with it is told where its parts are checked
         return None if isinstance(value, (bool, str)) else value
 
     def _name(self, tree: ast.Name, wanted: Type | None) -> Type | None:
@@ -277,11 +277,11 @@ class Typecheck:
         is_equality = isinstance(operator, (ast.Eq, ast.NotEq))
         if left.item or left.map or left.maps:
             place.report("B004", f"{left} is compared with nothing", "compare a number of it")
-        elif words == frozenset() or not is_equality:
+        elif words != frozenset() and not is_equality:
+            place.report("B004", f"{left} has no order", "compare it by `==` or `!=`")
+        elif words == frozenset():
             kind = CONDITION if left == CONDITION and is_equality else NUMBER
             self.check(right, kind, f"a comparison with {left}", {})
-            if not left.fits(kind) and not is_equality:
-                place.report("B004", f"{left} has no order", "compare it by `==` or `!=`")
         elif (word := _word(right)) is None:
             wanted = joined(NUMBER, word_type(words)) if left.number else word_type(words)
             self.check(right, wanted or NUMBER, f"a comparison with {left}", {})
@@ -321,7 +321,7 @@ class Typecheck:
             place.report("B006", f"there is no function `{name}`", near(name, _SIGNATURES))
             return None
         if tree.keywords or not function.fewest <= len(tree.args) <= function.most:
-            place.report("B006", f"`{name}` does not take {_counted(tree)}", f"write it as in {function.use}")
+            place.report("B006", f"`{name}` is called with {_counted(tree)}", f"write it as in {function.use}")
             return NUMBER
         taken = chain(function.takes, repeat(function.takes[-1]))
         for argument, (type_, what, bounds) in zip(tree.args, taken, strict=False):
