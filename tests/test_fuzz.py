@@ -1,4 +1,4 @@
-"""Thousands of broken specs and blocks, none of which may end in a traceback, take two seconds of CPU or fill the memory."""
+"""Thousands of broken specs and blocks: none may end in a traceback, take two seconds of CPU or fill the memory."""
 
 import re
 import subprocess
