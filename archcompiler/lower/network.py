@@ -14,7 +14,7 @@ from archcompiler.graph.ir import Body, Call, Graph, Part
 from archcompiler.graph.named import Named
 from archcompiler.graph.names import NameTable
 from archcompiler.graph.ops import Shape
-from archcompiler.limits import current, mend
+from archcompiler.limits import current, mend, within
 from archcompiler.lower.paths import path_faults
 from archcompiler.lower.record import Context, contexts, record
 from archcompiler.lower.report import Place, report
@@ -42,7 +42,8 @@ def lowered(spec: Spec) -> tuple[Graph, list[Diagnostic]]:
     if errors := [fault for fault in spec_faults(spec) if fault.severity == "error"]:
         raise SpecError([*spec.warnings, *errors])
     lowering = _Lowering(spec)
-    graph = lowering.graph()
+    with within(spec.limits):
+        graph = lowering.graph()
     return graph, [*lowering.faults, *size_faults(graph, spec), *path_faults(graph, spec)]
 
 
