@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from archcompiler.blocks.document import Document
+from archcompiler.limits import Limits, within
 from archcompiler.resolve import Spec
 from archcompiler.schema.canonical import canonical_block, fill
 from archcompiler.schema.language import Fields, Language, language, steps_field
@@ -64,5 +65,6 @@ def with_defaults(tree: Node) -> Mapping:
 @lru_cache(maxsize=256)
 def _shipped(kind: str, name: str) -> Document:
     path = shipped("specs") / FOLDERS[kind] / f"{name}.yaml"
-    tree = parse(path.read_bytes(), f"{FOLDERS[kind]}/{name}")
+    with within(Limits()):  # those of a spec are for its own texts
+        tree = parse(path.read_bytes(), f"{FOLDERS[kind]}/{name}")
     return Document(kind, name, with_defaults(tree), is_shipped=True)
