@@ -15,7 +15,7 @@ from functools import lru_cache
 from keyword import kwlist
 from typing import Any, Protocol, Union
 
-from archcompiler.graph.named import Named, expression_of
+from archcompiler.graph.named import Named, combined
 from archcompiler.record.fields import Fields
 from archcompiler.record.rounding import round_to
 
@@ -222,7 +222,7 @@ def _named(operator: str, compute: Callable[[int, int], int]) -> Callable[[Numbe
         if isinstance(left, int) and isinstance(right, int):
             value = compute(int(left), int(right))
             if isinstance(left, Named) or isinstance(right, Named):
-                return Named(value, (operator, expression_of(left), expression_of(right)))
+                return combined(value, operator, left, right)
             return value
         if operator == "*":
             whole, part = (left, right) if isinstance(left, Named) else (right, left)

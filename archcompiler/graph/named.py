@@ -23,51 +23,50 @@ LONGEST = 500
 class Named(int):
     """An int with the expression that it came from: a field's name, or an operation on named ints.
 
-    One whose expression would be too long is its own expression.
+    `parts` counts those of the expression; where there would be too many, the number is its own expression.
     """
 
     expression: Expression
+    parts: int
 
-    def __new__(cls, value: int, expression: Expression) -> Named:  # noqa: D102 -- a constructor, said by the class
+    def __new__(cls, value: int, expression: Expression, parts: int = 1) -> Named:  # noqa: D102 -- a constructor
         number = super().__new__(cls, value)
-        number.expression = expression if _is_short(expression) else int(value)
+        is_short = parts <= LONGEST
+        number.expression, number.parts = (expression, parts) if is_short else (int(value), 1)
         return number
 
-    def __reduce__(self) -> tuple[type[Named], tuple[int, Expression]]:
-        return Named, (int(self), self.expression)
+    def __reduce__(self) -> tuple[type[Named], tuple[int, Expression, int]]:
+        return Named, (int(self), self.expression, self.parts)
 
     def __mul__(self, other: int) -> Named:
-        return Named(int(self) * int(other), ("*", self.expression, expression_of(other)))
+        return combined(int(self) * int(other), "*", self, other)
 
     def __rmul__(self, other: int) -> Named:
-        return Named(int(other) * int(self), ("*", expression_of(other), self.expression))
+        return combined(int(other) * int(self), "*", other, self)
 
     def __add__(self, other: int) -> Named:
-        return Named(int(self) + int(other), ("+", self.expression, expression_of(other)))
+        return combined(int(self) + int(other), "+", self, other)
 
     def __radd__(self, other: int) -> Named:
-        return Named(int(other) + int(self), ("+", expression_of(other), self.expression))
+        return combined(int(other) + int(self), "+", other, self)
 
     def __sub__(self, other: int) -> Named:
-        return Named(int(self) - int(other), ("-", self.expression, expression_of(other)))
+        return combined(int(self) - int(other), "-", self, other)
 
     def __rsub__(self, other: int) -> Named:
-        return Named(int(other) - int(self), ("-", expression_of(other), self.expression))
+        return combined(int(other) - int(self), "-", other, self)
 
     def __floordiv__(self, other: int) -> Named:
-        return Named(int(self) // int(other), ("//", self.expression, expression_of(other)))
+        return combined(int(self) // int(other), "//", self, other)
 
     def __rfloordiv__(self, other: int) -> Named:
-        return Named(int(other) // int(self), ("//", expression_of(other), self.expression))
+        return combined(int(other) // int(self), "//", other, self)
 
 
-def _is_short(expression: Expression) -> bool:
-    left, parts = [expression], 0
-    while left and parts <= LONGEST:
-        part = left.pop()
-        parts += 1
-        left += part[1:] if isinstance(part, tuple) else ()
-    return not left
+def combined(value: int, operator: str, left: int, right: int) -> Named:
+    """Return a value with the operation that it came from."""
+    parts = 1 + getattr(left, "parts", 1) + getattr(right, "parts", 1)
+    return Named(value, (operator, expression_of(left), expression_of(right)), parts)
 
 
 class NamedFloat(float):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import takewhile
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
@@ -67,20 +67,26 @@ class _Anchored(NamedTuple):
     height: int
 
 
-class _Pair(NamedTuple):
-    """A key and its value, as the parser tells them; in brackets, one without a value may be the rest of a text."""
+@dataclass(slots=True)
+class _Cut:
+    """A text in brackets that opens round brackets, how many, and the keys without a value that follow it."""
 
-    key: events.ScalarEvent
-    span: Span
-    value: events.Event
-    node: Node
-    may_be_rest: bool
+    key: str
+    entry: Entry
+    text: str
+    opened: int
+    rest: list[tuple[events.ScalarEvent, Entry]] = field(default_factory=list)
 
 
-def _piece(event: events.Event, span: Span) -> Piece:
-    """Return what a value or key may be a part of."""
-    is_text = isinstance(event, events.ScalarEvent) and is_plain(event)
-    return (event.value if isinstance(event, events.ScalarEvent) and is_text else None), span
+def _text_of(event: events.Event) -> str | None:
+    """Return the text of a plain scalar; None of anything else."""
+    return event.value if isinstance(event, events.ScalarEvent) and is_plain(event) else None
+
+
+def _cut_at(key: str, value: events.Event, entry: Entry) -> _Cut | None:
+    text = _text_of(value)
+    opened = opened_in(text) if text and "(" in text else 0
+    return _Cut(key, entry, text or "", opened) if opened > 0 else None
 
 
 class _Composer:
@@ -175,14 +181,14 @@ class _Composer:
         pieces: list[Piece] = []
         while not isinstance(event := self._next_event(), events.SequenceEndEvent):
             items.append(self._node(event, depth))
-            pieces.append(_piece(event, items[-1].span))
-        for cut in reversed(cuts(pieces) if in_brackets else []):
+            pieces.append((_text_of(event), items[-1].span))
+        for cut in reversed(cuts(pieces)) if in_brackets and any("(" in (text or "") for text, _ in pieces) else ():
             items[cut.start : cut.stop] = [self._joined([pieces[index] for index in cut])]
         return Sequence(tuple(items), self._whole(start, event, in_brackets=in_brackets))
 
     def _mapping(self, start: Span, depth: int, *, in_brackets: bool) -> Node:
-        pairs: list[_Pair] = []
-        opened = 0
+        entries: dict[str, Entry] = {}
+        cut: _Cut | None = None
         while not isinstance(event := self._next_event(), events.MappingEndEvent):
             if not isinstance(event, events.ScalarEvent):
                 self._unfit_key(event, depth)
@@ -190,40 +196,42 @@ class _Composer:
             span = self._place(event)
             self._measured(event, Scalar(event.value, span))
             value = self._next_event()
-            may_be_rest = in_brackets and opened > 0 and is_nothing(value)
-            if not may_be_rest:
-                self._check_key(event, span, value)
-            pairs.append(_Pair(event, span, value, self._node(value, depth), may_be_rest))
-            opened = opened + opened_in(event.value) if may_be_rest else opened_in(_piece(value, span)[0])
-        entries: dict[str, Entry] = {}
-        for pair in self._without_cuts(pairs) if in_brackets else pairs:
-            if pair.may_be_rest:
-                self._check_key(pair.key, pair.span, pair.value)
-            self._enter(entries, pair.key.value, Entry(pair.span, pair.node))
+            if cut and is_nothing(value):
+                cut.rest.append((event, Entry(span, self._node(value, depth))))
+                cut = self._go_on(cut, entries)
+                continue
+            self._leave_open(cut, entries)
+            self._check_key(event, span, value)
+            self._enter(entries, event.value, Entry(span, self._node(value, depth)))
+            cut = _cut_at(event.value, value, entries[event.value]) if in_brackets else None
+        self._leave_open(cut, entries)
         return Mapping(entries, self._whole(start, event, in_brackets=in_brackets))
 
-    def _without_cuts(self, pairs: list[_Pair]) -> list[_Pair]:
-        """Return the pairs with each text that was cut whole again: the rest of it became keys without a value."""
-        for start in reversed(range(len(pairs))):
-            rest = [
-                _piece(each.key, each.span) for each in takewhile(lambda each: each.may_be_rest, pairs[start + 1 :])
-            ]
-            pieces = [_piece(pairs[start].value, pairs[start].node.span), *rest]
-            for cut in (found for found in cuts(pieces) if found.start == 0) if rest else ():
-                joined = self._joined(pieces[: cut.stop])
-                pairs[start : start + cut.stop] = [pairs[start]._replace(node=joined)]
-        return pairs
+    def _go_on(self, cut: _Cut, entries: dict[str, Entry]) -> _Cut | None:
+        """Take the last key for the next piece of a text that was cut; None where the text is whole again."""
+        cut.opened += opened_in(_text_of(cut.rest[-1][0]))
+        if cut.opened > 0:
+            return cut
+        rest = ((_text_of(key), entry.key_span) for key, entry in cut.rest)
+        entries[cut.key] = replace(cut.entry, value=self._joined([(cut.text, cut.entry.value.span), *rest]))
+        return None
+
+    def _leave_open(self, cut: _Cut | None, entries: dict[str, Entry]) -> None:
+        """Take what might have been the rest of a text for keys, where its bracket is never closed."""
+        for key, entry in cut.rest if cut else ():
+            self._check_key(key, entry.key_span, None)
+            self._enter(entries, key.value, entry)
 
     def _joined(self, pieces: list[Piece]) -> Scalar:
         text = whole(pieces)
         self.faults.append(cut_fault(text))
         return text
 
-    def _check_key(self, key: events.ScalarEvent, span: Span, value: events.Event) -> None:
+    def _check_key(self, key: events.ScalarEvent, span: Span, value: events.Event | None) -> None:
         if is_plain(key):
             if problem := key_problem(key.value):
                 self.faults.append(problem.at(span))
-            if is_nothing(value):
+            if value is None or is_nothing(value):
                 self._check_colon(key.value, span)
 
     def _unfit_key(self, event: events.Event, depth: int) -> None:
