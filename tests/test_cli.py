@@ -92,6 +92,8 @@ def test_help_names_every_verb_and_the_exit_codes(archc):
 def test_every_example_in_the_help_that_needs_no_torch_runs(archc, tmp_path):
     variant = "archc: 1\nname: my_net\nextends: resnet/resnet50\n"
     (tmp_path / "my_net.yaml").write_text(variant, encoding="utf-8")
+    block = "archc: 1\nblock: my_block\ndescription: A block.\nfields: {channels: {}}\nsteps: [{conv: channels}]\n"
+    (tmp_path / "my_block.yaml").write_text(block, encoding="utf-8")
     (tmp_path / "specs").mkdir()
     (tmp_path / "specs" / "one.yaml").write_text(SMALL, encoding="utf-8")
     (tmp_path / "nets").mkdir()
@@ -207,12 +209,15 @@ JSON = {
     "explain": (["explain"], "explain", 0),
     "explain a code": (["explain", "R002"], "explain", 0),
     "explain a field": (["explain", "norm"], "explain", 0),
+    "explain a block": (["explain", "bottleneck"], "explain", 0),
     "diff": (["diff", "resnet/resnet18", "{small}"], "diff", 1),
     "diff stat": (["diff", "resnet/resnet18", "{small}", "--stat"], "diff_stat", 1),
     "review": (["diff", "--against", "HEAD"], "review", 1),
     "review stat": (["diff", "--against", "HEAD", "--stat"], "review", 1),
     "diff of nothing": (["diff", "{small}", "{small}"], "diff", 0),
     "list": (["list"], "list", 0),
+    "list blocks": (["list", "--blocks"], "list", 0),
+    "show a block": (["show", "blocks/preact_basic"], "show", 0),
     "show": (["show", "resnext/resnext101_32x8d"], "show", 0),
     "show origins": (["show", "resnext/resnext101_32x8d", "--origins"], "origins", 0),
     "build": (["build", "{small}"], "build", 0),

@@ -96,7 +96,7 @@ def test_a_schema_that_is_there_is_left_alone(archc, tmp_path):
         (["--extends", "resnet/resnet19"], 2, "did you mean resnet/resnet18"),
         (["--extends", "faulty.yaml"], 1, "faulty.yaml:1:1: error[S003]"),
         (["--extends", "resnet/resnet18", "-o", "missing/mine.yaml"], 2, "archc: cannot write missing/mine.yaml"),
-        ([], 2, "one of the arguments --extends --regnet is required"),
+        ([], 2, "one of the arguments --extends --regnet --block is required"),
     ],
 )
 def test_what_cannot_be_begun_is_told_and_leaves_nothing(archc, tmp_path, arguments, code, said):

@@ -32,7 +32,10 @@ def advised(error: SpecError) -> tuple[Diagnostic, ...]:
     """
     if not isinstance(error.spec, Spec):
         return error.diagnostics
-    graph, faults = lowered(error.spec)
+    try:
+        graph, faults = lowered(error.spec)
+    except SpecError as texts:
+        return tuple(_in_order(list(dict.fromkeys((*error.diagnostics, *texts.diagnostics)))))
     whole = not any(found.code.startswith(("Y", "S")) for found in error.diagnostics)
     prices = _Prices(error.spec, graph, faults, whole=whole)
     found = list(dict.fromkeys((*error.diagnostics, *faults)))

@@ -16,14 +16,18 @@ from functools import lru_cache
 from keyword import kwlist
 from typing import Any, Protocol, Union
 
-from archcompiler.graph.named import Named, expression_of
+from archcompiler.graph.named import Named, combined
 from archcompiler.record.fields import Fields
 from archcompiler.record.rounding import round_to
 
 LONGEST = 300
 """Characters of one expression: Python's parser takes time and stack by its length."""
+DEEPEST = 30
+"""Levels of one expression."""
 LARGEST = 10**18
 """Numbers beyond it are no counts of anything: repeated multiplication ends there."""
+FINEST = LARGEST**3
+"""Nor are shares of more parts."""
 
 Number = Union[int, Fraction]
 Plain = Union[Number, bool, str, tuple["Plain", ...]]
@@ -69,23 +73,58 @@ def parsed(text: str) -> ast.expr:
     """Return the tree of an expression; ExpressionError where it is none."""
     if len(text) > LONGEST:
         raise ExpressionError(f"an expression of {len(text)} characters is longer than {LONGEST}: name parts by `let`")
-    if not text.isascii():
-        raise ExpressionError("an expression is of ASCII characters")
+    if not text.isascii() or "\\" in text:
+        raise ExpressionError("an expression is of ASCII characters, without a backslash")
+    if unfit := _UNFIT.search(_QUOTED.sub(lambda word: "'" * len(word[0]), text)):
+        raise ExpressionError("a number is followed by a blank or an operator, and is decimal", *unfit.span())
+    masked = _NAME.sub(lambda found: _masked(found[0]), text)
     try:
-        tree = ast.parse(_NAME.sub(lambda found: _masked(found[0]), text), mode="eval").body
+        tree = ast.parse(masked, mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         at = max(0, (getattr(error, "offset", None) or 1) - 1)
         raise ExpressionError("this is no expression", min(at, max(0, len(text) - 1))) from None
+    _check_depth(tree)
     for node in ast.walk(tree):
-        if type(node) not in _KNOWN:
-            raise ExpressionError(_UNKNOWN.get(type(node), "this is no part of the language"), *span_of(node))
-        if isinstance(node, ast.Name):
-            node.id = _WORDS.get(node.id, node.id)
+        _check_part(node, masked)
     return tree
 
 
 _NAME = re.compile(r"\b[A-Za-z_][A-Za-z0-9_]*")
 _KEYWORDS = frozenset(kwlist) - {"and", "or", "not", "if", "else"}
+
+
+def _check_part(node: ast.AST, masked: str) -> None:
+    """Refuse what the language has not; give a word back its name, and count where it stands in characters.
+
+    Python counts bytes, and a masked word has one more.
+    """
+    if not masked.isascii() and isinstance(node, ast.expr):
+        encoded = masked.encode()
+        node.col_offset = len(encoded[: node.col_offset].decode())
+        node.end_col_offset = len(encoded[: node.end_col_offset].decode())
+    if type(node) not in _KNOWN:
+        raise ExpressionError(_UNKNOWN.get(type(node), "this is no part of the language"), *span_of(node))
+    if isinstance(node, ast.Constant) and not _is_literal(node.value):
+        raise ExpressionError("this is no number and no word of the language", *span_of(node))
+    if isinstance(node, ast.Name):
+        node.id = _WORDS.get(node.id, node.id)
+
+
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_UNFIT = re.compile(r"\b0[xXoObB]|\b[0-9.]+(?:and|else|if|or|not)\b")
+
+
+def _check_depth(tree: ast.expr) -> None:
+    """Refuse what is nested so deeply that computing it could exhaust Python's stack."""
+    level: list[ast.AST] = [tree]
+    for _ in range(DEEPEST):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    if level:
+        raise ExpressionError(f"an expression is {DEEPEST} levels deep at most: name parts by `let`")
+
+
+def _is_literal(value: object) -> bool:
+    return isinstance(value, str) or (isinstance(value, (int, float)) and abs(value) <= LARGEST)
 
 
 def _masked(word: str) -> str:
@@ -181,8 +220,8 @@ def _binary(tree: ast.BinOp) -> Compute:
         if divides and not second:
             raise ExpressionError("this divides by 0", *span_of(tree), tree=tree)
         result = operation(first, second)
-        if not -LARGEST <= result <= LARGEST:
-            raise ExpressionError("this number is too large", *span_of(tree), tree=tree)
+        if not -LARGEST <= result <= LARGEST or result.denominator > FINEST:
+            raise ExpressionError("this number is too large, or too fine", *span_of(tree), tree=tree)
         return result
 
     return compute
@@ -207,7 +246,7 @@ def _named(sign: str, compute: Callable[[int, int], int]) -> Callable[[Number, N
         if isinstance(left, int) and isinstance(right, int):
             value = compute(int(left), int(right))
             if isinstance(left, Named) or isinstance(right, Named):
-                return Named(value, (sign, expression_of(left), expression_of(right)))
+                return combined(value, sign, left, right)
             return value
         if sign == "*":
             whole, part = (left, right) if isinstance(left, Named) else (right, left)

@@ -107,22 +107,25 @@ class Run:
         return Run(self.recorder, self.library, scope, self.prefix, self.counts).document(x)
 
     def _steps(self, steps: Node | None, x: Value) -> Value:
+        self.recorder.enter_steps()
         for node in steps.items if isinstance(steps, Sequence) else ():
             if isinstance(node, Mapping):
                 x = self._step(node, x)
+        self.recorder.leave_steps()
         return x
 
     def _step(self, node: Mapping, x: Value) -> Value:
         """Record one step on what the step before it gave, or on what it names by `from`."""
+        self.recorder.count_step()
         written = self.scope.document.written[id(node)]
         step, kind = Step(self, written), written.kind
         around, self.recorder.blame = self.recorder.blame, step.blame
         try:
             start = step.operands("from")[0] if kind != "shortcut" and "from" in node.entries else x
-            result = KINDS[kind].record(step, start)
+            result = KINDS[kind].record(step, start) if step.takes(kind, start) else start
         except ExpressionError as error:
             step.refuse_expression(error)
-            return x
+            result = x
         finally:
             self.recorder.blame = around
         results = result if isinstance(result, list) else [result]

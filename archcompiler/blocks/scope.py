@@ -82,7 +82,7 @@ class Scope:
 
     def part_of(self, value: Any, name: str) -> Any:
         """Return a size of a map, or a field of an object; KeyError where it has none."""
-        if isinstance(value, Value):
+        if isinstance(value, Value) and _SIZES[name] < len(value.shape):
             return value.shape[_SIZES[name]]
         if isinstance(value, Fields) and value.has(name):
             return value.value(name)

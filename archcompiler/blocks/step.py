@@ -14,7 +14,7 @@ from archcompiler.blocks.scope import Given
 from archcompiler.blocks.written import Written
 from archcompiler.graph.named import Named
 from archcompiler.graph.ops import Op
-from archcompiler.graph.shape import Sides
+from archcompiler.graph.shape import Sides, shape_text
 from archcompiler.record.fault import Culprit, Offer, ShapeFault
 from archcompiler.record.fields import Fields
 from archcompiler.record.recorder import Recorder, Value
@@ -25,6 +25,25 @@ if TYPE_CHECKING:
     from archcompiler.blocks.scope import Scope
 
 _WHOLE = frozenset((int, Named))
+_OF_ANY_SHAPE = frozenset(
+    (
+        "activation",
+        "add",
+        "block",
+        "concat",
+        "drop_path",
+        "dropout",
+        "flatten",
+        "if",
+        "learned_scale",
+        "learned_shift",
+        "multiply",
+        "norm",
+        "repeat",
+        "scale",
+        "subtract",
+    )
+)
 _FROM_ZERO = frozenset(("padding", "repeat"))
 _ANY_SIGN = frozenset(("pad_channels", "pad"))
 
@@ -106,10 +125,13 @@ class Step:
         return found
 
     def operands(self, key: str) -> list[Value]:
-        """Return the maps that the names under a key mean: one name may mean several, that a repeat collected."""
+        """Return the maps that the names under a key mean: one name may mean several, that a repeat collected.
+
+        A name whose step was refused, or whose repeat ran no time, means what arrives at the document.
+        """
         found: list[Value] = []
         for name in self.words(key):
-            value = self.scope.value_of(name)
+            value = self.scope.said(name, None) or self.scope.value_of("x")
             found += value if isinstance(value, list) else [value]
         return found
 
@@ -117,6 +139,17 @@ class Step:
         """Return what the step says beside the known keys, with what finds the values of the spec behind each."""
         keys = [key for key in self.node.entries if key not in known]
         return {key: (self.value(key), partial(self._culprits, key)) for key in keys}
+
+    def takes(self, kind: str, x: Value) -> bool:
+        """Tell whether a kind of step can run on a value: most take a map, a linear layer takes a vector."""
+        of_vectors = kind == "linear" and not self.flag("conv")
+        if kind in _OF_ANY_SHAPE or of_vectors == (len(x.shape) == 1):
+            return True
+        wanted, found = ("vector", "map") if of_vectors else ("map", "vector")
+        help = "`flatten` makes a vector of a map; nothing makes a map of a vector"
+        message = f"`{kind}` takes a {wanted}, and the {found} {shape_text(x.shape)} arrives"
+        self.refuse(ShapeFault("G013", message, (kind,), help))
+        return False
 
     def is_said(self, key: str) -> bool:
         """Tell whether what a key says can be said otherwise in a spec."""

@@ -16,42 +16,57 @@ _PRECEDENCE = {"+": 1, "-": 1, "*": 2, "//": 2}
 _NEUTRAL = {"+": 0, "-": 0, "*": 1, "//": 1}
 
 
+LONGEST = 500
+"""Parts of an expression: beyond it nobody reads where a number came from, and squares of squares have no end."""
+
+
 class Named(int):
-    """An int with the expression that it came from: a field's name, or an operation on named ints."""
+    """An int with the expression that it came from: a field's name, or an operation on named ints.
+
+    `parts` counts those of the expression; where there would be too many, the number is its own expression.
+    """
 
     expression: Expression
+    parts: int
 
-    def __new__(cls, value: int, expression: Expression) -> Named:  # noqa: D102 -- a constructor, said by the class
+    def __new__(cls, value: int, expression: Expression, parts: int = 1) -> Named:  # noqa: D102 -- a constructor
         number = int.__new__(cls, value)
-        number.expression = expression
+        is_short = parts <= LONGEST
+        number.expression, number.parts = (expression, parts) if is_short else (int(value), 1)
         return number
 
-    def __reduce__(self) -> tuple[type[Named], tuple[int, Expression]]:
-        return Named, (int(self), self.expression)
+    def __reduce__(self) -> tuple[type[Named], tuple[int, Expression, int]]:
+        return Named, (int(self), self.expression, self.parts)
 
     def __mul__(self, other: int) -> Named:
-        return Named(int(self) * int(other), ("*", self.expression, expression_of(other)))
+        return combined(int(self) * int(other), "*", self, other)
 
     def __rmul__(self, other: int) -> Named:
-        return Named(int(other) * int(self), ("*", expression_of(other), self.expression))
+        return combined(int(other) * int(self), "*", other, self)
 
     def __add__(self, other: int) -> Named:
-        return Named(int(self) + int(other), ("+", self.expression, expression_of(other)))
+        return combined(int(self) + int(other), "+", self, other)
 
     def __radd__(self, other: int) -> Named:
-        return Named(int(other) + int(self), ("+", expression_of(other), self.expression))
+        return combined(int(other) + int(self), "+", other, self)
 
     def __sub__(self, other: int) -> Named:
-        return Named(int(self) - int(other), ("-", self.expression, expression_of(other)))
+        return combined(int(self) - int(other), "-", self, other)
 
     def __rsub__(self, other: int) -> Named:
-        return Named(int(other) - int(self), ("-", expression_of(other), self.expression))
+        return combined(int(other) - int(self), "-", other, self)
 
     def __floordiv__(self, other: int) -> Named:
-        return Named(int(self) // int(other), ("//", self.expression, expression_of(other)))
+        return combined(int(self) // int(other), "//", self, other)
 
     def __rfloordiv__(self, other: int) -> Named:
-        return Named(int(other) // int(self), ("//", expression_of(other), self.expression))
+        return combined(int(other) // int(self), "//", other, self)
+
+
+def combined(value: int, operator: str, left: int, right: int) -> Named:
+    """Return a value with the operation that it came from."""
+    parts = 1 + getattr(left, "parts", 1) + getattr(right, "parts", 1)
+    return Named(value, (operator, expression_of(left), expression_of(right)), parts)
 
 
 class NamedFloat(float):

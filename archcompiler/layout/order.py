@@ -75,6 +75,8 @@ def _described(definition: str, case: str | None = None) -> dict[str, Any]:
     """Return an object of the schema; of a choice the case, or the object that has the fields of all."""
     if definition == _PART:
         return read_schema("block.json")
+    if definition == _BODY:  # a mapping where a list of steps should stand
+        return {"properties": {}, "additionalProperties": {}}
     name = "step" if definition == _BODY_STEP else definition
     schema = read_schema("architecture.json")
     if name and name not in schema["$defs"]:

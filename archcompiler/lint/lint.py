@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 
+from archcompiler.blocks.check import spec_faults
 from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.graph.ir import Graph
 from archcompiler.lint.effects import keys_without_effect, overrunning_selectors
@@ -25,6 +26,7 @@ RULES: tuple[Callable[[Watch, Graph], Iterator[Diagnostic]], ...] = (
     padded_widths,
     written_defaults,
     overrunning_selectors,
+    lambda watch, _: iter(spec_faults(watch.spec)),
 )
 OFF_BY_DEFAULT = ("L005",)
 
@@ -38,7 +40,7 @@ def lint(spec: Spec, also: Collection[str] = ()) -> tuple[Graph, list[Diagnostic
     try:
         graph = lower(watch.spec)
     except SpecError as error:
-        raise SpecError(error.diagnostics, spec=spec) from None
+        raise SpecError(error.diagnostics, spec=spec if error.spec else None) from None
     found = [warning for rule in RULES for warning in rule(watch, graph) if _is_own(warning, spec)]
     asked_for = [each for each in found if each.code not in OFF_BY_DEFAULT or each.code in also]
     places = {(each.code, each.span): each for each in reversed([*spec.warnings, *asked_for])}

@@ -7,6 +7,7 @@ from archcompiler.graph.ir import Node
 from archcompiler.graph.ops import Shape
 from archcompiler.lower.record import Context, record
 from archcompiler.record.fields import Fields
+from archcompiler.record.recorder import TooManySteps
 from archcompiler.resolve import Spec
 from archcompiler.tree import Mapping
 
@@ -15,5 +16,8 @@ def record_alone(spec: Spec, block: Mapping, shape: Shape, context: Context) -> 
     """Return the nodes of a block on a map of a shape; None where something does not fit."""
     known = library(spec)
     document = known.document("block", Fields(block).text("block"))
-    recorder = record(known, document, Fields(block), shape, {}, context)
+    try:
+        recorder = record(known, document, Fields(block), shape, {}, context)
+    except TooManySteps:
+        return None
     return None if recorder.faults else recorder.body("").nodes

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from types import MappingProxyType
 from typing import Literal
 
+from archcompiler.blocks.check import spec_faults
 from archcompiler.blocks.document import Document
 from archcompiler.blocks.library import library
 from archcompiler.diagnostics import Diagnostic, SpecError
@@ -13,12 +14,13 @@ from archcompiler.graph.ir import Body, CallKind, Graph, Part
 from archcompiler.graph.named import Named
 from archcompiler.graph.names import NameTable
 from archcompiler.graph.ops import Shape
+from archcompiler.limits import current, mend, within
 from archcompiler.lower.paths import path_faults
 from archcompiler.lower.record import Context, contexts, record
 from archcompiler.lower.report import Place, report
 from archcompiler.lower.size import size_faults
 from archcompiler.record.fields import Fields
-from archcompiler.record.recorder import Recorder
+from archcompiler.record.recorder import Recorder, TooManySteps
 from archcompiler.resolve import Spec, Stage
 from archcompiler.span import Span
 from archcompiler.tree import Mapping, Scalar
@@ -33,10 +35,20 @@ def lower(spec: Spec) -> Graph:
 
 
 def lowered(spec: Spec) -> tuple[Graph, list[Diagnostic]]:
-    """Return the graph of a spec and its faults; behind a fault the graph has the shapes that were meant."""
+    """Return the graph of a spec and its faults; behind a fault the graph has the shapes that were meant.
+
+    SpecError where its own blocks or steps say what cannot be run at all.
+    """
+    if errors := [fault for fault in spec_faults(spec) if fault.severity == "error"]:
+        raise SpecError([*spec.warnings, *errors])
     lowering = _Lowering(spec)
-    graph = lowering.graph()
+    with within(spec.limits):
+        graph = lowering.graph()
     return graph, [*lowering.faults, *size_faults(graph, spec), *path_faults(graph, spec)]
+
+
+_MOST_AT_THE_LIMIT = 20
+"""How many different blocks may run as many steps as one may: seconds, where a text would ask for hours."""
 
 
 class _Lowering:
@@ -48,6 +60,7 @@ class _Lowering:
         self._contexts = contexts(spec)
         self._trail: list[tuple[str, Shape]] = []
         self._library = library(spec)
+        self._steps = 0
 
     @property
     def faults(self) -> list[Diagnostic]:
@@ -119,9 +132,19 @@ class _Lowering:
             shape = (Named(shape[0], "in_channels"), *shape[1:])
         arguments = {"in_channels": int(shape[0]), **_integers(place.fields)} if named else {}
         fields = Fields(place.fields, named=named)
-        recorder = record(self._library, document, fields, shape, arguments, context)
+        try:
+            recorder = record(self._library, document, fields, shape, arguments, context)
+        except TooManySteps as error:
+            raise self._endless(error.message, error.help, place) from None
+        self._steps += recorder.steps
+        if self._steps > (limit := _MOST_AT_THE_LIMIT * current().steps):
+            raise self._endless(f"the steps of all blocks are more than {limit:,}", mend("steps"), place)
         self._report(recorder, place)
         return recorder.body(class_name)
+
+    def _endless(self, message: str, help: str, place: Place) -> SpecError:
+        fault = Diagnostic("M001", message, place.key_span, help)
+        return SpecError([*self._spec.warnings, *self.faults, fault])
 
     def _report(self, recorder: Recorder, place: Place) -> None:
         """Note what did not fit; blocks of a stage repeat a fault, which is told once."""

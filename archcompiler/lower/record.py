@@ -35,7 +35,7 @@ def record(
     arguments: dict[str, int],
     context: Context,
 ) -> Recorder:
-    """Return what a document records on a map of a shape; `context` says where the block stands."""
+    """Return what a document records on a map of a shape; `context` says where the block stands. TooManySteps."""
     recorder = Recorder(shape, arguments)
     if document.kind == "block":
         recorder.blocks[""] = document.name

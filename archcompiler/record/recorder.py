@@ -11,6 +11,7 @@ from archcompiler.graph.named import UNNAMED, Expression, Named, NamedFloat, exp
 from archcompiler.graph.ops import Op, Shape
 from archcompiler.graph.shape import TF_SAME, Padding, Sides, sides
 from archcompiler.graph.shape import shape_text as shape_text
+from archcompiler.limits import current, mend
 from archcompiler.record.fault import ShapeFault, near_divisors, near_multiples
 from archcompiler.record.fields import Fields
 from archcompiler.tree import Plain
@@ -45,6 +46,18 @@ def _no_blame(fault: ShapeFault) -> None:
     """Leave a fault as it is: nothing runs that could be to blame."""
 
 
+DEEPEST = 60
+"""Steps within steps, those of blocks inside blocks counted: each level takes some of Python's stack."""
+
+
+class TooManySteps(Exception):
+    """Steps that have no end in sight, and how that is mended."""
+
+    def __init__(self, message: str, help: str) -> None:
+        super().__init__(message)
+        self.message, self.help = message, help
+
+
 class Recorder:
     """The primitives that a block function calls. Each takes the role that the names table turns into a path.
 
@@ -62,6 +75,8 @@ class Recorder:
         """What says which values of a spec a fault is of: the step that is running."""
         self.faults: list[ShapeFault] = []
         self.blocks: dict[str, str] = {}
+        self.steps = 0
+        self._depth = 0
         self.input = Value(0, shape)
 
     def refuse(self, fault: ShapeFault) -> None:
@@ -70,6 +85,24 @@ class Recorder:
         if fault.code not in codes and not (fault.code == "G002" and codes & {"G003", "G004", "G006"}):
             self.blame(fault)
             self.faults.append(fault)
+
+    def enter_steps(self) -> None:
+        """Say that steps within steps begin, until `leave_steps`; TooManySteps where they are too deep."""
+        self._depth += 1
+        if self._depth > DEEPEST:
+            message = f"steps stand within steps, those of blocks inside counted, more than {DEEPEST} deep"
+            raise TooManySteps(message, "say the steps one behind the other")
+
+    def leave_steps(self) -> None:
+        """Say that steps within steps end."""
+        self._depth -= 1
+
+    def count_step(self) -> None:
+        """Count one step; TooManySteps beyond the limit."""
+        self.steps += 1
+        if self.steps > (limit := current().steps):
+            message = f"the steps that run here, every turn of a repeat counted, are more than {limit:,}"
+            raise TooManySteps(message, mend("steps"))
 
     def derivation(self, number: int) -> Expression:
         """Return the expression of a number, with what `let` named written out."""

@@ -11,7 +11,7 @@ from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.limits import Limits, current
 from archcompiler.resolve.bases import Link, find_base, locate, read_link
 from archcompiler.resolve.name_tables import is_table, with_name_table
-from archcompiler.resolve.own_blocks import language_of, with_block_files
+from archcompiler.resolve.own_blocks import is_part, language_of, with_block_files
 from archcompiler.resolve.settings import setting_faults, settings_document
 from archcompiler.schema.canonical import canonical_document
 from archcompiler.schema.check import partial_faults
@@ -83,6 +83,8 @@ def _read(link: Link, files: Files) -> _Text:
         document, found = (_parsed_base if link.named_at else parse_on)(text, shown)
         if is_table(document):
             raise SpecError(found or [_no_network(shown, link.named_at)])
+        if is_part(document):
+            raise SpecError([_no_network(shown, link.named_at, is_block=True)])
     except SpecError as error:
         if error.unreadable and link.named_at is None:
             raise
@@ -125,7 +127,11 @@ def _of_a_base(text: bytes, shown: str, limits: Limits, known: Language) -> tupl
     return _canonical(document, known, found)
 
 
-def _no_network(shown: str, named_at: Span | None) -> Diagnostic:
+def _no_network(shown: str, named_at: Span | None, *, is_block: bool = False) -> Diagnostic:
     place = named_at or Span(shown, 1, 1, 1, 1)
-    message = f"{shown} is a table of module names, no network"
-    return Diagnostic("R009", message, place, "a network takes its names from it by `names: PATH`")
+    what, help = _BLOCK if is_block else _TABLE
+    return Diagnostic("R009", f"{shown} {what}, no network", place, help)
+
+
+_TABLE = ("is a table of module names", "a network takes its names from it by `names: PATH`")
+_BLOCK = ("describes a block", "a network has it by `blocks: {NAME: PATH}`, and a stage by `block: NAME`")

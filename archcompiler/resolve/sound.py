@@ -134,7 +134,9 @@ def _with_header(document: Mapping) -> Mapping:
 
 def _cut(document: Mapping, unknown: set[str], last: Mapping) -> Mapping:
     """Return a document up to the first part whose shape is unknown, with no head."""
-    stages = document.entries["stages"]
+    stages = document.entries.get("stages")
+    if stages is None:
+        raise _UnknownError  # a null has removed them
     names = list(stages.value.entries) if isinstance(stages.value, Mapping) else []
     written = last.get("stages")
     order = list(written.entries) if isinstance(written, Mapping) and "extends" not in last.entries else names

@@ -15,11 +15,11 @@ from archcompiler.diagnostics import Diagnostic
 from archcompiler.schema import faults
 from archcompiler.schema.canonical import is_field
 from archcompiler.schema.cases import case_of, default_block, owner_of, part_with
-from archcompiler.schema.language import Language, Schema, language, schema
+from archcompiler.schema.language import PART_KINDS, Language, Schema, language, schema
 from archcompiler.schema.role_tables import said_twice
-from archcompiler.schema.shapes import object_reference, property_of, reference
+from archcompiler.schema.shapes import object_reference, property_of, property_schema, reference
 from archcompiler.schema.spellings import names_of, slip
-from archcompiler.schema.values import value_faults
+from archcompiler.schema.values import described_faults, value_faults
 from archcompiler.span import SCHEMA_ORIGIN, Span
 from archcompiler.tree import Entry, Mapping, Node, Scalar, Sequence, mapping_at, plain
 
@@ -37,6 +37,11 @@ def partial_faults(
     extends, text = "extends" in document.entries, list(found)
     torn = any(fault.code == "Y001" for fault in text)
     faults = _faults(document, _Walk((known or language()).schema, nulls=extends, standalone=not extends, torn=torn))
+    return _beside(text, faults)
+
+
+def _beside(text: list[Diagnostic], faults: list[Diagnostic]) -> list[Diagnostic]:
+    """Return the faults of a text and those of what it says; what stands at the places of the first is left out."""
     refused = [fault for fault in faults if any(_stands_at(fault.span, each.span) for each in text)]
     misread = {fault.span for fault in refused}
     told = [replace(each, fix=None) if each.span in misread else each for each in text]
@@ -61,15 +66,27 @@ def names_faults(document: Mapping) -> list[Diagnostic]:
     return _faults(document, _Walk(schema("names.json"), nulls=True))
 
 
-def part_faults(document: Mapping) -> list[Diagnostic]:
-    """Return the faults of a document of a block, as far as its schema says them."""
-    return _faults(document, _Walk(schema("block.json"), standalone=True))
+def part_faults(document: Mapping, found: Iterable[Diagnostic] = ()) -> list[Diagnostic]:
+    """Return the faults of a document of a block, as far as its schema says them, and those `found` in its text."""
+    text, kinds = list(found), [(key, entry) for key, entry in document.entries.items() if key in PART_KINDS]
+    walk = _Walk(schema("block.json"), standalone=True, torn=any(fault.code == "Y001" for fault in text))
+    both = [faults.both_given("the document", kinds)] if len(kinds) > 1 else []
+    return _beside(text, [*both, *_faults(document, walk)])
+
+
+def field_faults(key: str, field: Json, entry: Entry) -> list[Diagnostic]:
+    """Return the faults of a value that a key of a field's own definition has."""
+    target = field.get("union") or field.get("object")
+    if target is None:
+        return described_faults(property_schema(field, nullable=False), key, entry)
+    place = _Place(key, entry.key_span, key, whole=True)
+    return list(_Walk(language().schema, standalone=True).visit(target, entry.value, place))
 
 
 def _faults(document: Mapping, walk: _Walk) -> list[Diagnostic]:
     first = next(iter(document.entries.values()), None)
     place = _Place("", first.key_span if first else document.span, "the document", whole=walk.standalone)
-    if walk.standalone and not walk.complete:
+    if walk.standalone and not walk.complete and "defaults" in document.entries:
         place = replace(place, case=default_block(walk.schema, document))
     found = dict.fromkeys([*walk.visit("", document, place), *said_twice(mapping_at(document, "names"))])
     return _in_order(found)

@@ -49,6 +49,11 @@ def own_fields(written: Json) -> Json:
     }
 
 
+def is_shared_field(name: str) -> bool:
+    """Tell whether there is a shared definition of a field of this name."""
+    return name in _shared()
+
+
 @lru_cache(maxsize=1)
 def _shared() -> Json:
     return dict(yaml.safe_load((shipped("schemas") / "fields.yaml").read_text(encoding="utf-8")))

@@ -27,17 +27,18 @@ def property_schema(field: Json, *, nullable: bool) -> Json:
     if field.get("roles"):
         schema |= {"type": ["string", "object"], "if": {"type": "object"}, "then": {"$ref": "#/$defs/roles"}}
     if field.get("expression"):
-        return _computed(schema)
+        return _computed(schema, field.get("words") or field.get("enum") or [])
     if field.get("words"):
         schema |= {"type": [schema["type"], "string"], "if": {"type": "string"}, "then": {"enum": field["words"]}}
     may_be_null = nullable and not target and field.get("required") != "always"
     return _nullable(schema) if may_be_null else schema
 
 
-def _computed(schema: Json) -> Json:
-    """Return the schema of a value for which an expression may stand, whose result the schema describes."""
+def _computed(schema: Json, words: list[str]) -> Json:
+    """Return the schema of a value for which an expression may stand, whose result, words too, the schema describes."""
     kept = {key: value for key, value in schema.items() if key != "enum"}
-    return {**kept, "type": [*([schema["type"]] if "type" in schema else []), "string"], "x-expression": True}
+    types = [*([schema["type"]] if "type" in schema else []), "string"]
+    return {**kept, "type": types, "x-expression": True, **({"x-words": words} if words else {})}
 
 
 def _pair(schema: Json) -> Json:

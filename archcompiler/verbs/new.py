@@ -10,12 +10,30 @@ from pathlib import Path
 from archcompiler.verbs import Outcome, Usage
 from archcompiler.verbs.arguments import add_output
 
-HELP = "start a variant that extends a spec, or a RegNet from its numbers"
+HELP = "start a variant that extends a spec, a RegNet from its numbers, or a block"
 EXAMPLES = """  archc new my_net --extends resnext/resnext50_32x4d
   archc new wide --extends ./my_net.yaml -o nets/wide.yaml
   archc new my_regnet --regnet depth=16,w0=48,wa=27.89,wm=2.09,group_width=8
-  archc new my_regnety --regnet depth=16,w0=48,wa=27.89,wm=2.09,group_width=8,se=0.25"""
-SCHEMA_COPY = Path(".archc") / "architecture.json"
+  archc new my_regnety --regnet depth=16,w0=48,wa=27.89,wm=2.09,group_width=8,se=0.25
+  archc new my_block --block                          a block of one's own"""
+SCHEMAS = ".archc"
+"""The folder of a repository in which the schemas are that editors read."""
+BLOCK = """\
+archc: 1
+block: {name}
+description: One convolution with norm and activation; say here what yours is and where it comes from.
+fields:  # what a stage with this block can say; {{}} is the shared definition of the name
+  channels: {{}}
+  kernel: {{}}
+  stride: {{}}
+  norm: {{}}
+  activation: {{}}
+steps:  # `archc explain block` lists what a step can be; text is computed, `$norm` is what the field says
+  - {{conv: channels, kernel: kernel, stride: stride}}
+  - {{norm: $norm}}
+  - {{activation: $activation}}
+# A network has it by `blocks: {{{name}: {name}.yaml}}`, and a stage by `block: {name}`.
+"""
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -28,29 +46,40 @@ def configure(parser: ArgumentParser) -> None:
         metavar="NUMBERS",
         help="depth, w0, wa, wm and group_width as key=value,...; also se (the ratio), bottleneck_ratio, round",
     )
+    start.add_argument("--block", action="store_true", help="a block of one's own, with comments")
     add_output(parser, "the file to write (default: NAME.yaml)")
 
 
 def run(args: Namespace) -> Outcome:
-    """Write the spec, and a copy of the schema into the repository where it has none."""
+    """Write the spec or block, and a copy of the schema into the repository where it has none."""
     from archcompiler.output import write_file
     from archcompiler.render.excerpt import visible
     from archcompiler.shipped import shipped
-    from archcompiler.verbs.regnet import regnet_text
 
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{,99}", args.name):
-        raise Usage(f"{args.name!r} is no name: write letters, digits and _, a letter first, 100 at most")
     target = Path(args.output or f"{args.name}.yaml")
-    copy = _repository(target) / SCHEMA_COPY
+    text = _text(args, target)
+    name = "block.json" if args.block else "architecture.json"
+    copy = _repository(target) / SCHEMAS / name
     said = [f"wrote {visible(str(target))}"]
-    text = _variant_text(args, target) if args.regnet is None else regnet_text(args.name, args.regnet)
     schema = Path(os.path.relpath(copy, target.parent)).as_posix()
     write_file(str(target), f"# yaml-language-server: $schema={schema}\n{text}", force=args.force)
     if not copy.exists():
         copy.parent.mkdir(parents=True, exist_ok=True)
-        write_file(str(copy), (shipped("schemas") / "architecture.json").read_text(encoding="utf-8"), force=False)
+        write_file(str(copy), (shipped("schemas") / name).read_text(encoding="utf-8"), force=False)
         said.append(f"wrote {os.path.relpath(copy)}, which editors read through the first line: commit both")
     return Outcome("\n".join(said))
+
+
+def _text(args: Namespace, target: Path) -> str:
+    """Return what is begun; Usage where the name is none."""
+    from archcompiler.verbs.regnet import regnet_text
+
+    first, form = ("a-z", "small letters, digits and _") if args.block else ("A-Za-z", "letters, digits and _")
+    if not re.fullmatch(rf"[{first}][{first}0-9_]{{,{59 if args.block else 99}}}", args.name):
+        raise Usage(f"{args.name!r} is no name: write {form}, a letter first, {60 if args.block else 100} at most")
+    if args.block:
+        return BLOCK.format(name=args.name)
+    return _variant_text(args, target) if args.regnet is None else regnet_text(args.name, args.regnet)
 
 
 def _variant_text(args: Namespace, target: Path) -> str:

@@ -106,7 +106,6 @@ class _Result:
 def _validate(args: Namespace, spec: str, files: Files) -> _Result:
     from archcompiler.lint.lint import lint
     from archcompiler.resolve import load_spec
-    from archcompiler.resolve.name_tables import table_faults
 
     try:
         resolved = load_spec(spec, args.settings, files)
@@ -115,11 +114,20 @@ def _validate(args: Namespace, spec: str, files: Files) -> _Result:
         from archcompiler.advise.prices import advised
 
         first = error.diagnostics[0]
-        table = table_faults(first.span.path, files) if first.code == "R009" and not error.unreadable else None
-        if table is not None:
-            return _Result(tuple(table))
+        part = _part_faults(first.span.path, files) if first.code == "R009" and not error.unreadable else None
+        if part is not None:
+            return _Result(tuple(part))
         return _Result(advised(error), error.unreadable, shapeless=not error.unreadable and error.spec is None)
     return _Result(tuple(warnings), network=(resolved, graph))
+
+
+def _part_faults(path: str, files: Files) -> list[Diagnostic] | None:
+    """Return the faults of a file that is a table of names or describes a block; None where it is neither."""
+    from archcompiler.blocks.files import file_faults
+    from archcompiler.resolve.name_tables import table_faults
+
+    table = table_faults(path, files)
+    return file_faults(path, files) if table is None else table
 
 
 def _twins(results: list[_Result]) -> list[Diagnostic]:
