@@ -1,11 +1,16 @@
 """What a comparison says of two specs: edits, facts, findings, contributions; and that PyTorch agrees."""
 
+import itertools
+import json
+
 import peers
 import pytest
 from diff_cases import ROWS, hold_against_pytorch, kept_by_pytorch, row_id, write_row
 
 import archcompiler
 from archcompiler.analyses.cost import Cost
+from archcompiler.compare.contributions import MOST_LAYERS
+from archcompiler.compare.edits import UNSEEN
 from archcompiler.compare.rules import Impact
 from archcompiler.render.diff_words import change_text, finding_text
 
@@ -42,9 +47,12 @@ def test_costs_add_up_and_turn_round_exactly(pair):
     assert found.delta == new - old
     assert back.delta == old - new
     assert back.facts == found.facts
-    assert sum((each.delta for each in found.contributions), found.interaction) == found.delta
+    assert sum((each.delta for each in found.contributions), Cost()) == found.delta
+    field = sum(each.receptive_field for each in found.contributions)
+    assert field == found.new.receptive_field - found.old.receptive_field
     seen = [index for each in found.contributions for index in each.changes]
     assert len(seen) == len(set(seen))
+    assert {found.changes[index].address for index in set(range(len(found.changes))).difference(seen)} <= set(UNSEEN)
 
 
 @pytest.mark.slow
@@ -54,6 +62,85 @@ def test_pytorch_agrees_on_the_facts(row, pair):
     equal = hold_against_pytorch(found, *pair)
     expected = {"changed": row.get("equal", False), "not comparable": None}
     assert equal == expected.get(found.facts.function, True)
+
+
+def write_variants(folder, base, *sides):
+    """Write specs that say something over a shipped one, and return their paths."""
+    paths = [folder / f"{name}.yaml" for name in "ab"]
+    for path, said in zip(paths, sides, strict=True):
+        path.write_text(json.dumps({"archc": 1, "name": path.stem, "extends": base, **said}), encoding="utf-8")
+    return paths
+
+
+MOVES = [
+    (
+        {"stages": {"layer3": {"attention": "se"}}},
+        {"stages": {"layer4": {"attention": "se"}}},
+        ["stages.layer3.attention se -> stages.layer4.attention se"],
+        ["stages.layer4.attention se -> stages.layer3.attention se"],
+    ),
+    (
+        {},
+        {"stages": {"layer1": {"stride": 2}, "layer2": {"stride": 1}}},
+        ["stages.layer2.stride 2 -> stages.layer1.stride 2"],
+        ["stages.layer1.stride 2 -> stages.layer2.stride 2"],
+    ),
+    (
+        {},
+        {"stages": {"layer2": {"blocks": 6}, "layer3": {"blocks": 4}}},
+        ["stages.layer2.blocks 4 -> stages.layer3.blocks 4"],
+        ["stages.layer2.blocks 6 -> stages.layer3.blocks 6"],
+    ),
+    (
+        {"defaults": {"attention": "se"}},
+        {"stages": {"layer1": {"attention": "eca"}, "layer2": {"attention": "se"}}},
+        ["defaults.attention se -> stages.layer1.attention eca"],
+        ["defaults.attention eca -> se"],
+    ),
+    (
+        {"defaults": {"activation": "silu"}},
+        {"defaults": {"activation": "gelu"}, "stages": {"layer1": {"activation": "relu6"}}},
+        ["defaults.activation silu -> gelu", "stages.layer1.activation silu -> relu6"],
+        ["defaults.activation gelu -> silu"],
+    ),
+    (
+        {"stages": {"layer1": {"dilation": 2}, "layer2": {"dilation": 2}}},
+        {"stages": {"layer3": {"dilation": 2}}},
+        ["stages.layer2.dilation 2 -> stages.layer3.dilation 2", "stages.layer1.dilation 2 -> 1 (default)"],
+        ["stages.layer3.dilation 2 -> stages.layer2.dilation 2", "stages.layer1.dilation 1 (default) -> 2"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "edits", "back"), MOVES)
+def test_a_value_that_moved_is_one_edit(tmp_path, old, new, edits, back):
+    sides = write_variants(tmp_path, "resnet/resnet50", old, new)
+    for pair, expected in ((sides, edits), (sides[::-1], back)):
+        found = archcompiler.diff(*pair)
+        assert [change_text(change) for change in found.changes if change.address not in UNSEEN] == expected
+        assert [len(each.changes) for each in found.contributions] == [1] * len(expected)
+
+
+def test_each_step_is_the_difference_to_the_network_before_it(tmp_path):
+    """What cardinality adds is added to widths that no stage has changed yet."""
+    found = archcompiler.diff("resnet/resnet50", "resnext/resnext50_32x4d")
+    widths = {"layer1": 4, "layer2": 8, "layer3": 16, "layer4": 32}
+    settings = ["defaults.cardinality=32", *(f"stages.{name}.bottleneck_width={d}" for name, d in widths.items())]
+    costs = [archcompiler.cost(archcompiler.load("resnet/resnet50", settings[:count])).total for count in range(6)]
+    assert [each.delta for each in found.contributions] == [b - a for a, b in itertools.pairwise(costs)]
+
+
+def test_beyond_so_many_layers_edits_are_one_last_step(tmp_path):
+    stages = {f"s{i}": {"blocks": 2, "channels": 8} for i in range(80)}
+    base = {"input": {"channels": 3, "size": 8}, "stem": {"type": "conv3x3", "channels": 8}, "head": {"classes": 2}}
+    base |= {"archc": 1, "name": "base", "defaults": {"block": "basic"}, "stages": stages}
+    (tmp_path / "base.yaml").write_text(json.dumps(base), encoding="utf-8")
+    deeper = {"stages": {name: {"blocks": 3} for name in stages}}
+    found = archcompiler.diff(*write_variants(tmp_path, "base.yaml", {}, deeper))
+    single = MOST_LAYERS // (80 * 3 * 7 + 5)  # layers of a block, and of stem and head
+    assert single < 80
+    assert [len(each.changes) for each in found.contributions] == [1] * single + [80 - single]
+    assert sum((each.delta for each in found.contributions), Cost()) == found.delta
 
 
 def test_a_spec_does_not_differ_from_itself():
@@ -68,7 +155,6 @@ def test_the_stride_of_v1_and_v1_5_changes_the_function_and_no_weight():
     assert (found.delta.params, found.delta.macs) == (0, 231_211_008)
     assert finding_text(found.first) == "layer2.0.conv1: stride 2 -> 1"
     assert found.weights.share_kept == 1
-    assert found.interaction == Cost()
 
 
 # --- checkpoints ---

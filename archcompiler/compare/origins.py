@@ -7,7 +7,7 @@ from functools import cached_property
 
 from archcompiler.compare.function import Names
 from archcompiler.compare.leaves import Leaf, leaves
-from archcompiler.compare.normal import AROUND_BLOCKS, Normal, Place
+from archcompiler.compare.normal import AROUND_BLOCKS, Location, Normal
 from archcompiler.compare.reading import Reading
 from archcompiler.graph.named import Named, names_in
 from archcompiler.resolve import Spec
@@ -39,7 +39,7 @@ class Origins:
     was: Names
 
     @cached_property
-    def places(self) -> frozenset[Place | None]:
+    def places(self) -> frozenset[Location | None]:
         """Where the nodes of the new graph stood, in the old one's terms."""
         return frozenset(self.was.place(node.place) for node in self.readings[1].trained.nodes)
 
@@ -61,7 +61,7 @@ class Origins:
         places = [_place(reading, key) for reading, key in zip(self.readings, (old, new), strict=True)]
         return self._spans(places[0], places[1], set())
 
-    def _spans(self, old: Place | None, new: Place | None, names: set[str]) -> Spans:
+    def _spans(self, old: Location | None, new: Location | None, names: set[str]) -> Spans:
         if old is None and new is not None:
             old = self.was.place(new)
         elif new is None and old is not None:
@@ -76,10 +76,10 @@ class Origins:
         return _span(leaf.old), _span(leaf.new)
 
 
-def _place(reading: Reading, key: str) -> Place | None:
-    """Return where the layer of a tensor stands."""
-    path = key.rpartition(".")[0]
-    return next((node.place for node in reading.normal.nodes if node.path == path), None) if path else None
+def _place(reading: Reading, key: str) -> Location | None:
+    """Return where the layer of a tensor stands; the key of one that a block owns itself is its path."""
+    paths = {key, key.rpartition(".")[0]} - {""}
+    return next((node.place for node in reading.normal.nodes if node.path in paths), None)
 
 
 def _best(found: list[Leaf], names: set[str]) -> Leaf | None:
@@ -88,7 +88,7 @@ def _best(found: list[Leaf], names: set[str]) -> Leaf | None:
     return next(iter(named or found), None)
 
 
-def _fields(spec: Spec, place: Place | None) -> Mapping | None:
+def _fields(spec: Spec, place: Location | None) -> Mapping | None:
     """Return the fields that a node was recorded from."""
     if place is None:
         return None
@@ -101,13 +101,13 @@ def _fields(spec: Spec, place: Place | None) -> Mapping | None:
     return stage.blocks[place.block] if place.block < len(stage.blocks) else None
 
 
-def _count_span(spec: Spec, place: Place) -> Span | None:
+def _count_span(spec: Spec, place: Location) -> Span | None:
     """Return where a stage says how many blocks it has."""
     stage = spec.section("stages").get(place.part[1])
     return _span(stage.get("blocks")) if isinstance(stage, Mapping) else None
 
 
-def _key_span(spec: Spec, place: Place | None) -> Span | None:
+def _key_span(spec: Spec, place: Location | None) -> Span | None:
     if place is None:
         return None
     kind, name = place.part

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from archcompiler.diagnostics import Diagnostic, Edit, Fix
-from archcompiler.graph.ir import TRANSITION, Body, Graph
+from archcompiler.graph.ir import Body, Graph
 from archcompiler.graph.ir import Node as GraphNode
 from archcompiler.graph.ops import Shape
 from archcompiler.lint.watch import Watch
 from archcompiler.lower.alone import record_alone
+from archcompiler.lower.record import Context, contexts
 from archcompiler.resolve import Spec
-from archcompiler.schema.language import read_schema
+from archcompiler.schema.language import Language
 from archcompiler.span import Span
 from archcompiler.tree import Entry, Mapping, Node, Plain, Scalar, from_plain, mapping_at, walk
 
-_Run = tuple[Mapping, Body]
-"""The fields of a block, and what was recorded with them."""
+_Run = tuple[Mapping, Body, Context]
+"""The fields of a block, what was recorded with them, and where the block stands."""
 
 
 def keys_without_effect(watch: Watch, graph: Graph) -> Iterator[Diagnostic]:
@@ -35,7 +36,7 @@ def keys_without_effect(watch: Watch, graph: Graph) -> Iterator[Diagnostic]:
                     reason = f"for every block that `{selector}` selects a later selector says it"
                     yield _warning(str(path[0]), entry, reason)
     for key, entry, runs in _few_valued(watch.spec, graph):
-        if entry.value.span in read and _is_idle(key, entry.value, runs):
+        if entry.value.span in read and _is_idle(watch.spec, key, entry.value, runs):
             yield _warning(key, entry, "the network is the same whatever it says")
 
 
@@ -68,7 +69,7 @@ def _few_valued(spec: Spec, graph: Graph) -> Iterator[tuple[str, Entry, list[_Ru
         for place in {entry.value.span for entry in entries.values()}:
             taken.setdefault(place, []).append(run)
         for key, entry in entries.items():
-            if entry.value.span.path == spec.path and key in _others():
+            if entry.value.span.path == spec.path and key in _others(spec.language):
                 said.setdefault(entry.value.span, (key, entry))
     for place, (key, entry) in said.items():
         yield key, entry, taken[place]
@@ -78,35 +79,36 @@ def _runs(spec: Spec, graph: Graph) -> Iterable[_Run]:
     """Return the fields of each block with what was recorded; blocks of the same fields on equal maps are one."""
     parts = (part for part in graph.parts if part.kind == "stage")
     found: dict[tuple[int, Shape], _Run] = {}
+    places = contexts(spec)
     for stage, part in zip(spec.stages, parts, strict=True):
-        bodies = (call.body for call in part.calls if call.body.class_name != TRANSITION)
+        bodies = (call.body for call in part.calls if call.kind == "block")
         for block, body in zip(stage.blocks, bodies, strict=True):
-            found.setdefault((id(block), body.input), (block, body))
+            found.setdefault((id(block), body.input), (block, body, next(places)))
     return found.values()
 
 
-@cache
-def _others() -> dict[str, list[Plain]]:
+@lru_cache(maxsize=16)
+def _others(known: Language) -> dict[str, list[Plain]]:
     """Return the values of each field of a block that has few."""
-    properties: dict[str, Any] = read_schema("architecture.json")["$defs"]["override.any"]["properties"]
+    properties: dict[str, Any] = known.schema.definition("override.any")["properties"]
     switches = {name: [True, False] for name, found in properties.items() if "boolean" in found.get("type", ())}
     choices = {name: found["enum"] for name, found in properties.items() if "enum" in found and name != "block"}
     return {**switches, **choices}
 
 
-def _is_idle(key: str, node: Node, runs: list[_Run]) -> bool:
+def _is_idle(spec: Spec, key: str, node: Node, runs: list[_Run]) -> bool:
     """Tell whether every block that takes a value records the same with each other one.
 
     The blocks behind them see the same maps then, so that no other part of the network is asked.
     """
     said = node.value if isinstance(node, Scalar) else None
-    others = [value for value in _others()[key] if value is not None and value != said]
-    return all(_is_same(run, node.span, value) for value in others for run in runs)
+    others = [value for value in _others(spec.language)[key] if value is not None and value != said]
+    return all(_is_same(spec, run, node.span, value) for value in others for run in runs)
 
 
-def _is_same(run: _Run, place: Span, value: Plain) -> bool:
-    block, body = run
-    nodes = record_alone(_with(block, place, value), body.input)
+def _is_same(spec: Spec, run: _Run, place: Span, value: Plain) -> bool:
+    block, body, context = run
+    nodes = record_alone(spec, _with(block, place, value), body.input, context)
     return nodes is not None and [_what(node) for node in nodes] == [_what(node) for node in body.nodes]
 
 

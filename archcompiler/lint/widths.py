@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.graph.ir import Graph
-from archcompiler.graph.ops import Conv
+from archcompiler.graph.ops import Convolution
 from archcompiler.lint.maps import place_of
 from archcompiler.lint.watch import Watch
 from archcompiler.span import Span
@@ -24,7 +24,7 @@ def padded_widths(watch: Watch, graph: Graph) -> Iterator[Diagnostic]:
             int(node.op.out_channels): node.role
             for call in part.calls
             for node in call.body.nodes
-            if isinstance(node.op, Conv) and int(node.op.out_channels) % _MULTIPLE
+            if isinstance(node.op, Convolution) and int(node.op.out_channels) % _MULTIPLE
         }
         own = blocks.get(part.name, ()) if part.kind == "stage" else (watch.spec.section(part.kind),)
         said = _said(own, watch.spec.path) if widths else {}

@@ -8,6 +8,7 @@ from archcompiler.diagnostics import Diagnostic
 from archcompiler.graph.ir import Graph
 from archcompiler.lint.removal import removal
 from archcompiler.lint.watch import Watch
+from archcompiler.resolve import Spec
 from archcompiler.schema.canonical import default_of, filled
 from archcompiler.schema.language import Fields, language
 from archcompiler.tree import Entry, Mapping, Node, Plain, Scalar, mapping_at, plain, walk
@@ -22,7 +23,7 @@ def written_defaults(watch: Watch, _: Graph) -> Iterator[Diagnostic]:
     read as layers are: with their kernel and stride.
     """
     spec = watch.spec
-    for key, entry, owner in _candidates(spec.document, spec.defaults):
+    for key, entry, owner in _candidates(spec):
         general = spec.defaults.entries.get(key)
         is_general = owner is not spec.defaults and general is not None and general.key_span == entry.key_span
         if entry.value.span.path == spec.path and not _replaces(entry) and not is_general:
@@ -31,8 +32,8 @@ def written_defaults(watch: Watch, _: Graph) -> Iterator[Diagnostic]:
             yield Diagnostic("L007", message, entry.key_span, "remove it", severity="warning", fix=fix)
 
 
-def _candidates(document: Mapping, defaults: Mapping) -> Found:
-    known = language()
+def _candidates(spec: Spec) -> Found:
+    known, document, defaults = spec.language, spec.document, spec.defaults
     for name in ("stem", "head"):
         yield from _in_union(mapping_at(document, name), name)
     yield from _in_object(defaults, known.block_fields)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from archcompiler.blocks import find_block
+from archcompiler.blocks.library import library
 from archcompiler.graph.ir import Node
 from archcompiler.graph.ops import Shape
+from archcompiler.lower.record import Context, record
 from archcompiler.record.fields import Fields
-from archcompiler.record.recorder import Recorder
+from archcompiler.resolve import Spec
 from archcompiler.tree import Mapping
 
 
-def record_alone(block: Mapping, shape: Shape) -> tuple[Node, ...] | None:
+def record_alone(spec: Spec, block: Mapping, shape: Shape, context: Context) -> tuple[Node, ...] | None:
     """Return the nodes of a block on a map of a shape, roles in place of paths; None where something does not fit."""
-    _, record = find_block(Fields(block).text("block"))
-    recorder = Recorder(shape, lambda role: role, {})
-    record(recorder, recorder.input, Fields(block))
+    known = library(spec)
+    document = known.document("block", Fields(block).text("block"))
+    recorder = record(known, document, Fields(block), shape, lambda role: role, {}, context)
     return None if recorder.faults else recorder.body("").nodes

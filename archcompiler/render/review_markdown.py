@@ -20,11 +20,7 @@ def review_markdown(report: Report) -> str:
     told = report.told
     if not told and not report.faults:
         return ""
-    pages = [f"### {markdown(f'{title(report)}, {report.impact.name}')}"]
-    if told:
-        pages.append(markdown_table(HEADER, [row(report, each) for each in told[:_MOST_ROWS]]))
-    if told[_MOST_ROWS:]:
-        pages.append(f"and {len(told) - _MOST_ROWS} more specs")
+    pages = [review_stat_markdown(report)]
     pages += [f"- {markdown(f'{each.span}: {each.code} {each.message}')}" for each in report.faults]
     pages += [f"- {markdown(line)}" for line in (*accepted_lines(report), same_text(report)) if line]
     left_out = 0
@@ -37,6 +33,17 @@ def review_markdown(report: Report) -> str:
     pages.append(_acceptable(ledger_text(report)))
     pages += [f"Details of {left_out} specs are left out: `archc diff` prints them."] if left_out else []
     return "\n\n".join(page for page in pages if page)
+
+
+def review_stat_markdown(report: Report) -> str:
+    """Return a row for each spec that differs in effect, the worst impact first."""
+    told = report.told
+    pages = [f"### {markdown(f'{title(report)}, {report.impact.name}')}"]
+    if told:
+        pages.append(markdown_table(HEADER, [row(report, each) for each in told[:_MOST_ROWS]]))
+    if told[_MOST_ROWS:]:
+        pages.append(f"and {len(told) - _MOST_ROWS} more specs")
+    return "\n\n".join(pages)
 
 
 def _acceptable(entries: str) -> str:

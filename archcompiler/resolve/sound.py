@@ -14,6 +14,7 @@ from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.resolve.merge import merge_chain
 from archcompiler.schema.canonical import canonical, canonical_document
 from archcompiler.schema.check import partial_faults
+from archcompiler.schema.language import Language
 from archcompiler.span import SCHEMA_ORIGIN, Span
 from archcompiler.tree import Entry, Mapping, Node, Path, Scalar, walk
 from archcompiler.tree import Sequence as Items
@@ -38,14 +39,16 @@ _HEADER: tuple[tuple[str, int | str], ...] = (("archc", 1), ("name", "x"))
 _FIRST_PARTS = ("input", "stem", "stages")
 
 
-def sound_document(documents: Sequence[Mapping], faults: Iterable[Diagnostic]) -> Mapping | None:
+def sound_document(documents: Sequence[Mapping], faults: Iterable[Diagnostic], known: Language) -> Mapping | None:
     """Return the documents, base first, as one without what faults make unknown; None where nothing would be left."""
     found = list(faults)
     try:
-        pruned = [_Pruned(document, [f for f in found if f.span.path == document.span.path]) for document in documents]
+        pruned = [
+            _Pruned(document, [f for f in found if f.span.path == document.span.path], known) for document in documents
+        ]
         if sum(len(each.faults) for each in pruned) < len(found):
             return None  # a base that is not there, or a setting
-        merged, _ = merge_chain([each.document for each in pruned])
+        merged, _ = merge_chain([each.document for each in pruned], known)
         unknown = {name for each in pruned for name in each.unknown}
         return _cut(merged, unknown, documents[-1]) if unknown else merged
     except (_UnknownError, SpecError):
@@ -59,20 +62,22 @@ class _UnknownError(Exception):
 class _Pruned:
     """A document in canonical form without its faulty entries, and the parts whose shapes that leaves unknown."""
 
-    def __init__(self, document: Mapping, faults: Sequence[Diagnostic]) -> None:
+    def __init__(self, document: Mapping, faults: Sequence[Diagnostic], known: Language) -> None:
         self.faults = faults
         self.unknown: set[str] = set()
         self.document = document
         if faults:
             paths = _paths(document)
             without = {self._left_out(document, fault, paths.get(fault.span, ())) for fault in faults}
-            self.document = canonical_document(_with_header(_without(document, without - {()})))
-            if partial_faults(self.document) or not self._begins(document):
+            self.document = canonical_document(_with_header(_without(document, without - {()})), known)
+            if partial_faults(self.document, known) or not self._begins(document):
                 raise _UnknownError
 
     def _left_out(self, document: Mapping, fault: Diagnostic, path: Path) -> Path:
         """Return the path of what is left out because of a fault that stands at a path."""
-        if not path or any(isinstance(part, int) for part in path if "claims" not in path):
+        if fault.code == "Y003" and fault.fix:
+            return ()  # what it means is clear
+        if fault.code == "Y001" or not path or any(isinstance(part, int) for part in path if "claims" not in path):
             raise _UnknownError
         if fault.code == "S003" and len(path) == 1 and path[0] not in (*_FIRST_PARTS, "head"):
             self.unknown |= set() if "head" in document.entries or "extends" in document.entries else {"head"}

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from archcompiler.diagnostics import Diagnostic, Label
 from archcompiler.limits import current, mend
 from archcompiler.resolve.defaults import Defaults
-from archcompiler.resolve.merge import alternatives, merge
+from archcompiler.resolve.merge import merge
 from archcompiler.resolve.selectors import selection
 from archcompiler.resolve.spec import Stage
 from archcompiler.schema.canonical import fill
-from archcompiler.schema.language import language
+from archcompiler.schema.language import Language
 from archcompiler.span import SCHEMA_ORIGIN, Span
 from archcompiler.tree import Entry, Mapping, Node, Scalar, mapping_at
 
@@ -44,12 +44,13 @@ def settle_stage(name: str, key_span: Span, written: Mapping, defaults: Defaults
     own, written = written, defaults.take(written, "block", "transition")
     count, faults = _count(written, left)
     blocks, exceptions = _blocks(written, count, defaults)
-    shown = _filled(written, defaults if not count else Defaults(defaults.entries))
-    hidden = _hidden(shown, blocks)
+    shown = _filled(written, defaults if not count else Defaults(defaults.entries, defaults.known))
+    hidden = _hidden(shown, blocks, defaults.known)
     shown = Mapping({key: entry for key, entry in shown.entries.items() if key not in hidden}, shown.span)
     transition = mapping_at(shown, "transition") if "transition" in shown.entries else None
     stage = Stage(name, key_span, blocks, transition)
-    return SettledStage(shown, stage, exceptions, (*faults, *_unmatched(written, count), *_never_taken(own, blocks)))
+    faults += [*_unmatched(written, count), *_never_taken(own, blocks, defaults.known)]
+    return SettledStage(shown, stage, exceptions, tuple(faults))
 
 
 def _blocks(
@@ -84,26 +85,26 @@ def _block(written: Mapping, selectors: tuple[str, ...], defaults: Defaults, *, 
     block = Mapping(stage, written.span)
     override = mapping_at(written, "override")
     for selector in selectors:
-        block = merge(block, mapping_at(override, selector), [])
-    return _only_fields(_filled(block, defaults))
+        block = merge(block, mapping_at(override, selector), [], defaults.known.alternatives)
+    return _only_fields(_filled(block, defaults), defaults.known)
 
 
-def _only_fields(block: Mapping) -> Mapping:
+def _only_fields(block: Mapping, language: Language) -> Mapping:
     """Return a block without what only the stage's kind of block has a field for, where an override says another."""
     kind = block.get("block")
-    fields = language().blocks.get(str(kind.value), {}) if isinstance(kind, Scalar) else {}
+    fields = language.blocks.get(str(kind.value), {}) if isinstance(kind, Scalar) else {}
     return Mapping({key: entry for key, entry in block.entries.items() if key == "block" or key in fields}, block.span)
 
 
 def _filled(stage: Mapping, defaults: Defaults) -> Mapping:
     """Return a stage or block with the defaults of the spec, then those of the schema, for the fields it lacks."""
     block = stage.get("block")
-    fields = language().blocks.get(str(block.value), {}) if isinstance(block, Scalar) else {}
+    fields = defaults.known.blocks.get(str(block.value), {}) if isinstance(block, Scalar) else {}
     complete = fill(defaults.under(stage, fields), fields)
     transition = complete.entries.get("transition")
     if not transition or not isinstance(transition.value, Mapping):
         return complete
-    value = fill(transition.value, language().transition)
+    value = fill(transition.value, defaults.known.transition)
     entries = {**complete.entries, "transition": Entry(transition.key_span, value, transition.shadows)}
     return Mapping(entries, complete.span)
 
@@ -119,7 +120,7 @@ def _unmatched(stage: Mapping, count: int) -> list[Diagnostic]:
     ]
 
 
-def _never_taken(own: Mapping, blocks: tuple[Mapping, ...]) -> list[Diagnostic]:
+def _never_taken(own: Mapping, blocks: tuple[Mapping, ...], language: Language) -> list[Diagnostic]:
     """Return a fault for each value that the stage itself says and that its overrides hide in every block."""
     return [
         Diagnostic(
@@ -129,16 +130,16 @@ def _never_taken(own: Mapping, blocks: tuple[Mapping, ...]) -> list[Diagnostic]:
             "say the value that every block has here, once, and leave it out of `override`",
             tuple(Label(place, "it is hidden here") for place in hiding),
         )
-        for key, hiding in _hidden(own, blocks).items()
+        for key, hiding in _hidden(own, blocks, language).items()
     ]
 
 
-def _hidden(stage: Mapping, blocks: tuple[Mapping, ...]) -> dict[str, tuple[Span, ...]]:
+def _hidden(stage: Mapping, blocks: tuple[Mapping, ...], language: Language) -> dict[str, tuple[Span, ...]]:
     """Return the keys whose value overrides hide in every block that could take it, and where they do."""
     distinct = list({id(block): block for block in blocks}.values())
     result = {}
     for key, entry in stage.entries.items():
-        hiding = tuple(_hiding(stage, key)) if distinct and key not in _STAGE_KEYS else ()
+        hiding = tuple(_hiding(stage, key, language)) if distinct and key not in _STAGE_KEYS else ()
         if hiding and not any(_takes(block, key, entry) for block in (blocks[:1] if key == "stride" else distinct)):
             result[key] = hiding
     return result
@@ -158,12 +159,12 @@ def _places(node: Node) -> Iterator[Span]:
         yield node.span
 
 
-def _hiding(stage: Mapping, key: str) -> Iterator[Span]:
+def _hiding(stage: Mapping, key: str, language: Language) -> Iterator[Span]:
     """Yield where the overrides of a stage say a field or an alternative of it."""
     override = mapping_at(stage, "override")
     for selector in override.entries:
         said = mapping_at(override, selector).entries
-        yield from (said[name].key_span for name in (key, *alternatives(key), "block") if name in said)
+        yield from (said[name].key_span for name in (key, *language.alternatives.get(key, ()), "block") if name in said)
 
 
 def _count(stage: Mapping, left: int) -> tuple[int, list[Diagnostic]]:

@@ -50,12 +50,20 @@ def configure(parser: ArgumentParser) -> None:
         metavar="FILE",
         help="a safetensors file of the first of two specs: what of it loads",
     )
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument(
+        "--stat", action="store_true", help="a line for each spec; with --format json without its lists"
+    )
+    length.add_argument(
+        "--edits", action="store_true", help="of each edit where it is written and what follows from it"
+    )
     add_settings(parser)
     add_format(parser, "text", "json", "markdown", "github")
 
 
 def run(args: Namespace) -> Outcome:
     """Compare two specs, or two states of a repository; the code says whether they differ in effect."""
+    _refuse_what_has_no_effect(args)
     states = range_of(args.against, args.specs)
     if states:
         if args.settings or args.checkpoint:
@@ -69,6 +77,13 @@ def run(args: Namespace) -> Outcome:
     least = Impact[args.fail_on] if args.fail_on else Impact.TRAINING
     other_checkpoint = diff.checkpoint is not None and not diff.checkpoint.is_of_old
     return Outcome(_text(args, diff), FINDINGS if diff.impact >= least or other_checkpoint else FINE)
+
+
+def _refuse_what_has_no_effect(args: Namespace) -> None:
+    if args.stat and args.format == "github":
+        raise Usage("--stat goes with --format text, json or markdown")
+    if args.edits and args.format != "text":
+        raise Usage("--edits goes with --format text: the other formats have every edit")
 
 
 def _compare(args: Namespace) -> Diff:
@@ -110,17 +125,17 @@ def _both(old: Callable[[], _T], new: Callable[[], _T]) -> tuple[_T, _T]:
 
 def _text(args: Namespace, diff: Diff) -> str:
     if args.format == "json":
-        from archcompiler.render.diff_json import diff_document
+        from archcompiler.render.diff_json import diff_document, stat_document
 
-        return json_text(diff_document(diff))
+        return json_text(stat_document(diff) if args.stat else diff_document(diff))
     if args.format == "markdown":
-        from archcompiler.render.diff_markdown import diff_markdown
+        from archcompiler.render.diff_markdown import diff_markdown, stat_markdown
 
-        return diff_markdown(diff)
+        return stat_markdown(diff) if args.stat else diff_markdown(diff)
     if args.format == "github":
         from archcompiler.render.diff_github import diff_github
 
         return diff_github(diff)
-    from archcompiler.render.diff_text import diff_text
+    from archcompiler.render.diff_text import diff_text, stat_text
 
-    return diff_text(diff, colour=args.colour)
+    return stat_text(diff, colour=args.colour) if args.stat else diff_text(diff, colour=args.colour, edits=args.edits)

@@ -135,18 +135,20 @@ def _text(args: Namespace, report: Report) -> str:
     if args.format == "json":
         from archcompiler.render.review_json import review_document
 
-        return json_text(review_document(report))
+        return json_text(review_document(report, stat=args.stat))
     if args.format == "markdown":
-        from archcompiler.render.review_markdown import review_markdown
+        from archcompiler.render.review_markdown import review_markdown, review_stat_markdown
 
-        return review_markdown(report)
+        return review_stat_markdown(report) if args.stat else review_markdown(report)
     if args.format == "github":
         from archcompiler.render.review_github import review_github
 
         return review_github(report)
-    from archcompiler.render.review_text import review_text
+    from archcompiler.render.review_text import review_stat, review_text
 
-    return review_text(report, colour=args.colour, is_gate=bool(args.fail_on))
+    if args.stat:
+        return review_stat(report, colour=args.colour)
+    return review_text(report, colour=args.colour, is_gate=bool(args.fail_on), edits=args.edits)
 
 
 def _faults(args: Namespace, report: Report) -> str:

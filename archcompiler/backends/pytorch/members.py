@@ -58,7 +58,7 @@ def members(steps: list[Step], first: Sequence[str] = ()) -> Members:
 
 def attribute_line(name: str, source: Code) -> tuple[str, Code, str]:
     """Return what stands before, the source, and what stands after, of an attribute's registration."""
-    if _is_plain(name):
+    if is_plain(name):
         return f"self.{name} = ", source, ""
     return "", CallText("self.add_module", (f'"{name}"', source)), ""
 
@@ -125,7 +125,7 @@ def _sequential(attributes: dict[str, Code]) -> CallText:
     if list(attributes) == [str(index) for index in range(len(attributes))]:
         return CallText("nn.Sequential", tuple(_repeated(list(attributes.values()))), exploded=len(attributes) > 2)
     runs = _runs(attributes)
-    if len(runs) == len(attributes) and all(map(_is_plain, attributes)):
+    if len(runs) == len(attributes) and all(map(is_plain, attributes)):
         entries: tuple[Code, ...] = tuple(_keyword(name, source) for name, source in attributes.items())
         return CallText("nn.Sequential", (CallText("OrderedDict", entries),))
     pairs = CallText("", tuple(map(_pair, runs)), "[", "]")
@@ -203,9 +203,10 @@ def _item(key: str, source: Code) -> Code:
 
 def _access(path: str) -> str:
     name, *keys = path.split(".")
-    start = f"self.{name}" if _is_plain(name) else f'getattr(self, "{name}")'
+    start = f"self.{name}" if is_plain(name) else f'getattr(self, "{name}")'
     return start + "".join(f'["{key}"]' for key in keys)
 
 
-def _is_plain(name: str) -> bool:
+def is_plain(name: str) -> bool:
+    """Tell whether an attribute of this name can be written behind a dot."""
     return name.isidentifier() and not iskeyword(name)
