@@ -36,7 +36,7 @@ def _candidates(spec: Spec) -> Found:
     known, document, defaults = spec.language, spec.document, spec.defaults
     for name in ("stem", "head"):
         yield from _in_union(mapping_at(document, name), name)
-    yield from _in_object(defaults, known.block_fields)
+    yield from _in_object(defaults, _fields_of_defaults(spec))
     entries = mapping_at(document, "stages").entries.values()
     stages = [entry.value for entry in entries if isinstance(entry.value, Mapping)]
     columns = _columns(stages)
@@ -44,8 +44,26 @@ def _candidates(spec: Spec) -> Found:
         block = stage.get("block")
         fields = known.blocks.get(str(block.value), {}) if isinstance(block, Scalar) else {}
         yield from _in_object(stage, {key: field for key, field in fields.items() if key not in columns})
-        yield from _in_object(mapping_at(stage, "transition"), known.transition)
-    yield from _in_object(mapping_at(defaults, "transition"), known.transition)
+        yield from _in_union(mapping_at(stage, "transition"), "transition")
+    yield from _in_union(mapping_at(defaults, "transition"), "transition")
+
+
+def _fields_of_defaults(spec: Spec) -> Fields:
+    """Return the fields of which the stem and all blocks of a spec have the same default."""
+    blocks = {id(block): block for stage in spec.stages for block in stage.blocks}.values()
+    owners = [spec.language.blocks[_word(block, "block")] for block in blocks]
+    owners.append(spec.language.unions["stem"].variants[_word(spec.section("stem"), "type")])
+    found: Fields = {}
+    for key in spec.defaults.entries:
+        fields = [fields[key] for fields in owners if key in fields]
+        if fields and all(field.default == fields[0].default for field in fields):
+            found[key] = fields[0]
+    return found
+
+
+def _word(node: Mapping, key: str) -> str:
+    value = node.get(key)
+    return str(value.value) if isinstance(value, Scalar) else ""
 
 
 def _replaces(entry: Entry) -> bool:

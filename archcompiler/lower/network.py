@@ -84,15 +84,15 @@ class _Lowering:
     def _stage(self, stage: Stage) -> Part:
         calls: list[Call] = []
         shape = self._trail[-1][1]
-        at_end = stage.transition is not None and Fields(stage.transition).text("at") == "end"
-        if stage.transition and not at_end:
+        side = _place_of_transition(stage)
+        if side == "start":
             shape = self._transition(stage, shape, "arrives in front of the first block", calls)
         for index, fields in enumerate(stage.blocks):
             where = f"arrives at block {index}" if index else "arrives here"
             place = Place(fields, stage.key_span, where, shape, self._trail)
             calls.append(self._block(place, self._names.block(stage.name, index), next(self._contexts)))
             shape = calls[-1].body.output
-        if stage.transition and at_end:
+        if side == "end":
             shape = self._transition(stage, shape, "arrives behind the last block", calls)
         return self._leave(Part("stage", stage.name, tuple(calls)), shape)
 
@@ -147,6 +147,12 @@ class _Lowering:
             number = 0 if fault.number is None else fault.number
             found = report(fault, place, recorder.derivation(number))
             self._told.setdefault((found.code, found.span), found)
+
+
+def _place_of_transition(stage: Stage) -> str:
+    """Return where the transition of a stage stands; empty where it has none."""
+    fields = Fields(stage.transition) if stage.transition else None
+    return fields.text("at") if fields and fields.text("type") == "steps" else ""
 
 
 def _input_shape(value: Mapping) -> Shape:

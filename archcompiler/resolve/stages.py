@@ -11,7 +11,7 @@ from archcompiler.resolve.defaults import Defaults
 from archcompiler.resolve.merge import merge
 from archcompiler.resolve.selectors import selection
 from archcompiler.resolve.spec import Stage
-from archcompiler.schema.canonical import fill
+from archcompiler.schema.canonical import fill, filled
 from archcompiler.schema.language import Language
 from archcompiler.span import SCHEMA_ORIGIN, Span
 from archcompiler.tree import Entry, Mapping, Node, Scalar, mapping_at
@@ -47,10 +47,14 @@ def settle_stage(name: str, key_span: Span, written: Mapping, defaults: Defaults
     shown = _filled(written, defaults if not count else Defaults(defaults.entries, defaults.known))
     hidden = _hidden(shown, blocks, defaults.known)
     shown = Mapping({key: entry for key, entry in shown.entries.items() if key not in hidden}, shown.span)
-    transition = mapping_at(shown, "transition") if "transition" in shown.entries else None
-    stage = Stage(name, key_span, blocks, transition)
+    stage = Stage(name, key_span, blocks, _transition(shown))
     faults += [*_unmatched(written, count), *_never_taken(own, blocks, defaults.known)]
     return SettledStage(shown, stage, exceptions, tuple(faults))
+
+
+def _transition(stage: Mapping) -> Mapping | None:
+    transition = stage.get("transition")
+    return transition if isinstance(transition, Mapping) else None
 
 
 def _blocks(
@@ -104,7 +108,7 @@ def _filled(stage: Mapping, defaults: Defaults) -> Mapping:
     transition = complete.entries.get("transition")
     if not transition or not isinstance(transition.value, Mapping):
         return complete
-    value = fill(transition.value, defaults.known.transition)
+    value = filled(transition.value, "transition")
     entries = {**complete.entries, "transition": Entry(transition.key_span, value, transition.shadows)}
     return Mapping(entries, complete.span)
 

@@ -117,7 +117,7 @@ def _canonical_stage(node: Node, known: Language) -> Node:
         if key == "override":
             return _each(value, lambda _, entry: canonical_fields(entry, known.block_fields))
         if key == "transition":
-            return canonical_fields(value, known.transition)
+            return canonical(value, "transition")
         return _canonical_value(value, known.block_fields.get(key))
 
     return _each(node, change)

@@ -221,7 +221,6 @@ def _document_objects(document: Json) -> Json:
     claims = {name: kind["fields"] for name, kind in document["claim"].items()}
     return {
         "input": closed_object(document["input"], nullable=True),
-        "transition": closed_object(document["transition"], nullable=True),
         "stages": free_mapping(document["stage_pattern"], {"$ref": "#/$defs/stage"}),
         "overrides": free_mapping(document["selector_pattern"], {"$ref": "#/$defs/override"}, selectors),
         "names": _names(document["names"]),

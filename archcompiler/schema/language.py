@@ -130,7 +130,7 @@ def language_of(schema: Schema) -> Language:
         document=_fields(schema.root),
         input=_fields(definitions["input"]),
         stage_fields=_without(_fields(definitions["stage.any"]), "block", *every),
-        transition=_fields(definitions["transition"]),
+        transition=unions["transition"].variants["steps"],
         objects={name: _fields(definitions[name]) for fields in owners for name in _objects_in(fields)},
         alternatives={
             name: field.alternatives
