@@ -7,6 +7,7 @@ has jsonschema check the values of that object. So there is one fault for one ca
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -150,12 +151,14 @@ class _Walk:
         found = value_faults(self.schema, name, node)
         yield from () if self.torn else _missing(described, node, place)
         yield from _alternatives(described, node, place)
+        is_unknown = any(properties.get(key, others) is False for key in node.entries)
+        said = faults.fields_said(node, properties) if is_unknown else Counter[str]()
         for key, entry in node.entries.items():
             allowed = properties.get(key, others)
             if allowed is False:
                 owner = owner_of(self.schema, choice, key) if name else part_with(self.schema, key)
                 if not (owner and self.torn):
-                    yield faults.unknown_key(place.what, key, node, properties, owner)
+                    yield faults.unknown_key(place.what, key, node, properties, owner, said)
             elif key not in properties and not re.fullmatch(pattern, key):
                 yield faults.bad_key(place.key, key, pattern, entry.key_span, properties)
             elif isinstance(entry.value, Scalar) and _is_empty(entry.value):
