@@ -7,6 +7,7 @@ has jsonschema check the values of that object. So there is one fault for one ca
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -168,12 +169,14 @@ class _Walk:
         found = value_faults(self.schema, name, node)
         yield from () if self.torn else _missing(described, node, place)
         yield from _alternatives(described, node, place)
+        is_unknown = any(property_of(described, key) is False for key in node.entries)
+        said = faults.fields_said(node, properties) if is_unknown else Counter[str]()
         for key, entry in node.entries.items():
             allowed = property_of(described, key)
             if allowed is False:
                 owner = owner_of(self.schema, choice, key) if name else part_with(self.schema, key)
                 if not (owner and self.torn):
-                    yield faults.unknown_key(place.what, key, node, properties, owner)
+                    yield faults.unknown_key(place.what, key, node, properties, owner, said)
             elif key not in properties and not re.fullmatch(pattern, key):
                 what = "names" if name == "roles" else place.key
                 yield faults.bad_key(what, key, pattern, entry.key_span, properties)
