@@ -50,9 +50,10 @@ CODES = {
     "G004": "a window larger than its map",
     "G005": "norm groups do not divide the channels",
     "G006": "padding that keeps no map size",
-    "G009": "an attention width that is no whole number",
+    "G009": "a size that is no whole number",
     "G010": "attention at a place that the block lacks",
     "G011": "convolutions of a head that see more than one position",
+    "G012": "an expression without a value",
     "M001": "a network beyond a limit",
     "C001": "a claim that does not hold",
     "C002": "a note on a disagreement that is stale",
@@ -67,6 +68,7 @@ CODES = {
     "L008": "a selector that overruns its stage",
     "L009": "a warning ignored that there is not",
     "A001": "an accepted break that is stale",
+    "A002": "an accepted break in hashes of another version",
     "D101": "the input has another shape",
     "D102": "the output has another shape",
     "D201": "weights are renamed",
@@ -101,6 +103,10 @@ GROUPS = {
     "D": "differences",
 }
 """What finds a fault: the letter of its code."""
+
+
+MOST_SHOWN = 100
+"""Faults of one file that a text shows; a near name is sought for as many, since it takes time for each known name."""
 
 
 @dataclass(frozen=True, slots=True)

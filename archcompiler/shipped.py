@@ -31,9 +31,13 @@ def shipped_name(path: str) -> str | None:
     return Path(path[len(root) :]).with_suffix("").as_posix() if path.startswith(root) else None
 
 
+NO_SPECS = ("names", "blocks", "shortcuts", "attentions", "stems", "heads")
+"""The folders below `specs` whose files are no networks."""
+
+
 def spec_names() -> Iterator[str]:
-    """Yield every shipped name, sorted; tables of module names are no specs."""
-    return (name for name in shipped_names() if not name.startswith("names/"))
+    """Yield every shipped name, sorted; tables of module names and documents of blocks are no specs."""
+    return (name for name in shipped_names() if name.partition("/")[0] not in NO_SPECS)
 
 
 def shipped_names() -> Iterator[str]:

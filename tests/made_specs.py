@@ -29,7 +29,12 @@ SMALL = {
     "window": [2, 3],
     "grid": [1, 2, 3],
     "conv": [4, 6, 8],
-    "pool": ["max", "average"],
+    "pool": ["max", "average", "global"],
+    "blur": [1, 2],
+    "subsample": [1, 2],
+    "ceil": [False, True],
+    "bias": [False, True],
+    "zero_init": [False, True],
 }
 """What a field says in a network that is quickly built; any other field says one of the schema's words or examples."""
 
@@ -52,6 +57,9 @@ OVER = {
     "head": {"conv": [False, True]},
     "attention": {"kernel": ["adaptive", 1, 3, 4], "after": ["input", "conv1", "conv2", "residual", "shortcut", "sum"]},
 }
+STEPS = ["conv", "norm", "activation", "pool", "blur", "subsample", "dropout"]
+"""The steps of a chain of layers; those of groups and of joined maps stand in documents of blocks."""
+NAMES = ("role", "from", "as")
 SELECTORS = ["first", "last", "odd", "even", "0", "1", "0..1"]
 
 
@@ -72,9 +80,8 @@ def union_values(draw, name):
 @st.composite
 def step_values(draw):
     """One step of a stem or a transition."""
-    steps = language().steps
-    kind = draw(st.sampled_from(["conv", "conv", "pool", *sorted(steps)]))
-    fields = steps[kind]
+    kind = draw(st.sampled_from(["conv", "conv", "pool", *STEPS]))
+    fields = {name: field for name, field in language().steps[kind].items() if name not in NAMES}
     value = {kind: draw(value_of(fields[kind]))}
     others = {name: field for name, field in fields.items() if name != kind}
     return {**value, **draw(objects(others, over=OVER.get(kind, {})))}

@@ -269,3 +269,17 @@ def test_the_state_dict_is_foretold_in_its_order(spec):
     built = archcompiler.build(spec, device="meta").state_dict()
     foretold = weights(archcompiler.compile(spec)).state_dict
     assert list(foretold.items()) == [(name, tuple(tensor.shape)) for name, tensor in built.items()]
+
+
+def test_a_layer_without_a_module_is_called_as_a_reader_would(tmp_path):
+    found = archcompiler.diff(*write_variants(tmp_path, "resnet/resnet18", {}, {"defaults": {"attention": "eca"}}))
+    each = next(each for each in found.findings if each.rule == "D309")
+    said = finding_text(each)
+    assert said == "layer1.0.attention.pool is added: GridPool (size 1), and 39 more layers"
+    found = archcompiler.diff(
+        *write_variants(
+            tmp_path, "resnet/resnet18", {"defaults": {"attention": "se"}}, {"defaults": {"attention": "eca"}}
+        )
+    )
+    each = next(each for each in found.findings if each.rule == "D309")
+    assert finding_text(each) == "layer1.0.reshape is added: Reshape, and 23 more layers"

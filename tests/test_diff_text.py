@@ -244,5 +244,5 @@ def test_hashes_are_of_the_network_and_not_of_its_text(folder):
     assert found.old.function_hash == found.new.function_hash
     assert found.old.checkpoint_hash != found.new.checkpoint_hash
     shipped = archcompiler.diff("resnet/resnet50", "resnet/resnet50")
-    assert shipped.new.function_hash == "function-1:8b1c7b596292d8a50991cf81eb747ee2"
-    assert shipped.new.checkpoint_hash == "checkpoint-1:dbfdbce95135770c1af7640ddbd38573"
+    assert shipped.new.function_hash == "function-2:0d43ff39e5f02d09ce7a5dab3377710d"
+    assert shipped.new.checkpoint_hash == "checkpoint-2:cc6f1c22253dc13ef7564f28831184de"

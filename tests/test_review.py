@@ -294,7 +294,7 @@ def test_the_entries_that_a_failing_gate_prints_open_it(family, diff):
     assert "to accept" not in diff("--against", "HEAD")[1]
 
 
-@pytest.mark.parametrize("changed", [{"rule": "D202"}, {"from": "checkpoint-1:0"}])
+@pytest.mark.parametrize("changed", [{"rule": "D202"}, {"from": "checkpoint-2:0"}])
 def test_an_entry_accepts_one_rule_of_one_pair_of_networks(family, diff, changed):
     family.write(**WIDER)
     accept(diff, family, **changed)
@@ -308,7 +308,7 @@ def test_what_is_accepted_of_a_base_does_not_excuse_an_edit_of_ones_own(family, 
     assert [row.split()[0] for row in rows(out)] == ["WEIGHTS", "WEIGHTS", "COSMETIC"]
 
 
-@pytest.mark.parametrize("changed", [{"to": "checkpoint-1:0"}, {"spec": "gone.yaml"}])
+@pytest.mark.parametrize("changed", [{"to": "checkpoint-2:0"}, {"spec": "gone.yaml"}])
 def test_a_stale_entry_is_a_finding(family, diff, changed):
     family.write(**WIDER)
     accept(diff, family, **changed)
@@ -316,6 +316,15 @@ def test_a_stale_entry_is_a_finding(family, diff, changed):
     code, _, err = diff("--against", "HEAD")
     assert code == 1
     assert "archc-accept.yaml:1:13: error[A001]: an accepted break that is stale" in err
+
+
+def test_an_entry_in_hashes_of_another_version_is_told_as_such_and_not_as_stale(family, diff):
+    family.write(**WIDER)
+    accept(diff, family, **{"from": "checkpoint-1:0", "to": "checkpoint-1:0"})
+    code, _, err = diff("--against", "HEAD")
+    assert code == 1
+    assert "archc-accept.yaml:1:13: error[A002]: an accepted break in hashes of version 1: those of now" in err
+    assert "A001" not in err
 
 
 def test_an_entry_stays_as_a_record_while_its_network_stands(family, diff):
@@ -377,7 +386,8 @@ def test_a_spec_that_reads_what_is_not_its_own_shows_none_of_it(repo, diff):
 def test_in_a_checkout_of_archcompiler_itself_the_shipped_specs_are_those_of_the_revision(tmp_path):
     """Its own specs are versioned beside its code; anywhere else a shipped name means the installed set."""
     made = Repository(tmp_path)
-    for name in ("archcompiler", "schemas", "specs/resnet", "specs/names"):
+    documents = [f"specs/{kind}" for kind in ("attentions", "blocks", "heads", "names", "shortcuts", "stems")]
+    for name in ("archcompiler", "schemas", "specs/resnet", *documents):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     made.commit()
     edited = tmp_path / "specs" / "resnet" / "resnet50.yaml"

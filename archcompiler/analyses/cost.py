@@ -7,18 +7,19 @@ The counting policies, which papers and tools mix up:
 * `torchinfo_mult_adds`: torchinfo's own total: for convolutions every parameter (biases too) times the output's
   positions; for any other layer every parameter once, norms included (torchinfo/layer_info.py, calculate_macs).
 * `activations`: output elements of convolutions and linear layers (RegNet, arXiv:2003.13678, section 3.1).
+
+What each op counts under them stands in its declaration.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
-from archcompiler.graph import ops
 from archcompiler.graph.ir import Body, Graph, Node, full_path
-from archcompiler.graph.ops import Op, Shape
+from archcompiler.graph.ops import Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +69,14 @@ def total(graph: Graph, batch: int = 1) -> Cost:
 
 def by_part(graph: Graph, batch: int = 1) -> Iterator[Row]:
     """Yield stem, stages and head; equal blocks are counted once and multiplied."""
-    known: dict[int, Cost] = {}
+    known: dict[Body, Cost] = {}
     shape = graph.input
     for part in graph.parts:
         cost = Cost()
         for call in part.calls:
-            key = id(call.body)
-            if key not in known:
-                known[key] = body_cost(call.body)
-            cost += known[key]
+            if call.body not in known:
+                known[call.body] = body_cost(call.body)
+            cost += known[call.body]
             shape = call.body.output
         yield Row(part.name, part.kind, _ints(shape), cost.at_batch(batch))
 
@@ -98,7 +98,7 @@ def by_layer(graph: Graph, batch: int = 1) -> Iterator[Row]:
         for node in call.body.nodes:
             if node.path:
                 cost = node_cost(node).at_batch(batch)
-                yield Row(full_path(call, node), type(node.op).__name__, _ints(node.shape), cost)
+                yield Row(full_path(call, node), node.op.name, _ints(node.shape), cost)
 
 
 def body_cost(body: Body) -> Cost:
@@ -108,49 +108,11 @@ def body_cost(body: Body) -> Cost:
 
 def node_cost(node: Node) -> Cost:
     """Return the cost of one op at batch 1."""
-    params = sum(prod(shape) for shape in node.op.parameters().values())
-    macs = MACS[type(node.op)](node.op, node.shape)
-    if not params:
-        return Cost(macs=macs)
-    positions = prod(_ints(node.shape)[1:]) if isinstance(node.op, (ops.Conv, ops.SequenceConv)) else 1
-    activations = prod(_ints(node.shape)) if isinstance(node.op, (ops.Conv, ops.SequenceConv, ops.Linear)) else 0
-    return Cost(params, macs, params * positions, activations)
-
-
-def _weight_macs(op: Op, shape: Shape) -> int:
-    return prod(op.parameters()["weight"]) * prod(_ints(shape)[1:])
-
-
-def _no_macs(op: Op, shape: Shape) -> int:
-    return 0
-
-
-def _blur_macs(op: Op, shape: Shape) -> int:
-    """Nine fixed weights at every position of every channel: no parameters, but multiply-adds as a convolution's."""
-    return 9 * prod(_ints(shape))
-
-
-MACS: dict[type[Op], Callable[[Op, Shape], int]] = {
-    ops.Conv: _weight_macs,
-    ops.SequenceConv: _weight_macs,
-    ops.Linear: _weight_macs,
-    ops.BatchNorm: _no_macs,
-    ops.GroupNorm: _no_macs,
-    ops.LayerNorm: _no_macs,
-    ops.Activation: _no_macs,
-    ops.Dropout: _no_macs,
-    ops.Pool: _no_macs,
-    ops.BlurPool: _blur_macs,
-    ops.GridPool: _no_macs,
-    ops.Subsample: _no_macs,
-    ops.PadChannels: _no_macs,
-    ops.AsSequence: _no_macs,
-    ops.AsMap: _no_macs,
-    ops.Flatten: _no_macs,
-    ops.Add: _no_macs,
-    ops.Scale: _no_macs,
-}
-"""The rule of every op: one without a rule is an error, never a zero by accident."""
+    op = node.op
+    params = sum(prod(_ints(shape)) for shape in op.parameters().values())
+    times = {"nothing": 0, "once": 1, "positions": prod(_ints(node.shape)[1:])}[op.torchinfo]
+    activations = prod(_ints(node.shape)) if op.counts_into_activations else 0
+    return Cost(params, int(op.multiply_adds(_ints(node.shape))), params * times, activations)
 
 
 def _ints(shape: Shape) -> Shape:

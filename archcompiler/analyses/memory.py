@@ -23,7 +23,7 @@ class Memory:
 def memory(graph: Graph, params: int, batch: int = 1, dtype: str = "float32") -> Memory:
     """Return the memory of inference with so many parameters; every op writes a new tensor (eager, not in place)."""
     size = DTYPE_BYTES[dtype]
-    peak = max((_peak_elements(body) for body in {id(c.body): c.body for c in graph.calls}.values()), default=0)
+    peak = max((_peak_elements(body) for body in {call.body for call in graph.calls}), default=0)
     return Memory(dtype, batch, params * size, peak * size * batch)
 
 

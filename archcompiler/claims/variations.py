@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from archcompiler.resolve import Spec
-from archcompiler.schema.language import language
 from archcompiler.tree import Mapping, Scalar, mapping_at
 
 _FIELDS = {
@@ -38,7 +37,7 @@ def variations(spec: Spec) -> list[Variation]:
 
 def _of_field(spec: Spec, field: str, values: tuple[str | bool, ...]) -> Iterator[Variation]:
     stages = mapping_at(spec.document, "stages").entries
-    said = {name: _said(stage.value, field) for name, stage in stages.items() if _has(stage.value, field)}
+    said = {name: _said(stage.value, field) for name, stage in stages.items() if _has(spec, stage.value, field)}
     for value in values:
         others = [name for name, own in said.items() if own != value]
         if others:
@@ -46,9 +45,9 @@ def _of_field(spec: Spec, field: str, values: tuple[str | bool, ...]) -> Iterato
             yield Variation(f"{field} {text}", tuple(f"stages.{name}.{field}={text}" for name in others))
 
 
-def _has(stage: object, field: str) -> bool:
+def _has(spec: Spec, stage: object, field: str) -> bool:
     kind = stage.get("block") if isinstance(stage, Mapping) else None
-    return isinstance(kind, Scalar) and field in language().blocks.get(str(kind.value), {})
+    return isinstance(kind, Scalar) and field in spec.language.blocks.get(str(kind.value), {})
 
 
 def _said(stage: object, field: str) -> object:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from archcompiler.compare.leaves import ORDER, Leaf
 from archcompiler.compare.model import Change, ChangeKind, Reach, Side
 from archcompiler.resolve import Spec
-from archcompiler.resolve.merge import alternatives
 from archcompiler.schema.language import language
 from archcompiler.shipped import shipped_name
 from archcompiler.span import SCHEMA_ORIGIN, Span
@@ -143,7 +142,8 @@ def _owner(leaf: Leaf, leaves: Map[Path, Leaf]) -> Leaf:
     block = leaves.get((*above, "block"))
     if block and block is not leaf and _comes_with_block(leaf, block):
         return block
-    others = (leaves.get((*above, other)) for other in alternatives(str(leaf.path[-1])) if leaf.new is None)
+    alternatives = language().alternatives.get(str(leaf.path[-1]), ())
+    others = (leaves.get((*above, other)) for other in alternatives if leaf.new is None)
     return next((other for other in others if other and other.old is None), leaf)
 
 

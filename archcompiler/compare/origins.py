@@ -8,7 +8,7 @@ from functools import cached_property
 from archcompiler.compare.edits import is_said
 from archcompiler.compare.function import Names
 from archcompiler.compare.leaves import Leaf, leaves
-from archcompiler.compare.normal import AROUND_BLOCKS, Normal, PartKey, Place
+from archcompiler.compare.normal import AROUND_BLOCKS, Location, Normal, PartKey
 from archcompiler.compare.reading import Reading
 from archcompiler.graph.named import Named, names_in
 from archcompiler.resolve import Spec
@@ -42,7 +42,7 @@ class Origins:
     was: Names
 
     @cached_property
-    def places(self) -> frozenset[Place | None]:
+    def places(self) -> frozenset[Location | None]:
         """Where the nodes of the new graph stood, in the old one's terms."""
         return frozenset(self.was.place(node.place) for node in self.readings[1].trained.nodes)
 
@@ -76,7 +76,7 @@ class Origins:
 
     def output_spans(self) -> Spans:
         """Return where the shape that leaves is said to be different."""
-        head = Place(("head", "head"), 0, "", 0)
+        head = Location(("head", "head"), 0, "", 0)
         return self._spans(head, head, {"classes"}, arriving=True)
 
     def _names_spans(self) -> Spans | None:
@@ -111,7 +111,7 @@ class Origins:
             return spans
         return None if goes_on[0] else spans[0], None if goes_on[1] else spans[1]
 
-    def _spans(self, old: Place | None, new: Place | None, names: set[str], *, arriving: bool = False) -> Spans:
+    def _spans(self, old: Location | None, new: Location | None, names: set[str], *, arriving: bool = False) -> Spans:
         """Return where two places are said to be different: by a field of `names`, by what arrives, or by any field.
 
         With `arriving` what arrives counts for more than a field that is none of `names`.
@@ -144,9 +144,9 @@ def _by_an_author(spans: Spans, *, one_side: bool) -> Spans:
 
 
 def _node(reading: Reading, key: str) -> Normal | None:
-    """Return the layer of a tensor."""
-    path = key.rpartition(".")[0]
-    return next((node for node in reading.normal.nodes if node.path == path), None) if path else None
+    """Return the layer of a tensor; the key of one that a block owns itself is its path."""
+    paths = {key, key.rpartition(".")[0]} - {""}
+    return next((node for node in reading.normal.nodes if node.path in paths), None)
 
 
 def _names(old: Normal, new: Normal) -> set[str]:
@@ -177,7 +177,7 @@ def _section(spec: Spec, key: PartKey) -> Node | None:
     return spec.section("stages").get(key[1]) if key[0] == "stage" else spec.section(key[0])
 
 
-def _fields(spec: Spec, place: Place | None) -> Mapping | None:
+def _fields(spec: Spec, place: Location | None) -> Mapping | None:
     """Return the fields that a node was recorded from."""
     if place is None:
         return None
@@ -190,7 +190,7 @@ def _fields(spec: Spec, place: Place | None) -> Mapping | None:
     return stage.blocks[place.block] if place.block < len(stage.blocks) else None
 
 
-def _count_span(spec: Spec, place: Place) -> Span | None:
+def _count_span(spec: Spec, place: Location) -> Span | None:
     """Return where a stage says how many blocks it has."""
     stage = spec.section("stages").get(place.part[1])
     return _span(stage.get("blocks")) if isinstance(stage, Mapping) else None

@@ -8,10 +8,9 @@ from difflib import SequenceMatcher
 from math import prod
 
 from archcompiler.compare.model import Forecast, PartShare, Reshaped, WeightsFact
-from archcompiler.compare.normal import PartKey
-from archcompiler.graph import ops
-from archcompiler.graph.ir import Body, Graph, Node, full_path
-from archcompiler.graph.ops import Op, Shape
+from archcompiler.compare.normal import PartKey, plain_shape
+from archcompiler.graph.ir import Body, Graph, Node, full_path, tensor_key
+from archcompiler.graph.ops import Shape, Tensor
 
 StateDict = dict[str, Shape]
 
@@ -23,7 +22,7 @@ class Layer:
     part: PartKey
     path: str
     kind: str
-    tensors: tuple[tuple[str, Shape], ...]
+    tensors: tuple[Tensor, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,11 +42,11 @@ def weights(graph: Graph) -> Weights:
 def layers(graph: Graph) -> list[Layer]:
     """Return the layers that have weights, in the order in which the modules are registered."""
     return [
-        Layer((part.kind, part.name), full_path(call, node), type(node.op).__name__, tuple(tensors(node.op).items()))
+        Layer((part.kind, part.name), full_path(call, node), node.op.name, node.op.tensors())
         for part in graph.parts
         for call in part.calls
         for node in _registered(call.body)
-        if node.op.parameters()
+        if node.op.tensors()
     ]
 
 
@@ -57,28 +56,22 @@ def _registered(body: Body) -> list[Node]:
     return sorted(body.nodes, key=lambda node: node.path.partition(".")[0] not in first)
 
 
-def tensors(op: Op) -> StateDict:
-    """Return the tensors of an op's module in the order of its state dict: parameters, then buffers."""
-    found = op.parameters()
-    if isinstance(op, ops.BatchNorm):
-        channels = (int(op.channels),)
-        return {**found, "running_mean": channels, "running_var": channels, "num_batches_tracked": ()}
-    return found
-
-
 def state_dict(found: Iterable[Layer]) -> StateDict:
     """Return the shape of every tensor by its key, in the order of the built module's state dict.
 
-    Modules stand in the order in which their parents first got a child, as `named_modules` goes through them.
+    Modules stand in the order in which their parents first got a child, as `named_modules` goes through them, and what
+    a module owns itself in front of its children.
     """
     tree: dict[str, object] = {}
     for layer in found:
-        branch = tree
-        for name in layer.path.split("."):
-            below = branch.setdefault(name, {})
-            assert isinstance(below, dict)
-            branch = below
-        branch.update(dict(layer.tensors))
+        for tensor in layer.tensors:
+            *modules, name = tensor_key(layer.path, tensor.name).split(".")
+            branch = tree
+            for module in modules:
+                below = branch.setdefault(module, {})
+                assert isinstance(below, dict)
+                branch = below
+            branch[name] = plain_shape(tensor.shape)
     return dict(_keys(tree, ""))
 
 
@@ -111,10 +104,11 @@ def weights_fact(found: Forecast) -> WeightsFact:
 
 def _keys(tree: dict[str, object], prefix: str) -> Iterator[tuple[str, Shape]]:
     for name, below in tree.items():
+        if isinstance(below, tuple):
+            yield f"{prefix}{name}", below
+    for name, below in tree.items():
         if isinstance(below, dict):
             yield from _keys(below, f"{prefix}{name}.")
-        elif isinstance(below, tuple):
-            yield f"{prefix}{name}", below
 
 
 def _renamed(old: Sequence[Layer], new: Sequence[Layer], parts: Mapping[PartKey, PartKey]) -> Iterator[tuple[str, str]]:
@@ -128,21 +122,22 @@ def _renamed(old: Sequence[Layer], new: Sequence[Layer], parts: Mapping[PartKey,
         matcher = SequenceMatcher(None, [_form(x) for x in before], [_form(x) for x in after], autojunk=False)
         for start, other, size in matcher.get_matching_blocks():
             for one, two in zip(before[start : start + size], after[other : other + size], strict=True):
-                yield from ((f"{one.path}.{name}", f"{two.path}.{name}") for name, _ in one.tensors)
+                names = (tensor.name for tensor in one.tensors)
+                yield from ((tensor_key(one.path, name), tensor_key(two.path, name)) for name in names)
 
 
 def _form(layer: Layer) -> tuple[str, tuple[tuple[str, Shape], ...]]:
-    return layer.kind, layer.tensors
+    return layer.kind, tuple((tensor.name, tensor.shape) for tensor in layer.tensors)
 
 
 def shares(found: Sequence[Layer], kept: Set[str]) -> Iterator[PartShare]:
     """Yield how many parameters of each part are among those that are kept."""
     for part in dict.fromkeys(layer.part for layer in found):
         sizes = [
-            (f"{layer.path}.{name}", prod(shape))
+            (tensor_key(layer.path, tensor.name), int(prod(tensor.shape)))
             for layer in found
             if layer.part == part
-            for name, shape in layer.tensors
-            if name in ("weight", "bias")
+            for tensor in layer.tensors
+            if tensor.is_learned
         ]
         yield PartShare(part[1], sum(size for name, size in sizes if name in kept), sum(size for _, size in sizes))

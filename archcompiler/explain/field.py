@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from archcompiler.schema.language import read_schema
+from archcompiler.schema.shapes import reference
 
 Json = dict[str, Any]
 _DOCUMENT = "document"
@@ -95,12 +96,14 @@ def _page(key: str, described: Json) -> FieldPage:
 
 def _value(schema: Json) -> str:
     """Return in words what values a field takes."""
-    target = schema.get("$ref", "").removeprefix("#/$defs/")
+    target = reference(schema)
     if target:
         cases = read_schema("architecture.json")["$defs"][target].get("x-choice", {}).get("cases", ())
         return f"{', '.join(cases)}; or an object that says its type" if cases else "a mapping"
     if "enum" in schema or "const" in schema:
         return ", ".join(str(choice) for choice in schema.get("enum", [schema.get("const")]) if choice is not None)
+    if "type" not in schema:
+        return "any value"
     types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     kinds = [_WORDS.get(kind, f"a {kind}") for kind in types if kind not in ("null", "string")]
     kinds += schema.get("then", {}).get("enum", []) or (["a string"] if "string" in types else [])

@@ -8,14 +8,14 @@ Body   nodes  ->  ops in the order of computation; value 0 is the body's input, 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from archcompiler.graph.named import frozen
 from archcompiler.graph.ops import Op, Shape
 
 PartKind = Literal["stem", "stage", "head"]
-TRANSITION = "Transition"
-"""The class name of the body of a stage's `transition`."""
+CallKind = Literal["stem", "block", "transition", "head"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,10 @@ class Node:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Body:
-    """A recorded block. `class_name` is what a person would call it; `arguments` are the named ints it was run on.
+    """A recorded block. `class_name` is what a person would call it; `arguments` are the named numbers it was run on.
+
+    Two bodies are equal where they were recorded alike: the same ops, paths and wiring on the same numbers, and these
+    named alike.
 
     `aliases` maps a name to the one it must equal for the body to be well-shaped (an identity shortcut makes
     `in_channels` the same as `channels`). The modules of `registered_first`, paths, stand before the others, which are
@@ -41,9 +44,24 @@ class Body:
     class_name: str
     input: Shape
     nodes: tuple[Node, ...]
-    arguments: dict[str, int]
+    arguments: dict[str, int | float]
     aliases: dict[str, str]
     registered_first: tuple[str, ...] = ()
+    _key: tuple[object, ...] = field(init=False, repr=False)
+    _hash: int = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        nodes = ((n.role, n.path, n.op.name, frozen(n.op.values), n.inputs, n.shape) for n in self.nodes)
+        named = (tuple(self.arguments.items()), tuple(self.aliases.items()))
+        key = (self.class_name, self.input, tuple(nodes), *named, self.registered_first)
+        object.__setattr__(self, "_key", key)
+        object.__setattr__(self, "_hash", hash(key))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Body) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return self._hash
 
     @property
     def output(self) -> Shape:
@@ -53,10 +71,14 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A body at its place: `path` prefixes its nodes' paths; `inline` where it has no class of its own."""
+    """A body at its place, and what it is there; `path` prefixes its nodes' paths.
+
+    `inline` where `path` is no module of its own, so that a backend writes the layers out where they run.
+    """
 
     body: Body
     path: str
+    kind: CallKind
     inline: bool
 
 
@@ -90,6 +112,11 @@ class Graph:
         for call in self.calls:
             shape = call.body.output
         return shape
+
+
+def tensor_key(path: str, name: str) -> str:
+    """Return the key in a state dict of a tensor of the node at a path; one without a name is the block's own."""
+    return f"{path}.{name}" if name else path
 
 
 def full_path(call: Call, node: Node) -> str:

@@ -1,7 +1,8 @@
-"""Ints that remember which fields they were computed from, so that emitted source can say `width` and not `128`.
+"""Numbers that remember which fields they were computed from, so that emitted source can say `width` and not `128`.
 
-A block function runs once, on numbers. Its numbers are `Named`: they compare, divide and index as plain ints do, and
-`+ - * //` on them also keep the expression. A backend turns an expression back into source with `text`.
+A block function runs once, on numbers. Its ints are `Named`: they compare, divide and index as plain ints do, and
+`+ - * //` on them also keep the expression. Its floats, such as a rate that grows from block to block, are `NamedFloat`
+and keep their name alone. A backend turns an expression back into source with `text`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ class Named(int):
         number.expression = expression
         return number
 
+    def __reduce__(self) -> tuple[type[Named], tuple[int, Expression]]:
+        return Named, (int(self), self.expression)
+
     def __mul__(self, other: int) -> Named:
         return Named(int(self) * int(other), ("*", self.expression, expression_of(other)))
 
@@ -34,16 +38,46 @@ class Named(int):
     def __add__(self, other: int) -> Named:
         return Named(int(self) + int(other), ("+", self.expression, expression_of(other)))
 
+    def __radd__(self, other: int) -> Named:
+        return Named(int(other) + int(self), ("+", expression_of(other), self.expression))
+
     def __sub__(self, other: int) -> Named:
         return Named(int(self) - int(other), ("-", self.expression, expression_of(other)))
+
+    def __rsub__(self, other: int) -> Named:
+        return Named(int(other) - int(self), ("-", expression_of(other), self.expression))
 
     def __floordiv__(self, other: int) -> Named:
         return Named(int(self) // int(other), ("//", self.expression, expression_of(other)))
 
+    def __rfloordiv__(self, other: int) -> Named:
+        return Named(int(other) // int(self), ("//", expression_of(other), self.expression))
 
-def expression_of(number: int) -> Expression:
+
+class NamedFloat(float):
+    """A float with the name that it goes by; what is computed from it is a plain float."""
+
+    expression: str
+
+    def __new__(cls, value: float, name: str) -> NamedFloat:  # noqa: D102 -- a constructor, said by the class
+        number = super().__new__(cls, value)
+        number.expression = name
+        return number
+
+    def __reduce__(self) -> tuple[type[NamedFloat], tuple[float, str]]:
+        return NamedFloat, (float(self), self.expression)
+
+
+def expression_of(number: int | NamedFloat) -> Expression:
     """Return how a number was computed; a plain int is its own expression."""
-    return number.expression if isinstance(number, Named) else int(number)
+    return number.expression if isinstance(number, (Named, NamedFloat)) else int(number)
+
+
+def frozen(value: object) -> object:
+    """Return a value as one that equals another only if both also came about alike."""
+    if isinstance(value, (Named, NamedFloat)):
+        return value, value.expression
+    return tuple(map(frozen, value)) if isinstance(value, tuple) else value
 
 
 def names_in(expression: Expression) -> set[str]:
@@ -51,6 +85,13 @@ def names_in(expression: Expression) -> set[str]:
     if isinstance(expression, tuple):
         return names_in(expression[1]) | names_in(expression[2])
     return {expression} if isinstance(expression, str) else set()
+
+
+def names_of(value: object) -> set[str]:
+    """Return every field name that a number, or one of several, was computed from."""
+    if isinstance(value, tuple):
+        return {name for each in value for name in names_of(each)}
+    return names_in(value.expression) if isinstance(value, (Named, NamedFloat)) else set()
 
 
 def substitute(expression: Expression, values: Mapping[str, Expression]) -> Expression:

@@ -1,40 +1,33 @@
-"""Shapes, and what ops have in common.
+"""Shapes, and how many places a window takes.
 
-A shape is (channels, height, width), or (features,) once flattened; the batch is never part of it.
+A shape is (channels, height, width), (height, width, channels) behind a permute to channels last, or (features,) once
+flattened; the batch is never part of it. Sizes are whatever computes with + - * // and compares: ints, ints that carry
+an expression, arrays.
 """
 
 from __future__ import annotations
 
 Shape = tuple[int, ...]
-ParameterShapes = dict[str, tuple[int, ...]]
+Sides = int | tuple[int, int]
+"""One number for both sides of a map, or one for its height and one for its width."""
+
+
+def sides(value: Sides) -> tuple[int, int]:
+    """Return the number of each side."""
+    return value if isinstance(value, tuple) else (value, value)
 
 
 def window_output(size: int, kernel: int, stride: int, padding: int, dilation: int = 1) -> int:
     """Return how many places a window takes along one side of a map (floor, as PyTorch rounds)."""
-    return (int(size) + 2 * int(padding) - int(dilation) * (int(kernel) - 1) - 1) // int(stride) + 1
+    return (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
 
 
 def ceil_output(size: int, kernel: int, stride: int, padding: int) -> int:
     """Return how many places a window takes where the last one may reach out of the map, but not begin behind it."""
-    places = window_output(int(size) + int(stride) - 1, kernel, stride, padding)
-    return places - int((places - 1) * int(stride) >= int(size) + int(padding))
+    places = window_output(size + stride - 1, kernel, stride, padding)
+    return places - ((places - 1) * stride >= size + padding)
 
 
-class SameShape:
-    """An op that changes values only."""
-
-    __slots__ = ()
-
-    def output(self, shape: Shape) -> Shape:
-        """Return the shape unchanged."""
-        return shape
-
-
-class NoParameters:
-    """An op with nothing to learn."""
-
-    __slots__ = ()
-
-    def parameters(self) -> ParameterShapes:
-        """Return no parameters."""
-        return {}
+def shape_text(shape: Shape) -> str:
+    """Return a shape as people write it: 256x56x56."""
+    return "x".join(map(str, shape))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from archcompiler.diagnostics import Diagnostic, Edit, SpecError
-from archcompiler.syntax.parse import parse
+from archcompiler.syntax.parse import parse_on
 from archcompiler.syntax.source import BOM, Source
 
 Stretch = tuple[int, int, str]  # two offsets, and what stands between them then
@@ -14,8 +14,8 @@ Stretch = tuple[int, int, str]  # two offsets, and what stands between them then
 def fixed(text: str, path: str, found: Iterable[Diagnostic]) -> str:
     """Return the text of a file with the fixes of its diagnostics applied.
 
-    Of two fixes that overlap the first is applied; the other may be offered again. A text that would not be well-formed
-    afterwards stays as it is.
+    Of two fixes that overlap the first is applied; the other may be offered again. A text that would be worse
+    formed afterwards stays as it is.
     """
     source = Source(text.removeprefix(BOM), path)
     chosen: list[Stretch] = []
@@ -27,11 +27,17 @@ def fixed(text: str, path: str, found: Iterable[Diagnostic]) -> str:
     result = source.text
     for start, end, replacement in sorted(chosen, reverse=True):
         result = result[:start] + replacement + result[end:]
-    try:
-        parse(result, path)
-    except SpecError:
+    if _malformed(result, path) > _malformed(source.text, path):
         return text
     return BOM + result if text.startswith(BOM) else result
+
+
+def _malformed(text: str, path: str) -> int:
+    """Return how many faults a text has before anything is known of the language."""
+    try:
+        return len(parse_on(text, path)[1])
+    except SpecError as error:
+        return len(error.diagnostics)
 
 
 def _stretch(edit: Edit, source: Source) -> Stretch:

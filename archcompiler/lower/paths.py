@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 
-from archcompiler.diagnostics import Diagnostic, Label
+from archcompiler.diagnostics import MOST_SHOWN, Diagnostic, Label
 from archcompiler.graph.ir import Call, Graph, Node, Part, full_path
 from archcompiler.graph.names import MODULE_ATTRIBUTES, REGISTERED_FIRST
+from archcompiler.limits import mend
 from archcompiler.lower.places import Places, role_of
 from archcompiler.resolve import Spec
 
@@ -26,6 +27,8 @@ def path_faults(graph: Graph, spec: Spec) -> list[Diagnostic]:
                 if node.path:
                     owners.setdefault(full_path(call, node), []).append((part, call, node))
     places = Places(spec)
+    if too_deep := [*_too_deep(owners, places, spec)]:
+        return too_deep
     blocks = {call.path for call in graph.calls if not call.inline}
     found = [*_bad_names(owners, places), *_shared(owners, places), *_nested(owners, places)]
     found += _inside_blocks(owners, places, blocks)
@@ -36,17 +39,34 @@ def unused_names(graph: Graph, spec: Spec) -> list[Diagnostic]:
     """Return a warning for each role that the spec itself names and that no layer of its network has."""
     roles = {role_of(part, node) for part in graph.parts for call in part.calls for node in call.body.nodes}
     roles |= {"block", "transition", REGISTERED_FIRST}
+    unused = [
+        (role, entry.key_span)
+        for role, entry in spec.section("names").entries.items()
+        if role not in roles and entry.key_span.path == entry.value.span.path == spec.path
+    ]
+    known = sorted(roles)
     return [
         Diagnostic(
             "L001",
             f"no layer of this network has the role `{role}`",
-            entry.key_span,
-            _near(role, roles),
+            span,
+            _near(role, known if count < MOST_SHOWN else ()),
             severity="warning",
         )
-        for role, entry in spec.section("names").entries.items()
-        if role not in roles and entry.key_span.path == entry.value.span.path == spec.path
+        for count, (role, span) in enumerate(unused)
     ]
+
+
+def _too_deep(owners: dict[str, list[_Layer]], places: Places, spec: Spec) -> Iterator[Diagnostic]:
+    """Yield the first path of more names than a text may have levels: each is a module in another."""
+    for path, layers in owners.items():
+        names = path.count(".") + 1
+        if names > spec.limits.nesting:
+            part, call, node = layers[0]
+            span = places.role(part, node) if node.path.count(".") > call.path.count(".") else places.block(part)
+            message = f"a path of {names} names, where {spec.limits.nesting} levels are allowed"
+            yield Diagnostic("M001", message, span, mend("nesting"))
+            return
 
 
 def _bad_names(owners: dict[str, list[_Layer]], places: Places) -> Iterator[Diagnostic]:
@@ -116,6 +136,6 @@ def _inside_blocks(owners: dict[str, list[_Layer]], places: Places, blocks: set[
                 yield Diagnostic("R008", f"the path `{path}` lies inside the block `{outer}`", inside, _HELP)
 
 
-def _near(role: str, roles: set[str]) -> str:
-    near = get_close_matches(role, sorted(roles), n=2, cutoff=0.6)
+def _near(role: str, roles: Sequence[str]) -> str:
+    near = get_close_matches(role, roles, n=2, cutoff=0.6)
     return f"did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else "remove the line"

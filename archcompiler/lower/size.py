@@ -15,12 +15,12 @@ _Size = tuple[int, int]
 
 def size_faults(graph: Graph, spec: Spec) -> list[Diagnostic]:
     """Return one fault for each limit that is passed, at the first part with which it is."""
-    places, known = Places(spec), dict[int, _Size]()
+    places, known = Places(spec), dict[Body, _Size]()
     found: dict[str, Diagnostic] = {}
     nodes = params = 0
     for part in graph.parts:
         for call in part.calls:
-            size = known.get(id(call.body)) or known.setdefault(id(call.body), _size(call.body))
+            size = known.get(call.body) or known.setdefault(call.body, _size(call.body))
             nodes, params = nodes + size[0], params + size[1]
         for name, number in (("nodes", nodes), ("params", params), ("channels", _widest(part))):
             if number > getattr(spec.limits, name) and name not in found:
@@ -30,11 +30,11 @@ def size_faults(graph: Graph, spec: Spec) -> list[Diagnostic]:
 
 def _size(body: Body) -> _Size:
     """Return how many nodes and parameters a body has."""
-    return len(body.nodes), sum(prod(shape) for node in body.nodes for shape in node.op.parameters().values())
+    return len(body.nodes), int(sum(prod(shape) for node in body.nodes for shape in node.op.parameters().values()))
 
 
 def _widest(part: Part) -> int:
-    return max(map(_channels, {id(call.body): call.body for call in part.calls}.values()), default=0)
+    return max(map(_channels, {call.body for call in part.calls}), default=0)
 
 
 def _channels(body: Body) -> int:

@@ -73,6 +73,11 @@ class Fields:
             raise TypeError(f"{name} is no mapping")
         return Fields(node)
 
+    def value(self, name: str) -> object:
+        """Return a field as expressions have it: numbers exact, ints named, a list as a tuple, an object as Fields."""
+        value = exact(self._node(name))
+        return Named(value, name) if self._named and type(value) is int else value
+
     def span(self, name: str) -> Span:
         """Return where the field's value was written."""
         return self._node(name).span
@@ -85,3 +90,15 @@ class Fields:
         if not isinstance(node, Scalar) or not isinstance(node.value, kind):
             raise TypeError(f"{name} is no {kind.__name__}")
         return node.value
+
+
+def exact(node: Node) -> object:
+    """Return a value with its numbers exact: 0.25 is a quarter; a list is a tuple, an object Fields."""
+    if isinstance(node, Mapping):
+        return Fields(node)
+    if isinstance(node, Sequence):
+        return tuple(exact(item) for item in node.items)
+    if not isinstance(node.value, float):
+        return node.value
+    fraction = Fraction(repr(node.value))
+    return fraction.numerator if fraction.denominator == 1 else fraction

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from archcompiler.graph import ops
 from archcompiler.graph.ir import Body, Node
-from archcompiler.graph.named import Expression, Named, expression_of, names_in, substitute
+from archcompiler.graph.named import Expression, Named, expression_of, names_of, substitute
 from archcompiler.graph.ops import Op, Shape
+from archcompiler.graph.shape import shape_text as shape_text
 from archcompiler.record.fault import ShapeFault, near_divisors, near_multiples
 from archcompiler.record.fields import Fields
 from archcompiler.tree import Plain
 
+Blame = Callable[[ShapeFault], None]
 _ROUND_ALIKE = "make both round alike: `padding: same`, `subsample: slice`, `shortcut: projection`, or an even map"
 
 
@@ -30,20 +32,24 @@ class Value:
         return self.shape[0]
 
 
+def _no_blame(fault: ShapeFault) -> None:
+    """Leave a fault as it is: nothing runs that could be to blame."""
+
+
 class Recorder:
     """The primitives that a block function calls. Each takes the role that the names table turns into a path.
 
     What does not fit is noted in `faults`, and recording goes on with the shape that was meant.
     """
 
-    def __init__(self, shape: Shape, path_of: Callable[[str], str], arguments: dict[str, int]) -> None:
+    def __init__(self, shape: Shape, path_of: Callable[[str], str], arguments: Mapping[str, int | float]) -> None:
         self._path_of = path_of
         self._nodes: list[Node] = []
         self._adjectives: list[str] = []
         self._aliases: dict[str, str] = {}
-        self._arguments = dict(arguments)
+        self._arguments: dict[str, int | float] = dict(arguments)
         self._derived: dict[str, Expression] = {}
-        self._step: Fields | None = None
+        self._blame: Blame = _no_blame
         self.faults: list[ShapeFault] = []
         self.input = Value(0, shape)
 
@@ -51,16 +57,17 @@ class Recorder:
         """Note a fault: the first of each code, and no shortcut that misfits because the map before it was a guess."""
         codes = {found.code for found in self.faults}
         if fault.code not in codes and not (fault.code == "G002" and codes & {"G003", "G004", "G006"}):
-            if fault.within is None:
-                fault.within = self._step
+            self._blame(fault)
             self.faults.append(fault)
 
     @contextmanager
-    def step(self, fields: Fields) -> Iterator[None]:
-        """Blame one step for the faults that are found within."""
-        self._step = fields
-        yield
-        self._step = None
+    def blaming(self, blame: Blame) -> Iterator[None]:
+        """Have one step say which values are to blame for the faults that are found within."""
+        before, self._blame = self._blame, blame
+        try:
+            yield
+        finally:
+            self._blame = before
 
     def derivation(self, number: int) -> Expression:
         """Return the expression of a number, with what `let` named written out."""
@@ -73,10 +80,9 @@ class Recorder:
         arguments = self._in_order_of_use()
         return Body(name, self.input.shape, tuple(self._nodes), arguments, self._aliases, tuple(early))
 
-    def _in_order_of_use(self) -> dict[str, int]:
+    def _in_order_of_use(self) -> dict[str, int | float]:
         """Return the arguments as the ops mention them, so that the order in which a spec says them is no matter."""
-        values = (getattr(node.op, name) for node in self._nodes for name in node.op.__match_args__)
-        used = [name for value in values if isinstance(value, Named) for name in sorted(names_in(value.expression))]
+        used = [name for node in self._nodes for value in node.op.values for name in sorted(names_of(value))]
         order = dict.fromkeys([*used, *sorted(self._arguments)])
         return {name: self._arguments[name] for name in order if name in self._arguments}
 
@@ -108,7 +114,7 @@ class Recorder:
             padding = dilation * ((kernel - 1) // 2)
         self._check_groups(role, x.channels, channels, groups)
         self._check_window(role, x.shape, dilation * (kernel - 1) + 1, padding, dilation)
-        return self._add(role, ops.Conv(x.channels, channels, kernel, stride, padding, dilation, groups, bias), x)
+        return self.apply(role, ops.Conv(x.channels, channels, kernel, stride, padding, dilation, groups, bias), x)
 
     def norm(self, role: str, x: Value, norm: Fields, *, zero_scale: bool = False) -> Value:
         """Record the norm that a field asks for; `none` records nothing."""
@@ -117,15 +123,15 @@ class Recorder:
             return x
         if kind == "batch":
             eps, momentum = norm.number("eps"), norm.number("momentum")
-            return self._add(role, ops.BatchNorm(x.channels, eps, zero_scale, momentum), x)
+            return self.apply(role, ops.BatchNorm(x.channels, eps, zero_scale, momentum), x)
         if kind == "layer":
-            return self._add(role, ops.LayerNorm(x.channels, norm.number("eps"), zero_scale), x)
+            return self.apply(role, ops.LayerNorm(x.channels, norm.number("eps"), zero_scale), x)
         groups = int(norm.integer("groups"))
         if x.channels % groups:
             message = f"{groups} norm groups do not divide the {int(x.channels)} channels of {role}"
             fits = {"groups": near_divisors(groups, x.channels)}
             self.refuse(ShapeFault("G005", message, ("groups",), within=norm, fits=fits, number=x.channels))
-        return self._add(role, ops.GroupNorm(x.channels, norm.number("eps"), zero_scale, groups), x)
+        return self.apply(role, ops.GroupNorm(x.channels, norm.number("eps"), zero_scale, groups), x)
 
     def activation(self, role: str, x: Value, activation: Fields) -> Value:
         """Record the activation that a field asks for; `none` records nothing."""
@@ -133,90 +139,113 @@ class Recorder:
         if kind == "none":
             return x
         slope = activation.number("slope") if activation.has("slope") else None
-        return self._add(role, ops.Activation(kind, slope), x)
+        return self.apply(role, ops.Activation(kind, slope), x)
 
-    def pool(self, role: str, x: Value, kind: str, *, kernel: int, stride: int, padding: int = 0) -> Value:
-        """Record a max or average pool."""
-        self._check_window(role, x.shape, kernel, padding)
+    def pool(
+        self, role: str, x: Value, kind: str, *, kernel: int, stride: int, padding: int = 0, ceil: bool = False
+    ) -> Value:
+        """Record a max or average pool; with `ceil` its last windows may reach out of the map."""
+        if not ceil:
+            self._check_window(role, x.shape, kernel, padding)
         if 2 * padding > kernel:
             message = f"padding {padding} is more than half of the pool's window of {kernel}"
             self.refuse(ShapeFault("G004", message, ("padding",), fits={"padding": [kernel // 2]}))
-        return self._add(role, ops.Pool(kind, kernel, stride, padding), x)
+        return self.apply(role, ops.Pool(kind, kernel, stride, padding, ceil), x)
 
     def ceil_pool(self, role: str, x: Value, stride: int) -> Value:
-        """Record the average of each stride x stride window; those at the edge of the map average what is there."""
-        return self._add(role, ops.Pool("average", stride, stride, 0, ceil=True), x)
+        """Record the average of each stride x stride window; those at the edge average what is there."""
+        return self.apply(role, ops.Pool("average", stride, stride, 0, ceil=True), x)
 
     def blur_pool(self, role: str, x: Value, stride: int) -> Value:
         """Record a blur and then every `stride`-th position; a map of one row or column cannot be reflected."""
         if 1 in x.shape[1:]:
             message = f"a blur needs rows and columns beside each other, and its map is {shape_text(x.shape[1:])}"
             self.refuse(ShapeFault("G004", message, ("anti_alias", "stride"), "use a larger input, or fewer strides"))
-        return self._add(role, ops.BlurPool(x.channels, stride), x)
+        return self.apply(role, ops.BlurPool(x.channels, stride), x)
 
     def grid_pool(self, role: str, x: Value, size: int) -> Value:
         """Record an average pool to a fixed grid."""
-        return self._add(role, ops.GridPool(size), x)
+        return self.apply(role, ops.GridPool(size), x)
 
     def subsample(self, role: str, x: Value, stride: int) -> Value:
         """Record the choice of every `stride`-th row and column."""
-        return self._add(role, ops.Subsample(stride), x)
+        return self.apply(role, ops.Subsample(stride), x)
 
     def pad_channels(self, role: str, x: Value, before: int, after: int) -> Value:
-        """Record zero channels around the map's own."""
-        return self._add(role, ops.PadChannels(before, after), x)
+        """Record zero channels around the map's own; none are recorded where none are missing."""
+        if before + after < 0:
+            there = int(x.channels)
+            message = f"zero padding cannot shrink {there} channels to {there + int(before) + int(after)}"
+            fits: dict[str, list[Plain]] = {"shortcut": ["projection"], "channels": [there]}
+            self.refuse(ShapeFault("G003", message, ("shortcut", "channels"), fits=fits))
+        return self.apply(role, ops.PadChannels(before, after), x)
 
     def add(self, x: Value, y: Value) -> Value:
         """Record the sum of two maps; names of one size on both sides are one name from here on."""
         if x.shape != y.shape:
             message = f"the shortcut brings {shape_text(y.shape)} where the block computes {shape_text(x.shape)}"
             self.refuse(ShapeFault("G002", message, ("padding", "shortcut", "stride"), _ROUND_ALIKE))
-        left, right = expression_of(x.channels), expression_of(y.channels)
-        if left != right and isinstance(left, str) and isinstance(right, str):
-            self._aliases[right] = left
-        return self._add("", ops.Add(), x, y)
+        return self.apply("", ops.Add(), x, y)
 
     def scale(self, x: Value, weights: Value) -> Value:
         """Record a map whose channels, or all of whose values, are multiplied by one weight each."""
-        return self._add("", ops.Scale(), x, weights)
+        return self.apply("", ops.Scale(), x, weights)
 
     def channel_conv(self, role: str, x: Value, kernel: int) -> Value:
         """Record one odd kernel that slides along the channels of a map of one position."""
-        y = self._add(role, ops.SequenceConv(kernel), self._add("", ops.AsSequence(), x))
-        return self._add("", ops.AsMap(), y)
+        y = self.apply(role, ops.SequenceConv(kernel), self.apply("", ops.AsSequence(), x))
+        return self.apply("", ops.AsMap(), y)
 
     def sigmoid(self, role: str, x: Value) -> Value:
         """Record a sigmoid, as gates have it."""
-        return self._add(role, ops.Activation("sigmoid", None), x)
+        return self.apply(role, ops.Activation("sigmoid", None), x)
 
     def flatten(self, x: Value) -> Value:
         """Record the map as one vector."""
-        return self._add("", ops.Flatten(), x)
+        return self.apply("", ops.Flatten(), x)
 
     def linear(self, role: str, x: Value, features: int, *, bias: bool) -> Value:
         """Record a fully connected layer."""
-        return self._add(role, ops.Linear(x.shape[0], features, bias), x)
+        return self.apply(role, ops.Linear(x.shape[0], features, bias), x)
 
     def dropout(self, role: str, x: Value, p: float) -> Value:
         """Record dropout; at 0 it records nothing."""
-        return self._add(role, ops.Dropout(p), x) if p else x
+        return self.apply(role, ops.Dropout(p), x) if p else x
 
-    def _add(self, role: str, op: Op, *inputs: Value) -> Value:
-        shape = _whole(op, inputs[0].shape, op.output(inputs[0].shape))
+    def apply(self, role: str, op: Op, *inputs: Value) -> Value:
+        """Record any op on earlier values; without a role it has no module and no path."""
+        shapes = [value.shape for value in inputs]
+        if not op.joins.agree(*shapes):
+            message = f"{role or op.name} takes {op.joins.value}, and finds {' and '.join(map(shape_text, shapes))}"
+            self.refuse(ShapeFault("G002", message, ()))
+            shapes = shapes[:1] * len(shapes)
+        if op.joins is not ops.Joins.STACKED:
+            self._unify(*(expression_of(value.channels) for value in inputs))
         path = self._path_of(role) if role else ""
+        shape = _whole(op, shapes[0], op.output(*shapes))
         self._nodes.append(Node(role, path, op, tuple(value.index for value in inputs), shape))
         return Value(len(self._nodes), shape)
+
+    def _unify(self, left: Expression, *others: Expression) -> None:
+        """Let the names of one size be one name from here on."""
+        names = (right for right in others if isinstance(right, str) and right != left)
+        self._aliases |= {right: left for right in names if isinstance(left, str)}
 
     def _check_groups(self, role: str, inputs: int, outputs: int, groups: int) -> None:
         odd = next((channels for channels in (inputs, outputs) if channels % groups), None)
         if odd is None:
             return
-        message = f"cardinality {int(groups)} does not divide the {int(odd)} channels of {role}"
-        fits: dict[str, list[Plain]] = {"cardinality": [*near_divisors(groups, inputs, outputs)]}
         name = expression_of(odd)
+        fits: dict[str, list[Plain]] = {"cardinality": [*near_divisors(groups, inputs, outputs)]}
         if isinstance(name, str) and name not in ("in_channels", *self._derived):
             fits[name] = [*near_multiples(odd, groups)]
-        self.refuse(ShapeFault("G001", message, ("cardinality",), fits=fits, number=odd))
+        message = f"cardinality {int(groups)} does not divide the {int(odd)} channels of {role}"
+        fault = ShapeFault("G001", message, ("cardinality",), fits=fits, number=odd)
+        if name == "width" and name in fits:
+            fault.message = f"width {int(odd)} is not divisible by cardinality {int(groups)}"
+            fault.fields, fault.fits = ("width", "cardinality"), dict(reversed(fits.items()))
+            fault.help = "`bottleneck_width`, the width per group, fits any cardinality"
+        self.refuse(fault)
 
     def _check_window(self, role: str, shape: Shape, window: int, padding: int, dilation: int = 1) -> None:
         """Refuse a window (dilation included) that is larger than its padded map; a conv's or a pool's kernel."""
@@ -232,15 +261,9 @@ class Recorder:
             self.refuse(ShapeFault("G004", message, ("window", "kernel", "dilation"), help, fits=fits))
 
 
-def shape_text(shape: Shape) -> str:
-    """Return a shape as people write it: 256x56x56."""
-    return "x".join(str(int(side)) for side in shape)
-
-
 def _whole(op: Op, before: Shape, after: Shape) -> Shape:
     """Return the shape that leaves; where a window did not fit, the map that its stride alone would leave."""
     if min(after) > 0:
         return after
-    stride = getattr(op, "stride", 1)
-    sides = (side if side > 0 else -(-int(old) // int(stride)) for old, side in zip(before[1:], after[1:], strict=True))
-    return (after[0], *sides)
+    sides = zip(before[1:], after[1:], op.window().strides, strict=True)
+    return (after[0], *(new if new > 0 else -(-int(old) // int(stride)) for old, new, stride in sides))

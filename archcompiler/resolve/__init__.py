@@ -19,6 +19,7 @@ from archcompiler.resolve.settle import settle
 from archcompiler.resolve.sound import sound_document
 from archcompiler.resolve.spec import Spec, Stage
 from archcompiler.schema.check import complete_faults
+from archcompiler.schema.own_blocks import language_with
 from archcompiler.syntax.files import DISK, Files
 from archcompiler.tree import Mapping, mapping_at
 
@@ -37,7 +38,7 @@ def load_spec(spec: str | os.PathLike[str], settings: Iterable[str] = (), files:
     if chain.faults:
         sound, more = _as_far_as_sound(chain)
         raise SpecError([*chain.faults, *more], spec=sound)
-    document, faults = merge_chain(chain.documents)
+    document, faults = merge_chain(chain.documents, chain.language)
     try:
         return resolve_document(chain.path, document, faults)
     except SpecError as error:
@@ -47,7 +48,7 @@ def load_spec(spec: str | os.PathLike[str], settings: Iterable[str] = (), files:
 
 def _as_far_as_sound(chain: Chain) -> tuple[Spec | None, list[Diagnostic]]:
     """Return what a spec with faulty texts is without them, so that its shapes are checked too, and what it shows."""
-    document = sound_document(chain.documents, chain.faults)
+    document = sound_document(chain.documents, chain.faults, chain.language)
     try:
         return None if document is None else resolve_document(chain.path, document), []
     except SpecError as error:
@@ -60,15 +61,16 @@ def resolve_document(path: str, document: Mapping, faults: Iterable[Diagnostic] 
 
     The error has the spec too, where all that is wrong with it has no effect.
     """
-    settled, more = settle(document)
+    known = language_with(mapping_at(document, "blocks"))
+    settled, more = settle(document, known)
     found = [*faults, *more]
-    body = _without(settled.document, "names", "claims")
-    found += complete_faults(body) or exception_faults(body, settled.stages)
+    body = _without(settled.document, "names", "claims", "blocks")
+    found += complete_faults(body, known) or exception_faults(body, settled.stages, known)
     stages = tuple(each.stage for each in settled.stages)
     errors = {fault.code for fault in found if fault.severity == "error"}
     if not errors <= _WITHOUT_EFFECT:
         raise SpecError(found)
-    spec = Spec(path, settled.document, stages, tuple(found), mapping_at(document, "defaults"))
+    spec = Spec(path, settled.document, stages, tuple(found), mapping_at(document, "defaults"), known)
     if errors:
         raise SpecError(found, spec=replace(spec, warnings=()))
     return spec

@@ -31,7 +31,7 @@ def with_name_table(document: Mapping, chain: Sequence[Link], files: Files) -> M
     inherited = mapping_at(with_name_table(found, (*chain, link), files), "names")
     roles = {role: replace(entry, key_span=table.span) for role, entry in inherited.entries.items()}
     faults: list[Diagnostic] = []
-    merged = merge(Mapping(roles, inherited.span), names, faults)
+    merged = merge(Mapping(roles, inherited.span), names, faults, {})
     if faults:
         raise SpecError(faults)
     entry = replace(document.entries["names"], value=merged)

@@ -27,6 +27,7 @@ from archcompiler.schema.shapes import (
     property_schema,
     required_fields,
     says,
+    union_or_field,
     untyped,
 )
 from archcompiler.shipped import shipped
@@ -45,8 +46,8 @@ class _Fragments:
     steps: Json
 
     def field(self, name: str, own: Json) -> Json:
-        """Return one field: what the fragment says over what the shared definition says."""
-        return {**self.fields.get(name, {}), **own}
+        """Return one field: what the fragment says over what the shared definition says; null takes a key away."""
+        return {key: value for key, value in {**self.fields.get(name, {}), **own}.items() if value is not None}
 
     def fields_of(self, fragment: Json) -> Json:
         """Return the fields of a block, a variant or a step."""
@@ -61,13 +62,20 @@ def _read_folder(folder: Path) -> Json:
     return {path.stem: _read(path) for path in sorted(folder.glob("*.yaml"))}
 
 
+def _with_documents(union: Json) -> Json:
+    """Return a union with the variants that documents describe, which it names alone."""
+    variants: Json = union["variants"]
+    folder = shipped("specs") / union.get("documents", "")
+    return {**union, "variants": {name: own or _read(folder / f"{name}.yaml") for name, own in variants.items()}}
+
+
 def _fragments() -> _Fragments:
     root = shipped("schemas")
     return _Fragments(
         _read(root / "document.yaml"),
         _read(root / "fields.yaml"),
-        _read_folder(root / "blocks"),
-        _read_folder(root / "unions"),
+        _read_folder(shipped("specs") / "blocks"),
+        {name: _with_documents(union) for name, union in _read_folder(root / "unions").items()},
         _read(root / "steps.yaml"),
     )
 
@@ -89,7 +97,27 @@ def generate() -> Json:
             **_block_objects(fragments),
             **{key: value for name in fragments.unions for key, value in _union(fragments, name).items()},
             **_step_objects(fragments),
+            **_own_block_objects(document),
             "no_null": no_null(),
+        },
+    }
+
+
+def generate_part() -> Json:
+    """Return the schema of the documents of blocks, shortcuts, attentions, stems and heads."""
+    fragments = _fragments()
+    document, part = fragments.document, fragments.document["part"]
+    return {
+        "$schema": _DIALECT,
+        "title": "archcompiler block",
+        "description": "A document describes one kind of block, shortcut, attention, stem or head by its steps.",
+        **closed_object(part["fields"], nullable=False),
+        "oneOf": [{"required": [kind]} for kind in part["kinds"]],
+        "$defs": {
+            **_own_block_objects(document),
+            **_document_objects(document),
+            **{key: value for name in fragments.unions for key, value in _union(fragments, name).items()},
+            **_step_objects(fragments),
         },
     }
 
@@ -158,11 +186,21 @@ def _step_objects(fragments: _Fragments) -> Json:
     fields = {name: fragments.fields_of(fragment) for name, fragment in fragments.steps.items()}
     objects = _told_objects("step", fields, {name: own[name] for name, own in fields.items()})
     for name, own in fields.items():
-        for key, field in own.items():
-            if "union" in field:
-                whole = _whole(fragments, field["union"])
-                objects[f"step.{name}"]["properties"][key] |= {"not": {"type": "null"}, **whole}
+        _with_computed_unions(objects[f"step.{name}"], own, fragments)
+        _with_computed_unions(objects["step.any"], own, None)
+        if fragments.steps[name].get("open"):
+            pattern = {"pattern": fragments.document["field_pattern"]}
+            objects[f"step.{name}"] |= {"additionalProperties": {}, "propertyNames": pattern}
     return objects
+
+
+def _with_computed_unions(described: Json, fields: Json, fragments: _Fragments | None) -> None:
+    """Let `$NAME` stand for the unions of a step; with the `fragments` the others have to be whole."""
+    for key, field in fields.items():
+        if "union" in field:
+            words = {word: field[word] for word in ("description", "examples")}
+            whole = _whole(fragments, field["union"]) if fragments else {}
+            described["properties"][key] = {**words, **union_or_field(field["union"]), **whole}
 
 
 def _told_objects(prefix: str, fields: Json, untold: Json) -> Json:
@@ -183,7 +221,6 @@ def _document_objects(document: Json) -> Json:
     claims = {name: kind["fields"] for name, kind in document["claim"].items()}
     return {
         "input": closed_object(document["input"], nullable=True),
-        "transition": closed_object(document["transition"], nullable=True),
         "stages": free_mapping(document["stage_pattern"], {"$ref": "#/$defs/stage"}),
         "overrides": free_mapping(document["selector_pattern"], {"$ref": "#/$defs/override"}, selectors),
         "names": _names(document["names"]),
@@ -194,6 +231,21 @@ def _document_objects(document: Json) -> Json:
         "rule": closed_object(document["rule"], nullable=False),
         "disagreement": closed_object(document["disagreement"], nullable=False),
         "rounding": closed_object(document["rounding"], nullable=True),
+    }
+
+
+def _own_block_objects(document: Json) -> Json:
+    """Return the blocks of a spec's own, and what a document of a block consists of."""
+    name, part = document["field_pattern"], document["part"]
+    own = {key: field for key, field in part["fields"].items() if key not in ("archc", *part["kinds"])}
+    optional = {key: {**field, "required": False} for key, field in own.items()}
+    block = closed_object({"file": document["block_file"], **optional}, nullable=True)
+    return {
+        "own_blocks": free_mapping(name, {"$ref": "#/$defs/own_block"}),
+        "own_block": {**block, "type": ["object", "string", "null"], "minLength": 1, "x-scalar": "file"},
+        "fields": free_mapping(name, {"$ref": "#/$defs/field"}),
+        "field": closed_object(document["field"], nullable=True),
+        "let": free_mapping(name, {"type": ["integer", "number", "boolean", "string", "null"]}),
     }
 
 
@@ -229,14 +281,17 @@ def _whole(fragments: _Fragments, name: str) -> Json:
     return {"allOf": rules}
 
 
+SCHEMAS = {"architecture.json": generate, "names.json": generate_names, "block.json": generate_part}
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Write the schemas, or say with `--check` which of them are out of date."""
     parser = argparse.ArgumentParser(prog="python -m archcompiler.schema.generate", description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 where a schema is out of date")
     check = parser.parse_args(arguments).check
     stale = 0
-    for name, schema in (("architecture.json", generate()), ("names.json", generate_names())):
-        path, text = shipped("schemas") / name, json.dumps(schema, indent=1) + "\n"
+    for name, generated in SCHEMAS.items():
+        path, text = shipped("schemas") / name, json.dumps(generated(), indent=1) + "\n"
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             stale += 1
             if not check:

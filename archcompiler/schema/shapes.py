@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 Json = dict[str, Any]
-_OWN_KEYS = ("required", "alternatives", "union", "object", "list", "steps", "words")
+FIELD = r"^\$[a-z][a-z0-9_]*$"
+"""What a text is that means a field of a block document."""
+_OWN_KEYS = ("required", "alternatives", "union", "object", "list", "steps", "words", "expression")
 
 
 def property_schema(field: Json, *, nullable: bool) -> Json:
@@ -21,10 +23,30 @@ def property_schema(field: Json, *, nullable: bool) -> Json:
         schema |= {"type": "array", "items": {"$ref": "#/$defs/step"}}
     if field.get("list"):
         schema |= {"type": "array", "items": {"$ref": f"#/$defs/{field['list']}"}}
+    if field.get("expression"):
+        return _computed(schema)
     if field.get("words"):
         schema |= {"type": [schema["type"], "string"], "if": {"type": "string"}, "then": {"enum": field["words"]}}
     may_be_null = nullable and not target and field.get("required") != "always"
     return _nullable(schema) if may_be_null else schema
+
+
+def _computed(schema: Json) -> Json:
+    """Return the schema of a value for which an expression may stand, whose result the schema describes."""
+    kept = {key: value for key, value in schema.items() if key != "enum"}
+    return {**kept, "type": [*([schema["type"]] if "type" in schema else []), "string"], "x-expression": True}
+
+
+def union_or_field(name: str) -> Json:
+    """Return the schema of a union's value, or of `$NAME`, the field that holds one."""
+    is_field = {"type": "string", "pattern": FIELD}
+    return {"not": {"type": "null"}, "if": is_field, "else": {"$ref": f"#/$defs/{name}"}, "x-union": name}
+
+
+def reference(schema: Json) -> str:
+    """Return the name of the definition that a schema refers to; empty where it refers to none."""
+    found: str = schema.get("$ref", schema.get("else", {}).get("$ref", ""))
+    return found.removeprefix("#/$defs/")
 
 
 def _nullable(schema: Json) -> Json:

@@ -50,7 +50,7 @@ def _unknown(topic: str) -> str:
     if fields := fields_that_take(topic):
         return f"{topic!r} is a value: see {' or '.join(f'`archc explain {field}`' for field in fields)}"
     if meant := meant_field(topic.split(".")[-1], known_fields()):
-        return f"{topic!r} is no field: {meant}"
+        return f"{topic!r} is no field: {meant.help}"
     near = [*get_close_matches(topic.upper(), CODES, n=2, cutoff=0.7), *near_fields(topic)]
     hint = f"did you mean {' or '.join(near[:3])}?" if near else "`archc explain` lists the codes"
     return f"{topic!r} is no code and no field: {hint}"

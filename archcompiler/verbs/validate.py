@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from archcompiler.diagnostics import Diagnostic, SpecError
+from archcompiler.diagnostics import MOST_SHOWN, Diagnostic, SpecError
 from archcompiler.syntax.files import DISK, Disk
 from archcompiler.verbs import FINDINGS, FINE, UNUSABLE, Outcome, Usage, json_text
 from archcompiler.verbs.arguments import add_format, add_specs
@@ -31,8 +31,6 @@ EXAMPLES = """  archc validate my_net.yaml
   archc validate resnet/resnet50 --set stages.layer1.bottleneck_width=0"""
 
 
-_MOST_SHOWN = 100
-"""Faults of one file that a text shows."""
 _SHAPELESS = "; shapes were not checked, because of the faults above"
 
 
@@ -164,9 +162,9 @@ def _first(found: list[Diagnostic]) -> tuple[list[Diagnostic], list[str]]:
     shown: list[Diagnostic] = []
     for fault in found:
         seen[fault.span.path] += 1
-        if seen[fault.span.path] <= _MOST_SHOWN:
+        if seen[fault.span.path] <= MOST_SHOWN:
             shown.append(fault)
-    left = {path: count - _MOST_SHOWN for path, count in seen.items() if count > _MOST_SHOWN}
+    left = {path: count - MOST_SHOWN for path, count in seen.items() if count > MOST_SHOWN}
     return shown, [f"and {count:,} more in {visible(path)}: --format json has all" for path, count in left.items()]
 
 

@@ -6,11 +6,12 @@ same expressions. What then differs between them are the values of names: those 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Union
 
-from archcompiler.graph.ir import Body, Graph, Node
-from archcompiler.graph.named import Expression, Named, expression_of, names_in, substitute
+from archcompiler.graph.ir import Body, Graph
+from archcompiler.graph.named import Expression, Named, NamedFloat, expression_of, names_in, substitute
 
 _SIZES = ("in_channels", "channels", "width")
 _Signature = tuple[object, ...]
@@ -21,7 +22,8 @@ class Parameter:
     """A constructor argument, with its default where it has one."""
 
     name: str
-    default: int | None
+    default: int | float | None
+    type: str = "int"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,21 +44,18 @@ class BlockClass:
         )
 
 
-def block_classes(graph: Graph, reserved: set[str]) -> dict[int, BlockClass]:
-    """Return the class of every body that is not inlined, by the body's id, in order of first use."""
+def block_classes(graph: Graph, reserved: set[str]) -> dict[Body, BlockClass]:
+    """Return the class of every body that is not inlined, in order of first use."""
     groups: dict[_Signature, list[Body]] = {}
-    known: set[int] = set()
-    for call in graph.calls:
-        if not call.inline and id(call.body) not in known:
-            known.add(id(call.body))
-            groups.setdefault(_signature(call.body), []).append(call.body)
+    for body in dict.fromkeys(call.body for call in graph.calls if not call.inline):
+        groups.setdefault(_signature(body), []).append(body)
     taken = set(reserved)
-    classes: dict[int, BlockClass] = {}
+    classes: dict[Body, BlockClass] = {}
     for bodies in groups.values():
         name = _free_name(bodies[0].class_name, taken)
         taken.add(name)
         block_class = _block_class(name, bodies)
-        classes |= {id(body): block_class for body in bodies}
+        classes |= dict.fromkeys(bodies, block_class)
     return classes
 
 
@@ -69,7 +68,9 @@ def _block_class(name: str, bodies: list[Body]) -> BlockClass:
         constant = min(numbers) if len(numbers) == 1 else None
         if argument in _SIZES:
             parameters.append(Parameter(argument, None))
-        elif constant in (0, 1):
+        elif isinstance(min(numbers), float):
+            parameters.append(Parameter(argument, 0.0 if 0 in numbers else constant, "float"))
+        elif isinstance(constant, int) and constant in (0, 1):
             values[argument] = constant
         else:
             parameters.append(Parameter(argument, 1 if constant is None and 1 in numbers else constant))
@@ -83,28 +84,38 @@ def _required_first(parameter: Parameter) -> tuple[bool, int]:
 
 def _used_names(body: Body) -> list[str]:
     """Return the names that a body's ops mention, in the order in which the body knows them."""
-    used: set[str] = set()
-    for node in body.nodes:
-        for _, value in _attributes(node):
-            if isinstance(value, Named):
-                used |= names_in(substitute(expression_of(value), body.aliases))
+    used = {
+        name
+        for node in body.nodes
+        for value in _numbers(node.op.values)
+        for name in names_in(substitute(expression_of(value), body.aliases))
+    }
     return [name for name in body.arguments if name in used]
 
 
+def _numbers(values: tuple[object, ...]) -> Iterator[Named | NamedFloat]:
+    """Yield the numbers that carry an expression, also those of pairs."""
+    for value in values:
+        if isinstance(value, tuple):
+            yield from _numbers(value)
+        elif isinstance(value, (Named, NamedFloat)):
+            yield value
+
+
 def _signature(body: Body) -> _Signature:
-    nodes = tuple((node.role, node.path, type(node.op), node.inputs, _structure(node, body)) for node in body.nodes)
-    return (body.class_name, nodes)
+    ops = ((node.role, node.path, node.op.name, node.inputs, _structure(node.op.values, body)) for node in body.nodes)
+    return (body.class_name, tuple(ops))
 
 
-def _structure(node: Node, body: Body) -> tuple[Union[Expression, object], ...]:
+def _structure(values: tuple[object, ...], body: Body) -> tuple[Union[Expression, object], ...]:
     return tuple(
-        substitute(expression_of(value), body.aliases) if isinstance(value, Named) else value
-        for _, value in _attributes(node)
+        substitute(expression_of(value), body.aliases)
+        if isinstance(value, (Named, NamedFloat))
+        else _structure(value, body)
+        if isinstance(value, tuple)
+        else value
+        for value in values
     )
-
-
-def _attributes(node: Node) -> list[tuple[str, object]]:
-    return [(name, getattr(node.op, name)) for name in node.op.__match_args__]
 
 
 def _free_name(wanted: str, taken: set[str]) -> str:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from keyword import iskeyword
 from textwrap import wrap
 
+from archcompiler.analyses.overwriting import overwritable
 from archcompiler.backends.pytorch.classes import BlockClass, block_classes
-from archcompiler.backends.pytorch.constructors import ADD_IN_PLACE, EXPRESSIONS, HELPERS, Values, constructor
+from archcompiler.backends.pytorch.constructors import ADD_IN_PLACE, RULES, Numbers, Values
 from archcompiler.backends.pytorch.forward import forward_lines
 from archcompiler.backends.pytorch.layout import LINE_LENGTH, CallText, Code, lines
-from archcompiler.backends.pytorch.members import Step, attribute_line, members
+from archcompiler.backends.pytorch.members import Step, attribute_line, is_plain, members
 from archcompiler.graph import ops
-from archcompiler.graph.ir import Body, Graph, Node, full_path
+from archcompiler.graph.ir import Body, Graph, Node, full_path, tensor_key
 
-_RESERVED = {"OrderedDict", "Tensor", "LayerNorm2d", "BlurPool2d", "Subsample", "PadChannels", "None", "True", "False"}
+_HELPERS = {found[1] for rule in RULES.values() if (found := re.match(r"class (\w+)", rule.helper))}
+_RESERVED = {"OrderedDict", "Tensor", "None", "True", "False", *_HELPERS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ def source(graph: Graph) -> Source:
     network = class_name(graph.name)
     classes = block_classes(graph, _RESERVED | {network})
     used = {type(node.op) for call in graph.calls for node in call.body.nodes}
-    parts = [text.rstrip("\n") for op, text in HELPERS.items() if op in used]
+    parts = [rule.helper.rstrip("\n") for op, rule in RULES.items() if op in used and rule.helper]
     parts += [_block_source(block) for block in {block.name: block for block in classes.values()}.values()]
     parts.append(_network_source(graph, network, classes))
     code = "\n\n\n".join(parts)
@@ -82,13 +83,13 @@ _CLOSING = re.compile('^"|"(?="|$)')  # of three in a row, and of one beside the
 def _block_source(block: BlockClass) -> str:
     steps = _body_steps(block.body, block.values)
     arguments: tuple[Code, ...] = tuple(
-        f"{p.name}: int" if p.default is None else f"{p.name}: int = {p.default}" for p in block.parameters
+        f"{p.name}: {p.type}" if p.default is None else f"{p.name}: {p.type} = {p.default}" for p in block.parameters
     )
     methods = _methods(steps, arguments, first=block.body.registered_first)
     return "\n".join([f"class {block.name}(nn.Module):", *methods])
 
 
-def _network_source(graph: Graph, name: str, classes: dict[int, BlockClass]) -> str:
+def _network_source(graph: Graph, name: str, classes: dict[Body, BlockClass]) -> str:
     steps = _network_steps(graph, classes)
     method = [*_methods(steps, ("*", "init_weights: bool = True"), after=_CALL_INIT)]
     init = _init_lines(graph, classes)
@@ -110,101 +111,114 @@ def _methods(
 
 
 def _body_steps(body: Body, values: Values) -> list[Step]:
-    uses = Counter(value for node in body.nodes for value in node.inputs)
-    in_place = _paths_in_place(body, uses)
-    return [_step(node, node.path, values, in_place, body, uses) for node in body.nodes]
+    free = overwritable(body)
+    in_place = _paths_in_place(body, free)
+    return [_step(node, node.path, values, in_place, _takes_sum(node, body, free)) for node in body.nodes]
 
 
-def _step(node: Node, path: str, values: Values, in_place: dict[str, bool], body: Body, uses: Counter[int]) -> Step:
-    ends_line = isinstance(node.op, (ops.Activation, ops.Pool, ops.BlurPool, ops.GridPool))
-    if isinstance(node.op, ops.Add) and _may_be_overwritten(node.inputs[0], body, uses):
-        return Step("", "", ADD_IN_PLACE, node.inputs)
-    if type(node.op) in EXPRESSIONS:
-        return Step("", "", EXPRESSIONS[type(node.op)], node.inputs)
-    code = constructor(node.op, values, in_place=in_place.get(node.path, False))
-    return Step(path, code, "", node.inputs, ends_line)
+def _takes_sum(node: Node, body: Body, free: frozenset[int]) -> bool:
+    """Tell whether a sum is written into its first input."""
+    first = node.inputs[0]
+    return isinstance(node.op, ops.Add) and first in free and RULES[type(body.nodes[first - 1].op)].takes_sums
 
 
-def _may_be_overwritten(value: int, body: Body, uses: Counter[int]) -> bool:
-    """Tell whether nobody else reads a value, and its own gradient does not: a sum in place saves a tensor."""
-    return value > 0 and uses[value] == 1 and isinstance(body.nodes[value - 1].op, (ops.Conv, ops.BatchNorm))
+def _step(node: Node, path: str, values: Values, in_place: dict[str, bool], takes_sum: bool) -> Step:
+    rule = RULES[type(node.op)]
+    if rule.module is None:
+        return Step("", "", ADD_IN_PLACE if takes_sum else rule.expression, node.inputs)
+    code = rule.module(node.op, Numbers(values), in_place.get(node.path, False))
+    return Step(path, code, "", node.inputs, rule.ends_line)
 
 
-def _paths_in_place(body: Body, uses: Counter[int]) -> dict[str, bool]:
-    """Return which activations may overwrite their input: nobody else reads it and it is not the caller's."""
+def _paths_in_place(body: Body, free: frozenset[int]) -> dict[str, bool]:
+    """Return which modules may overwrite their input: in every place where they run."""
     result: dict[str, bool] = {}
     for node in body.nodes:
-        if isinstance(node.op, ops.Activation):
-            value = node.inputs[0]
-            free = value > 0 and uses[value] == 1
-            result[node.path] = result.get(node.path, True) and free
+        result[node.path] = result.get(node.path, True) and node.inputs[0] in free
     return result
 
 
-def _network_steps(graph: Graph, classes: dict[int, BlockClass]) -> list[Step]:
+def _network_steps(graph: Graph, classes: dict[Body, BlockClass]) -> list[Step]:
     """Return the whole network as one chain of steps: inlined ops and calls of block classes."""
     steps: list[Step] = []
     for call in graph.calls:
         start = len(steps)
         if not call.inline:
-            block = classes[id(call.body)]
+            block = classes[call.body]
             steps.append(
                 Step(call.path, CallText(block.name, block.arguments(call.body)), "", (start,), ends_line=True)
             )
             continue
-        uses = Counter(value for node in call.body.nodes for value in node.inputs)
-        in_place = _paths_in_place(call.body, uses)
+        free = overwritable(call.body)
+        in_place = _paths_in_place(call.body, free)
         for node in call.body.nodes:
-            step = _step(node, full_path(call, node), {}, in_place, call.body, uses)
+            sums = _takes_sum(node, call.body, free)
+            step = _step(node, full_path(call, node), {}, in_place, sums)
             inputs = tuple(value + start for value in step.inputs)
             steps.append(Step(step.path, step.source, step.expression, inputs, step.ends_line))
     return steps
 
 
-def _init_lines(graph: Graph, classes: dict[int, BlockClass]) -> list[str]:
+def _init_lines(graph: Graph, classes: dict[Body, BlockClass]) -> list[str]:
     """Return `init_weights`: the initialisation of torchvision's ResNets (He et al., arXiv:1502.01852, fan out)."""
     used = {type(node.op) for call in graph.calls for node in call.body.nodes}
-    result = [
-        "    def init_weights(self) -> None:",
-        "        for module in self.modules():",
-    ]
-    word = "if"
-    if ops.Conv in used:
-        result += [
-            "            if isinstance(module, nn.Conv2d):",
-            "                nn.init.kaiming_normal_(",
-            '                    module.weight, mode="fan_out", nonlinearity="relu"',
-            "                )",
-            "                if module.bias is not None:",
-            "                    nn.init.zeros_(module.bias)",
-        ]
-        word = "elif"
-    kinds = [name for op, name in _RESETTABLE.items() if op in used]
-    kind = kinds[0] if len(kinds) == 1 else f"({', '.join(kinds)})"
-    result += [f"            {word} isinstance(module, {kind}):", "                module.reset_parameters()"]
-    return result + _zero_init_lines(graph, classes)
+    cases = _CONV_CASE if any(issubclass(op, ops.Convolution) for op in used) else []
+    kinds = [rule.resets for op, rule in RULES.items() if op in used and rule.resets]
+    if kinds:
+        kind = kinds[0] if len(kinds) == 1 else f"({', '.join(kinds)})"
+        word = "elif" if cases else "if"
+        cases = [*cases, f"            {word} isinstance(module, {kind}):", "                module.reset_parameters()"]
+    lines = ["        for module in self.modules():", *cases] if cases else []
+    lines += _constant_lines(graph, classes)
+    return ["    def init_weights(self) -> None:", *(lines or ["        pass"])]
 
 
-def _zero_init_lines(graph: Graph, classes: dict[int, BlockClass]) -> list[str]:
-    scales: dict[str, str] = {}
+_CONV_CASE = [
+    "            if isinstance(module, nn.Conv2d):",
+    "                nn.init.kaiming_normal_(",
+    '                    module.weight, mode="fan_out", nonlinearity="relu"',
+    "                )",
+    "                if module.bias is not None:",
+    "                    nn.init.zeros_(module.bias)",
+]
+
+
+def _constant_lines(graph: Graph, classes: dict[Body, BlockClass]) -> list[str]:
+    """Return what fills the tensors that start otherwise than their modules' `reset_parameters` leaves them."""
+    of_class: dict[str, dict[str, None]] = {}
+    of_network: list[str] = []
     for call in graph.calls:
-        for node in call.body.nodes:
-            if getattr(node.op, "zero_scale", False) and not call.inline:
-                scales[classes[id(call.body)].name] = node.path
-    result = ["        for module in self.modules():"] if scales else []
-    for word, (name, path) in zip(["if", *["elif"] * len(scales)], scales.items(), strict=False):
-        access = f'module.get_submodule("{path}")' if "." in path else f"module.{path}"
-        result += [f"            {word} isinstance(module, {name}):"]
-        result += [f"                nn.init.zeros_({access}.weight)"]
-    return result
+        if call.inline:
+            of_network += _fills(call.body, "self", call.path)
+        else:
+            of_class.setdefault(classes[call.body].name, {}).update(dict.fromkeys(_fills(call.body, "module", "")))
+    filled = {name: fills for name, fills in of_class.items() if fills}
+    result = ["        for module in self.modules():"] if filled else []
+    for word, (name, fills) in zip(["if", *["elif"] * len(filled)], filled.items(), strict=False):
+        result += [f"            {word} isinstance(module, {name}):", *(f"                {fill}" for fill in fills)]
+    return result + [f"        {fill}" for fill in of_network]
+
+
+def _fills(body: Body, owner: str, below: str) -> Iterator[str]:
+    for node in body.nodes:
+        starts = RULES[type(node.op)].starts
+        for tensor in node.op.tensors():
+            if tensor.initial != starts.get(tensor.name):
+                key = tensor_key(f"{below}.{node.path}" if below else node.path, tensor.name)
+                yield _fill(_tensor_access(owner, key), tensor.initial)
+
+
+def _fill(tensor: str, value: object) -> str:
+    name = {0.0: "zeros_", 1.0: "ones_"}.get(value) if isinstance(value, float) else None
+    return f"nn.init.{name}({tensor})" if name else f"nn.init.constant_({tensor}, {value!r})"
+
+
+def _tensor_access(owner: str, key: str) -> str:
+    path, _, name = key.rpartition(".")
+    if not path:
+        return f"{owner}.{name}" if is_plain(name) else f'{owner}.get_parameter("{name}")'
+    module = f"{owner}.{path}" if is_plain(path) else f'{owner}.get_submodule("{path}")'
+    return f"{module}.{name}" if is_plain(name) else f'{module}.get_parameter("{name}")'
 
 
 _CALL_INIT = ["", "        if init_weights:", "            self.init_weights()"]
-_RESETTABLE = {
-    ops.BatchNorm: "nn.BatchNorm2d",
-    ops.GroupNorm: "nn.GroupNorm",
-    ops.LayerNorm: "nn.LayerNorm",
-    ops.SequenceConv: "nn.Conv1d",
-    ops.BlurPool: "BlurPool2d",
-    ops.Linear: "nn.Linear",
-}

@@ -1,0 +1,171 @@
+"""Run a document once, on named numbers: each step is recorded, and shapes fall out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping as Map
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from archcompiler.blocks.document import Document, words_at
+from archcompiler.blocks.expression import ExpressionError
+from archcompiler.blocks.kinds import KINDS, kind_of
+from archcompiler.blocks.scope import Scope
+from archcompiler.blocks.step import Step
+from archcompiler.record.fault import Culprit, ShapeFault
+from archcompiler.record.fields import Fields
+from archcompiler.record.recorder import Recorder, Value
+from archcompiler.schema.canonical import canonical, fill, filled
+from archcompiler.schema.language import GROUPS, Field
+from archcompiler.schema.language import Fields as FieldsOf
+from archcompiler.span import SCHEMA_ORIGIN
+from archcompiler.tree import Mapping, Node, Scalar, Sequence
+
+Given = Map[str, tuple[object, tuple[Culprit, ...]]]
+ARRIVING = "x"
+"""The name of what arrives at a document."""
+
+
+class Library(Protocol):
+    """Where the documents are that steps name."""
+
+    def document(self, kind: str, name: str) -> Document:
+        """Return the document of a kind and name."""
+
+    def fields(self, block: str) -> FieldsOf:
+        """Return the fields of a block."""
+
+
+@dataclass(eq=False)
+class Run:
+    """One document being recorded: `prefix` stands in front of its roles, which count over the document.
+
+    `attended` gets the places at which attention was recorded.
+    """
+
+    recorder: Recorder
+    library: Library
+    scope: Scope
+    prefix: str = ""
+    counts: Counter[str] = field(default_factory=Counter)
+    attended: set[str] = field(default_factory=set)
+
+    def document(self, x: Value) -> Value:
+        """Record the whole document on what arrives, and return what leaves."""
+        document = self.scope.document
+        if document.adjective:
+            self.recorder.variant(document.adjective)
+        self.scope.values[ARRIVING] = x
+        return self._steps(document.steps, x)
+
+    def branch(self, step: Step, x: Value, *, holds: bool) -> Value:
+        """Record `then` or `else`, and count the layers of the other; without a branch the input passes on."""
+        if not holds:
+            self.counts += _layers(step.node.get("then"))
+            return self._steps(step.node.get("else"), x)
+        x = self._steps(step.node.get("then"), x)
+        self.counts += _layers(step.node.get("else"))
+        return x
+
+    def repeat(self, step: Step, x: Value) -> Value:
+        """Record the steps of a repeat; `index` names the number of the turn, `collect` the list of what each gave."""
+        collected: list[Value] = []
+        index = next(iter(step.words("index")), "")
+        for turn in range(step.number("repeat")):
+            self.scope.values[index] = turn
+            x = self._steps(step.node.get("steps"), x)
+            collected.append(x)
+        for name in step.words("collect"):
+            self.scope.values[name] = collected
+        return x
+
+    def attend(self, step: Step, x: Value, places: tuple[str, ...]) -> Value:
+        """Return a map with its channels weighed, where the block's attention stands at one of these places."""
+        attention = step.union("attention")
+        if attention.text("type") == "none" or attention.text("after") not in places:
+            return x
+        self.attended.add(attention.text("after"))
+        return self.policy("attention", attention, {}, x)
+
+    def policy(self, kind: str, fields: Fields, given: Given, x: Value) -> Value:
+        """Record the document of a kind of shortcut or attention: it sees the fields of the block around it."""
+        document = self.library.document(kind, fields.text("type"))
+        scope = Scope(self.recorder, document, fields, dict(given), outer=self.scope)
+        return Run(self.recorder, self.library, scope, f"{self.prefix}{kind}.").document(x)
+
+    def nested(self, step: Step, x: Value) -> Value:
+        """Record a block inside a block: of the block around it, it sees what the step says."""
+        name = str(step.words("block")[0])
+        document, known = self.library.document("block", name), self.library.fields(name)
+        said = step.given("block", "from", "as", "role")
+        given = {key: (_object(value, known.get(key)), behind) for key, (value, behind) in said.items()}
+        rest = {key: field for key, field in known.items() if key not in given}
+        fields = Fields(fill(Mapping({}, document.tree.span), rest))
+        scope = Scope(self.recorder, document, fields, given, values={"in_channels": x.channels})
+        role = next(iter(step.words("role")), "")
+        if role:
+            return Run(self.recorder, self.library, scope, f"{self.prefix}{role}.").document(x)
+        return Run(self.recorder, self.library, scope, self.prefix, self.counts).document(x)
+
+    def role(self, node: Mapping, word: str) -> str:
+        """Return the role of a layer: what its step says, or its kind and number in the document."""
+        said = node.get("role")
+        if isinstance(said, Scalar):
+            return f"{self.prefix}{said.value}"
+        self.counts[word] += 1
+        return f"{self.prefix}{word}{self.counts[word]}"
+
+    def _steps(self, steps: Node | None, x: Value) -> Value:
+        for node in steps.items if isinstance(steps, Sequence) else ():
+            if isinstance(node, Mapping):
+                x = self._step(node, x)
+        return x
+
+    def _step(self, node: Mapping, x: Value) -> Value:
+        """Record one step on what the step before it gave, or on what it names by `from`."""
+        step, kind = Step(self, node), kind_of(node)
+        with self.recorder.blaming(step.blame):
+            try:
+                start = step.operands("from")[0] if kind != "shortcut" and step.has("from") else x
+                result = KINDS[kind].record(step, start)
+            except ExpressionError as error:
+                step.refuse_expression(error)
+                return x
+        results = result if isinstance(result, list) else [result]
+        self.scope.values.update(zip(words_at(node, "as"), results, strict=False))
+        return results[-1]
+
+
+def _object(value: object, field: Field | None) -> object:
+    """Return the value of a field as the block has it: of a union, a word or an object as the whole object."""
+    if field is None or field.union is None:
+        return value
+    node: Node | None = Scalar(value, SCHEMA_ORIGIN) if isinstance(value, str) else None
+    node = value.mapping if isinstance(value, Fields) else node
+    whole = canonical(node, field.union) if node else None
+    return Fields(filled(whole, field.union)) if isinstance(whole, Mapping) else value
+
+
+def check_attended(run: Run, fields: Fields) -> None:
+    """Refuse attention at a place that the block lacks."""
+    attention = fields.union("attention") if fields.has("attention") else None
+    if attention is None or attention.text("type") == "none" or run.attended:
+        return
+    place = attention.text("after")
+    others = [each for each in run.scope.document.attention_places if each not in (place, "shortcut")]
+    message = f"attention after {place}, and there is no {place}"
+    shortcut = ", or give the block a shortcut" if place == "shortcut" else ""
+    help = f"let it stand after {', '.join(others[:-1])} or {others[-1]}{shortcut}" if len(others) > 1 else None
+    run.recorder.refuse(ShapeFault("G010", message, ("after",), help, culprits=((attention.mapping, "after"),)))
+
+
+def _layers(steps: Node | None) -> Counter[str]:
+    """Count the layers of steps that do not run: a role says the place of its layer in the document."""
+    counts: Counter[str] = Counter()
+    for node in steps.items if isinstance(steps, Sequence) else ():
+        if isinstance(node, Mapping):
+            word = KINDS[kind_of(node)].word
+            counts += Counter([word] if word and "role" not in node.entries else [])
+            for key in GROUPS:
+                counts += _layers(node.get(key))
+    return counts
