@@ -148,6 +148,32 @@ def test_a_renamed_spec_and_a_removed_one(family, diff):
     assert "the same network, written otherwise: other.yaml -> moved.yaml\n" in out
 
 
+def test_an_added_spec_that_is_the_same_network_as_another_says_so(family, diff):
+    family.write(
+        copy=base("copy").replace("{classes: 10}", "{classes: 10, pool: {grid: 1}}"),
+        again=variant("again", "copy"),
+        fresh=base("fresh", blocks=4),
+        two=None,
+        seven=base("seven", description="x").replace("classes: 10", "classes: 7"),
+    )
+    said = (
+        "again.yaml is the same network as base.yaml\n"
+        "copy.yaml is the same network as base.yaml\n"
+        "seven.yaml is the same network as two.yaml, which is removed\n"
+    )
+    _, out, _ = diff("--against", "HEAD")
+    assert f"\n\n{said}" in out
+    for form in ("markdown", "github"):
+        assert "copy.yaml is the same network as base.yaml" in diff("--against", "HEAD", "--format", form)[1]
+    specs = json.loads(diff("--against", "HEAD", "--format", "json")[1])["specs"]
+    assert {each["new_path"]: each["same_as"] for each in specs if each["status"] == "added"} == {
+        "again.yaml": "base.yaml",
+        "copy.yaml": "base.yaml",
+        "fresh.yaml": None,
+        "seven.yaml": "two.yaml",
+    }
+
+
 def test_a_base_that_is_removed_leaves_specs_that_are_not_sound(family, diff):
     family.write(one=None)
     code, out, err = diff("--against", "HEAD")

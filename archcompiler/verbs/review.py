@@ -85,13 +85,16 @@ def _report(repository: Repository, objects: Objects, states: Range, paths: Sequ
     from archcompiler.review.changes import review
     from archcompiler.review.pairs import changed_pairs
     from archcompiler.review.report import make_report
+    from archcompiler.review.twins import with_twins
 
     new: State = _revision(repository, objects, states.new) if states.new else WorkingTree(repository, objects)
     old = _revision(repository, objects, states.old, other=states.new or "HEAD" if states.since_fork else None)
     known: dict[str, References] = {}
-    pairs = changed_pairs(Chains(old, known), Chains(new, known), _wanted(paths, repository, (old, new)))
+    chains = Chains(new, known)
+    pairs = changed_pairs(Chains(old, known), chains, _wanted(paths, repository, (old, new)))
     progress = tqdm(pairs, unit="spec", leave=False, delay=1, disable=not sys.stderr.isatty())
-    return make_report((states.old, states.name), new, tuple(review(progress, old, new)), repository, Impact[fail_on])
+    reviews = with_twins(list(review(progress, old, new)), old, chains)
+    return make_report((states.old, states.name), new, reviews, repository, Impact[fail_on])
 
 
 def _revision(repository: Repository, objects: Objects, name: str, other: str | None = None) -> State:
