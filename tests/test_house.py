@@ -274,7 +274,7 @@ def test_an_op_that_leaves_out_an_aspect_cannot_be_declared():
 def test_pytorch_has_a_rule_for_each_op_or_cannot_be_imported():
     script = (
         "from archcompiler.graph.ops import Flatten; type('New', (Flatten,), {'name': 'New'});"
-        " import archcompiler.backends.pytorch.constructors"
+        " import archcompiler.backends.pytorch.rules"
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert run.returncode == 1
@@ -284,7 +284,8 @@ def test_pytorch_has_a_rule_for_each_op_or_cannot_be_imported():
 def test_every_activation_of_the_language_is_a_module_of_pytorch():
     from torch import nn
 
-    from archcompiler.backends.pytorch.constructors import RULES, Numbers
+    from archcompiler.backends.pytorch.rule import Numbers
+    from archcompiler.backends.pytorch.rules import RULES
     from archcompiler.graph.ops import Activation
     from archcompiler.schema.language import language
 

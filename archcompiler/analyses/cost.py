@@ -5,7 +5,8 @@ The counting policies, which papers and tools mix up:
 * `macs`: multiply-adds of convolutions and linear layers, without biases: what the papers print as FLOPs. The fixed
   convolution of a blur pool is one; torchinfo, which goes by parameters, sees none.
 * `torchinfo_mult_adds`: torchinfo's own total: for convolutions every parameter (biases too) times the output's
-  positions; for any other layer every parameter once, norms included (torchinfo/layer_info.py, calculate_macs).
+  positions; for any other layer every parameter once, norms included. It goes by names: parameters are those called
+  `weight` or `bias`, and convolutions the classes with `Conv` in theirs (torchinfo/layer_info.py, calculate_macs).
 * `activations`: output elements of convolutions and linear layers (RegNet, arXiv:2003.13678, section 3.1).
 
 What each op counts under them stands in its declaration.
@@ -109,10 +110,11 @@ def body_cost(body: Body) -> Cost:
 def node_cost(node: Node) -> Cost:
     """Return the cost of one op at batch 1."""
     op = node.op
-    params = sum(prod(_ints(shape)) for shape in op.parameters().values())
-    times = {"nothing": 0, "once": 1, "positions": prod(_ints(node.shape)[1:])}[op.torchinfo]
+    params = {name: prod(_ints(shape)) for name, shape in op.parameters().items()}
+    times = prod(_ints(node.shape)[1:]) if op.torchinfo == "positions" else 1
+    mult_adds = times * sum(params.get(name, 0) for name in ("weight", "bias"))
     activations = prod(_ints(node.shape)) if op.counts_into_activations else 0
-    return Cost(params, int(op.multiply_adds(_ints(node.shape))), params * times, activations)
+    return Cost(sum(params.values()), int(op.multiply_adds(_ints(node.shape))), mult_adds, activations)
 
 
 def _ints(shape: Shape) -> Shape:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from archcompiler.blocks.expression import ExpressionError, names_of, parsed
+from archcompiler.schema.canonical import step_kind
 from archcompiler.schema.language import GROUPS
 from archcompiler.tree import Mapping, Node, Scalar, Sequence, mapping_at
 
@@ -46,6 +47,14 @@ class Document:
         """The steps, in the order in which they run."""
         steps = self.tree.get("steps")
         return steps if isinstance(steps, Sequence) else Sequence((), self.tree.span)
+
+    def kind_of(self, step: Mapping) -> str:
+        """Return the kind of one of its steps."""
+        return self._kinds[id(step)]
+
+    @cached_property
+    def _kinds(self) -> dict[int, str]:
+        return {id(step): str(step_kind(step)) for step in steps_below(self.steps)}
 
     @cached_property
     def context(self) -> frozenset[str]:

@@ -115,13 +115,27 @@ def evaluate(tree: ast.expr, scope: Scope) -> Any:
     return rule(tree, scope)
 
 
-def _name(tree: ast.Name, scope: Scope) -> Any:
-    if tree.id in CONSTANTS:
-        return CONSTANTS[tree.id]
+@lru_cache(maxsize=4096)
+def computed(text: str) -> Callable[[Scope], Any]:
+    """Return what computes a text of a step: `$NAME` is what the field says, any other text an expression."""
+    if text.startswith("$"):
+        return lambda scope: scope.value_of(text[1:])
+    if text.isidentifier() and text not in CONSTANTS:
+        return lambda scope: _meaning(text, scope)
+    tree = parsed(text)
+    return lambda scope: evaluate(tree, scope)
+
+
+def _meaning(name: str, scope: Scope) -> Any:
+    """Return what a name means; what is none is a word: that it is one is checked when the document is read."""
     try:
-        return scope.value_of(tree.id)
+        return scope.value_of(name)
     except KeyError:
-        return tree.id  # a word: that it is one is checked when the document is read
+        return name
+
+
+def _name(tree: ast.Name, scope: Scope) -> Any:
+    return CONSTANTS[tree.id] if tree.id in CONSTANTS else _meaning(tree.id, scope)
 
 
 def _constant(tree: ast.Constant, scope: Scope) -> Any:

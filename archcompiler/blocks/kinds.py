@@ -9,8 +9,7 @@ from typing import Union
 from archcompiler.blocks.step import Step
 from archcompiler.record.fault import ShapeFault, even_kernel
 from archcompiler.record.recorder import Value, shape_text
-from archcompiler.schema.canonical import step_kind
-from archcompiler.tree import Mapping, Plain
+from archcompiler.tree import Plain
 
 Result = Union[Value, list[Value]]
 """What a step computes: a map, or the pieces of one."""
@@ -22,11 +21,6 @@ class Kind:
 
     record: Callable[[Step, Value], Result]
     word: str = ""
-
-
-def kind_of(node: Mapping) -> str:
-    """Return the kind of a step that the schema found sound."""
-    return str(step_kind(node))
 
 
 def _conv(step: Step, x: Value) -> Value:

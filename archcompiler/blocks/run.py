@@ -9,13 +9,13 @@ from typing import Protocol
 
 from archcompiler.blocks.document import Document, words_at
 from archcompiler.blocks.expression import ExpressionError
-from archcompiler.blocks.kinds import KINDS, kind_of
+from archcompiler.blocks.kinds import KINDS
 from archcompiler.blocks.scope import Scope
 from archcompiler.blocks.step import Step
 from archcompiler.record.fault import Culprit, ShapeFault
 from archcompiler.record.fields import Fields
 from archcompiler.record.recorder import Recorder, Value
-from archcompiler.schema.canonical import canonical, fill, filled
+from archcompiler.schema.canonical import canonical, fill, filled, step_kind
 from archcompiler.schema.language import GROUPS, Field
 from archcompiler.schema.language import Fields as FieldsOf
 from archcompiler.span import SCHEMA_ORIGIN
@@ -123,16 +123,19 @@ class Run:
 
     def _step(self, node: Mapping, x: Value) -> Value:
         """Record one step on what the step before it gave, or on what it names by `from`."""
-        step, kind = Step(self, node), kind_of(node)
-        with self.recorder.blaming(step.blame):
-            try:
-                start = step.operands("from")[0] if kind != "shortcut" and step.has("from") else x
-                result = KINDS[kind].record(step, start)
-            except ExpressionError as error:
-                step.refuse_expression(error)
-                return x
+        step, kind = Step(self, node), self.scope.document.kind_of(node)
+        around, self.recorder.blame = self.recorder.blame, step.blame
+        try:
+            start = step.operands("from")[0] if kind != "shortcut" and "from" in node.entries else x
+            result = KINDS[kind].record(step, start)
+        except ExpressionError as error:
+            step.refuse_expression(error)
+            return x
+        finally:
+            self.recorder.blame = around
         results = result if isinstance(result, list) else [result]
-        self.scope.values.update(zip(words_at(node, "as"), results, strict=False))
+        if "as" in node.entries:
+            self.scope.values.update(zip(words_at(node, "as"), results, strict=False))
         return results[-1]
 
 
@@ -164,7 +167,7 @@ def _layers(steps: Node | None) -> Counter[str]:
     counts: Counter[str] = Counter()
     for node in steps.items if isinstance(steps, Sequence) else ():
         if isinstance(node, Mapping):
-            word = KINDS[kind_of(node)].word
+            word = KINDS[str(step_kind(node))].word
             counts += Counter([word] if word and "role" not in node.entries else [])
             for key in GROUPS:
                 counts += _layers(node.get(key))

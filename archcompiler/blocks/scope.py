@@ -22,7 +22,7 @@ class Scope:
     """The names of one document: loop indices, maps, fields, `let` names, the context, then those of the block around.
 
     `given` are what the step that runs the document says of its fields, each with the culprits behind it; `let_values`
-    what has been computed of the names that `let` gives.
+    and `said_values` what has been looked up of `let` names and of fields.
     """
 
     recorder: Recorder
@@ -32,6 +32,7 @@ class Scope:
     values: dict[str, Any] = field(default_factory=dict)
     outer: Scope | None = None
     let_values: dict[str, object] = field(default_factory=dict)
+    said_values: dict[str, Any] = field(default_factory=dict)
 
     def value_of(self, name: str) -> Any:
         """Return the value of a name; KeyError where it has none."""
@@ -39,8 +40,11 @@ class Scope:
             return self.values[name]
         if name in self.given:
             return self.given[name][0]
+        if name in self.said_values:
+            return self.said_values[name]
         if self.fields.has(name):
-            return self.fields.value(name)
+            found = self.said_values[name] = self.fields.value(name)
+            return found
         if name in self.document.lets.entries:
             return self._let_value(name)
         if self.outer is None:

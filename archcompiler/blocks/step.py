@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from archcompiler.blocks.document import words_at
-from archcompiler.blocks.expression import ExpressionError, evaluate, parsed
+from archcompiler.blocks.expression import ExpressionError, computed, evaluate, parsed
 from archcompiler.blocks.fitting import fitting
 from archcompiler.record.fault import Culprit, Offer, ShapeFault
 from archcompiler.record.fields import Fields, exact
@@ -17,6 +17,7 @@ from archcompiler.tree import Mapping, Node, Plain, Scalar, Sequence
 
 if TYPE_CHECKING:
     from archcompiler.blocks.run import Run
+    from archcompiler.blocks.scope import Scope
 
 _FROM_ZERO = frozenset(("padding", "repeat"))
 _ANY_SIGN = frozenset(("pad_channels",))
@@ -25,13 +26,12 @@ _ANY_SIGN = frozenset(("pad_channels",))
 class Step:
     """One step: what it says, computed in the scope of its document."""
 
+    __slots__ = ("node", "recorder", "run", "scope")
+
     def __init__(self, run: Run, node: Mapping) -> None:
         self.run, self.node = run, node
-
-    @property
-    def recorder(self) -> Recorder:
-        """What the step is recorded with."""
-        return self.run.recorder
+        self.recorder: Recorder = run.recorder
+        self.scope: Scope = run.scope
 
     def has(self, key: str) -> bool:
         """Tell whether the step says a key."""
@@ -82,7 +82,7 @@ class Step:
         """Return the maps that the names under a key mean: one name may mean several, that a repeat collected."""
         found: list[Value] = []
         for name in self.words(key):
-            value = self.run.scope.value_of(name)
+            value = self.scope.value_of(name)
             found += value if isinstance(value, list) else [value]
         return found
 
@@ -101,7 +101,7 @@ class Step:
 
     def refuse_expression(self, error: ExpressionError) -> None:
         """Note that an expression of the step has no value for the numbers at hand."""
-        scope = self.run.scope
+        scope = self.scope
         numbers = {name: scope.said(name, None) for _, name in scope.culprits(error.tree)} if error.tree else {}
         said = ", ".join(f"{name} {float(n):g}" for name, n in numbers.items() if isinstance(n, (int, Fraction)))
         message = f"{said} and what arrives do not fit: {error.message}" if said else error.message
@@ -118,7 +118,7 @@ class Step:
             fault.offers += (
                 (((within.mapping, key), values),) if within and within.has(key) else self._offers(key, values)
             )
-        if not self.run.scope.document.is_shipped:
+        if not self.scope.document.is_shipped:
             fault.step = self.node.span
 
     def _node(self, key: str) -> Node:
@@ -127,20 +127,20 @@ class Step:
     def _culprits(self, key: str) -> list[Culprit]:
         node = self.node.get(key)
         if node is None:
-            return list(self.run.scope.behind(key))
+            return list(self.scope.behind(key))
         texts = [item for item in (node.items if isinstance(node, Sequence) else (node,)) if isinstance(item, Scalar)]
         named = [each for item in texts if isinstance(item.value, str) for each in self._behind_text(item.value)]
-        return named if self.run.scope.document.is_shipped else [*named, (self.node, key)]
+        return named if self.scope.document.is_shipped else [*named, (self.node, key)]
 
     def _behind_text(self, text: str) -> list[Culprit]:
         try:
-            return list(self.run.scope.culprits(parsed(text.removeprefix("$"))))
+            return list(self.scope.culprits(parsed(text.removeprefix("$"))))
         except ExpressionError:
             return []
 
     def _offers(self, key: str, values: Iterable[Plain]) -> tuple[Offer, ...]:
         """Return in place of what a value that fits may be written: a literal, the field meant, or an item of it."""
-        node, scope = self.node.get(key), self.run.scope
+        node, scope = self.node.get(key), self.scope
         if node is not None and not (isinstance(node, Scalar) and isinstance(node.value, str)):
             return (((self.node, key), values),)
         tree = scope.chosen(parsed(str(node.value).removeprefix("$") if isinstance(node, Scalar) else key))
@@ -155,11 +155,10 @@ class Step:
         return ()
 
     def _evaluated(self, node: Node) -> Any:
-        if not isinstance(node, Scalar) or not isinstance(node.value, str):
-            return exact(node)
-        if node.value.startswith("$"):
-            return self.run.scope.value_of(node.value[1:])
-        return evaluate(parsed(node.value), self.run.scope)
+        said = node.value if isinstance(node, Scalar) else None
+        if type(said) is str:
+            return computed(said)(self.scope)
+        return said if type(said) is int or type(said) is bool else exact(node)
 
     def _whole(self, key: str, value: object) -> int:
         if isinstance(value, Fraction):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 
 from archcompiler.compare.function import NodePair
@@ -143,7 +144,8 @@ def _source_sight(node: Normal, span: Span | None) -> Sight:
 def node_name(node: Normal) -> str:
     """Return what a node is called: its module path, or its kind in the block where it stands."""
     place = node.place
-    return node.path or f"{place.part[1]}.{place.block}.{_word(node.recorded.op).lower()}"
+    kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", _word(node.recorded.op)).lower()
+    return node.path or f"{place.part[1]}.{place.block}.{kind}"
 
 
 def _word(op: Op) -> str:

@@ -95,7 +95,7 @@ def names_of(value: object) -> set[str]:
 
 
 def substitute(expression: Expression, values: Mapping[str, Expression]) -> Expression:
-    """Return the expression with names replaced, folded where both sides are then numbers or one side is neutral."""
+    """Return the expression with names replaced, and folded: sums of numbers, neutral sides, `a - a`, `a + (b - a)`."""
     if isinstance(expression, str):
         return values.get(expression, expression)
     if isinstance(expression, int):
@@ -108,6 +108,8 @@ def substitute(expression: Expression, values: Mapping[str, Expression]) -> Expr
         return left
     if left == _NEUTRAL[operator] and operator in "+*":
         return right
+    if operator == "+" and isinstance(right, tuple) and (right[0], right[2]) == ("-", left):
+        return right[1]
     return 0 if operator == "-" and left == right else (operator, left, right)
 
 

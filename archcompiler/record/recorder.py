@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from archcompiler.graph import ops
@@ -49,7 +48,8 @@ class Recorder:
         self._aliases: dict[str, str] = {}
         self._arguments: dict[str, int | float] = dict(arguments)
         self._derived: dict[str, Expression] = {}
-        self._blame: Blame = _no_blame
+        self.blame: Blame = _no_blame
+        """What says which values of a spec a fault is of: the step that is running."""
         self.faults: list[ShapeFault] = []
         self.input = Value(0, shape)
 
@@ -57,17 +57,8 @@ class Recorder:
         """Note a fault: the first of each code, and no shortcut that misfits because the map before it was a guess."""
         codes = {found.code for found in self.faults}
         if fault.code not in codes and not (fault.code == "G002" and codes & {"G003", "G004", "G006"}):
-            self._blame(fault)
+            self.blame(fault)
             self.faults.append(fault)
-
-    @contextmanager
-    def blaming(self, blame: Blame) -> Iterator[None]:
-        """Have one step say which values are to blame for the faults that are found within."""
-        before, self._blame = self._blame, blame
-        try:
-            yield
-        finally:
-            self._blame = before
 
     def derivation(self, number: int) -> Expression:
         """Return the expression of a number, with what `let` named written out."""
@@ -131,7 +122,7 @@ class Recorder:
             message = f"{groups} norm groups do not divide the {int(x.channels)} channels of {role}"
             fits = {"groups": near_divisors(groups, x.channels)}
             self.refuse(ShapeFault("G005", message, ("groups",), within=norm, fits=fits, number=x.channels))
-        return self.apply(role, ops.GroupNorm(x.channels, norm.number("eps"), zero_scale, groups), x)
+        return self.apply(role, ops.GroupNorm(x.channels, norm.number("eps"), zero_scale, groups=groups), x)
 
     def activation(self, role: str, x: Value, activation: Fields) -> Value:
         """Record the activation that a field asks for; `none` records nothing."""
@@ -215,9 +206,8 @@ class Recorder:
     def apply(self, role: str, op: Op, *inputs: Value) -> Value:
         """Record any op on earlier values; without a role it has no module and no path."""
         shapes = [value.shape for value in inputs]
-        if not op.joins.agree(*shapes):
-            message = f"{role or op.name} takes {op.joins.value}, and finds {' and '.join(map(shape_text, shapes))}"
-            self.refuse(ShapeFault("G002", message, ()))
+        if (misfit := op.misfit(*shapes)) is not None:
+            self.refuse(ShapeFault("G002" if len(shapes) > 1 else "G004", f"{role or op.name} {misfit}", ()))
             shapes = shapes[:1] * len(shapes)
         if op.joins is not ops.Joins.STACKED:
             self._unify(*(expression_of(value.channels) for value in inputs))

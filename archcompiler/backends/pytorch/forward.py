@@ -72,12 +72,18 @@ class _Statements:
         step = self._steps[index]
         form = step.expression if "{}" in step.expression else f"{step.expression}({{}})"
         operands = [
-            _Text(len(names[value]), names[value]) if value in names else self._texts[value - 1]
+            _Text(len(names[value]), names[value]) if value in names else self._operand(step, value)
             for value in step.inputs
         ]
         length = len(form.format(*("" for _ in operands))) + sum(operand.length for operand in operands)
         is_held = length <= LINE_LENGTH or not self._inlined(index)
         return _Text(length, form.format(*(operand.text for operand in operands)) if is_held else "")
+
+    def _operand(self, reader: Step, value: int) -> _Text:
+        """Return an expression as an operand: in parentheses where it binds less tightly than its place asks for."""
+        text, of = self._texts[value - 1], self._steps[value - 1]
+        needed = reader.binds.first if value == reader.inputs[0] else reader.binds.others
+        return _Text(text.length + 2, f"({text.text})") if of.binds.itself < needed else text
 
     def _inlined(self, index: int) -> list[int]:
         """Return the steps that stand in the text of another."""

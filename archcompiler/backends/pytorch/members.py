@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from keyword import iskeyword
 
 from archcompiler.backends.pytorch.layout import CallText, Code
+from archcompiler.backends.pytorch.rule import CALL, Binds
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One computation: the module under `path`, or else the `expression`, on earlier values.
 
-    Value 0 is the input and value i + 1 what step i returns. `ends_line` asks for a statement of its own.
+    Value 0 is the input and value i + 1 what step i returns. `ends_line` asks for a statement of its own. With both,
+    the `path` is that of a parameter, which stands for `{parameter}` in the expression. `numbers` are the arguments of
+    the class that the expression reads, by the attribute that holds each.
     """
 
     path: str
@@ -23,6 +26,13 @@ class Step:
     expression: str
     inputs: tuple[int, ...]
     ends_line: bool = False
+    binds: Binds = CALL
+    numbers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_module(self) -> bool:
+        """Whether the path is that of a module."""
+        return bool(self.path) and not self.expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,7 @@ def members(steps: list[Step], first: Sequence[str] = ()) -> Members:
     The attributes stand in the order of the steps, those of the paths `first` in front.
     """
     collapsed = _with_chains(steps)
+    numbers: dict[str, Code] = {name: number for step in steps for name, number in step.numbers.items()}
     attributes: dict[str, Code] = {}
     groups: dict[str, list[Step]] = {}
     result = []
@@ -49,11 +60,12 @@ def members(steps: list[Step], first: Sequence[str] = ()) -> Members:
             attributes.setdefault(name, "")
         elif name:
             attributes.setdefault(name, step.source)
-        access = _access(step.path) if step.path else step.expression
-        result.append(Step(step.path, step.source, access, step.inputs, step.ends_line))
+        access = _access(step.path) if step.path else ""
+        expression = step.expression.replace("{parameter}", access) or access
+        result.append(replace(step, expression=expression))
     attributes |= {name: _dictionary(group, name) for name, group in groups.items()}
     early = {path.partition(".")[0] for path in first}
-    return Members(dict(sorted(attributes.items(), key=lambda item: item[0] not in early)), result)
+    return Members(numbers | dict(sorted(attributes.items(), key=lambda item: item[0] not in early)), result)
 
 
 def attribute_line(name: str, source: Code) -> tuple[str, Code, str]:
@@ -109,7 +121,7 @@ class _Chains:
             return None
         names = [piece.step.path.split(".") for piece in below]
         attributes = {path[depth]: piece.step.source for path, piece in zip(names, below, strict=True)}
-        if len(attributes) < len(below):
+        if len(attributes) < len(below) or not all(self._steps[index].is_module for index in indices):
             return None
         path = ".".join(self._names[first][:depth])
         ends_line = any(self._steps[index].ends_line for index in indices)
@@ -180,19 +192,20 @@ def _pair(run: _Run) -> CallText:
 
 
 def _dictionary(steps: list[Step], name: str) -> Code:
-    """Return the nested `nn.ModuleDict` of steps that are no chain."""
+    """Return the nested `nn.ModuleDict` of steps that are no chain; a dictionary with parameters takes modules too."""
     entries: dict[str, Code] = {}
     groups: dict[str, list[Step]] = {}
     for step in steps:
         child, dot, rest = step.path[len(name) + 1 :].partition(".")
         if dot:
-            groups.setdefault(child, []).append(Step(f"{child}.{rest}", step.source, "", ()))
+            groups.setdefault(child, []).append(replace(step, path=f"{child}.{rest}"))
             entries.setdefault(child, "")
         else:
             entries.setdefault(child, step.source)
     entries |= {child: _dictionary(group, child) for child, group in groups.items()}
     items: tuple[Code, ...] = tuple(_item(key, source) for key, source in entries.items())
-    return CallText("nn.ModuleDict", (CallText("", items, "{", "}"),))
+    owns = any(not step.is_module and "." not in step.path[len(name) + 1 :] for step in steps)
+    return CallText("nn.ParameterDict" if owns else "nn.ModuleDict", (CallText("", items, "{", "}"),))
 
 
 def _item(key: str, source: Code) -> Code:

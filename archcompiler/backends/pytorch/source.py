@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from keyword import iskeyword
 from textwrap import wrap
 
 from archcompiler.analyses.overwriting import overwritable
 from archcompiler.backends.pytorch.classes import BlockClass, block_classes
-from archcompiler.backends.pytorch.constructors import ADD_IN_PLACE, RULES, Numbers, Values
 from archcompiler.backends.pytorch.forward import forward_lines
+from archcompiler.backends.pytorch.helpers import HELPERS
 from archcompiler.backends.pytorch.layout import LINE_LENGTH, CallText, Code, lines
 from archcompiler.backends.pytorch.members import Step, attribute_line, is_plain, members
+from archcompiler.backends.pytorch.rule import POSTFIX, Numbers, Values
+from archcompiler.backends.pytorch.rules import RULES
 from archcompiler.graph import ops
 from archcompiler.graph.ir import Body, Graph, Node, full_path, tensor_key
+from archcompiler.graph.names import MODULE_ATTRIBUTES
 
-_HELPERS = {found[1] for rule in RULES.values() if (found := re.match(r"class (\w+)", rule.helper))}
-_RESERVED = {"OrderedDict", "Tensor", "None", "True", "False", *_HELPERS}
+_RESERVED = {"OrderedDict", "Tensor", "None", "True", "False", *HELPERS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +35,9 @@ def source(graph: Graph) -> Source:
     """Return the source of a graph: helper modules, one class for each structure of block, the network."""
     network = class_name(graph.name)
     classes = block_classes(graph, _RESERVED | {network})
-    used = {type(node.op) for call in graph.calls for node in call.body.nodes}
-    parts = [rule.helper.rstrip("\n") for op, rule in RULES.items() if op in used and rule.helper]
-    parts += [_block_source(block) for block in {block.name: block for block in classes.values()}.values()]
+    parts = [_block_source(block) for block in {block.name: block for block in classes.values()}.values()]
     parts.append(_network_source(graph, network, classes))
-    code = "\n\n\n".join(parts)
+    code = "\n\n\n".join([*_helpers("\n".join(parts)), *parts])
     return Source(f"{_header(graph, code)}\n\n\n{code}\n", network)
 
 
@@ -52,8 +52,8 @@ def class_name(name: str) -> str:
 
 def _header(graph: Graph, code: str) -> str:
     imports = ["from collections import OrderedDict", ""] if "OrderedDict(" in code else []
-    imports += ["import torch"] if "torch.flatten(" in code or "torch.empty(" in code else []
-    imports += ["import torch.nn.functional as F"] if "F." in code else []
+    imports += ["import torch"] if re.search(r"\btorch\.", code) else []
+    imports += ["import torch.nn.functional as F"] if re.search(r"\bF\.", code) else []
     return "\n".join(
         [_docstring(graph.description or f"{graph.name}.", ""), "", *imports, "from torch import Tensor, nn"]
     )
@@ -78,6 +78,15 @@ def _escaped_rows(words: Iterable[str], width: int) -> list[str]:
 
 
 _CLOSING = re.compile('^"|"(?="|$)')  # of three in a row, and of one beside the docstring's own, none is left bare
+
+
+def _helpers(code: str) -> list[str]:
+    """Return the modules that PyTorch lacks and code uses, in their order, with those that these stand on."""
+    used: set[str] = set()
+    for name in reversed(HELPERS):
+        if any(re.search(rf"(?<![\w.\"]){name}\b", each) for each in (code, *(HELPERS[other] for other in used))):
+            used.add(name)
+    return [text.rstrip("\n") for name, text in HELPERS.items() if name in used]
 
 
 def _block_source(block: BlockClass) -> str:
@@ -112,8 +121,33 @@ def _methods(
 
 def _body_steps(body: Body, values: Values) -> list[Step]:
     free = overwritable(body)
-    in_place = _paths_in_place(body, free)
-    return [_step(node, node.path, values, in_place, _takes_sum(node, body, free)) for node in body.nodes]
+    return [_step(node, node.path, values, body, free) for node in body.nodes]
+
+
+def _step(node: Node, path: str, values: Values, body: Body, free: frozenset[int]) -> Step:
+    rule = RULES[type(node.op)]
+    if rule.module and (path or not rule.expression):
+        code = rule.module(node.op, Numbers(values), _may_overwrite(node, body, free))
+        return Step(path, code, "", node.inputs, rule.ends_line)
+    if _takes_sum(node, body, free):
+        return Step("", "", "{}.add_({})", node.inputs, binds=POSTFIX)
+    read = Numbers(values, lambda name: f"self.{_attribute(name, body)}")
+    assert rule.expression
+    return Step(
+        path if rule.parameter else "",
+        rule.parameter(node.op, Numbers(values)) if rule.parameter else "",
+        rule.expression(node.op, read, len(node.inputs)),
+        node.inputs,
+        rule.ends_line,
+        rule.binds,
+        {_attribute(name, body): name for name in read.read},
+    )
+
+
+def _attribute(number: str, body: Body) -> str:
+    """Return the attribute that holds a number which `forward` reads: no module's, and none that PyTorch has."""
+    taken = MODULE_ATTRIBUTES | {node.path.partition(".")[0] for node in body.nodes}
+    return f"{number}_" if number in taken else number
 
 
 def _takes_sum(node: Node, body: Body, free: frozenset[int]) -> bool:
@@ -122,20 +156,9 @@ def _takes_sum(node: Node, body: Body, free: frozenset[int]) -> bool:
     return isinstance(node.op, ops.Add) and first in free and RULES[type(body.nodes[first - 1].op)].takes_sums
 
 
-def _step(node: Node, path: str, values: Values, in_place: dict[str, bool], takes_sum: bool) -> Step:
-    rule = RULES[type(node.op)]
-    if rule.module is None:
-        return Step("", "", ADD_IN_PLACE if takes_sum else rule.expression, node.inputs)
-    code = rule.module(node.op, Numbers(values), in_place.get(node.path, False))
-    return Step(path, code, "", node.inputs, rule.ends_line)
-
-
-def _paths_in_place(body: Body, free: frozenset[int]) -> dict[str, bool]:
-    """Return which modules may overwrite their input: in every place where they run."""
-    result: dict[str, bool] = {}
-    for node in body.nodes:
-        result[node.path] = result.get(node.path, True) and node.inputs[0] in free
-    return result
+def _may_overwrite(node: Node, body: Body, free: frozenset[int]) -> bool:
+    """Tell whether a module may overwrite its input, in every place where it runs."""
+    return all(each.inputs[0] in free for each in body.nodes if each.path == node.path)
 
 
 def _network_steps(graph: Graph, classes: dict[Body, BlockClass]) -> list[Step]:
@@ -150,12 +173,9 @@ def _network_steps(graph: Graph, classes: dict[Body, BlockClass]) -> list[Step]:
             )
             continue
         free = overwritable(call.body)
-        in_place = _paths_in_place(call.body, free)
         for node in call.body.nodes:
-            sums = _takes_sum(node, call.body, free)
-            step = _step(node, full_path(call, node), {}, in_place, sums)
-            inputs = tuple(value + start for value in step.inputs)
-            steps.append(Step(step.path, step.source, step.expression, inputs, step.ends_line))
+            step = _step(node, full_path(call, node), {}, call.body, free)
+            steps.append(replace(step, inputs=tuple(value + start for value in step.inputs)))
     return steps
 
 

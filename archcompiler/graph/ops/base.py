@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from archcompiler.graph.ops.attributes import Attribute, choice, flag, number, size
 from archcompiler.graph.shape import Shape as Shape
+from archcompiler.graph.shape import shape_text
 
 if TYPE_CHECKING:
     from typing_extensions import Self, dataclass_transform
@@ -29,9 +30,8 @@ Initial = float | Literal["normal_fan_out", "uniform_fan_in"]
 `uniform_fan_in` is U(-b, b) with b = 1 / sqrt(fan in), PyTorch's own for linear layers and their biases."""
 Reads = Literal["nothing", "input", "output", "either"]
 """What the backward pass needs of the forward pass, weights apart; `either` is the output where an op ran in place."""
-TorchinfoCount = Literal["nothing", "once", "positions"]
-"""How torchinfo counts an op's parameters as multiply-adds: not at all, each once, or each at every position. It goes
-by the names of classes (those with `Conv`) and parameters (torchinfo/layer_info.py, calculate_macs)."""
+TorchinfoCount = Literal["once", "positions"]
+"""How torchinfo counts an op's parameters as multiply-adds: each once, or each at every position."""
 
 
 class Tensor(NamedTuple):
@@ -64,6 +64,7 @@ class Joins(Enum):
     ALIKE = "inputs of one shape"
     BROADCAST = "inputs whose sides are equal or 1"
     STACKED = "inputs that differ in their channels alone"
+    CHANNELS = "inputs of the same channels"
 
     def agree(self, *shapes: Shape) -> bool:
         """Tell whether inputs of these shapes go together."""
@@ -72,6 +73,8 @@ class Joins(Enum):
             return len(shapes) == 1
         if self is Joins.BROADCAST:
             return all(len(set(each) - {1}) <= 1 for each in zip(*shapes, strict=True)) if _alike(shapes) else False
+        if self is Joins.CHANNELS:
+            return all(shape[:1] == first[:1] for shape in shapes) and _alike(shapes)
         start = 1 if self is Joins.STACKED else 0
         return all(shape[start:] == first[start:] for shape in shapes) and _alike(shapes)
 
@@ -154,6 +157,12 @@ class Op:
     def parameters(self) -> ParameterShapes:
         """Return the shape of each tensor that is learned."""
         return {each.name: each.shape for each in self.tensors() if each.is_learned}
+
+    def misfit(self, *shapes: Shape) -> str | None:
+        """Return why inputs of these shapes do not do, as it follows the op's role in a message; None where they do."""
+        if self.joins.agree(*shapes):
+            return None
+        return f"takes {self.joins.value}, and finds {' and '.join(map(shape_text, shapes))}"
 
     @aspect
     def output(self, *shapes: Shape) -> Shape:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from archcompiler.graph.ops.attributes import BY_TENSORS, flag, size
+from archcompiler.graph.ops.attributes import BY_TENSORS, flag, number, size
 from archcompiler.graph.ops.base import Op, Shape, Tensor, Window
 from archcompiler.graph.ops.families import EachPosition, SameShape, Weighted, one_position
-from archcompiler.graph.shape import Sides, sides, window_output
+from archcompiler.graph.shape import TF_SAME, Padding, Sides, one, same_output, sides, window_output
 
 
 class Convolution(Weighted, abstract=True):
@@ -18,13 +18,15 @@ class Convolution(Weighted, abstract=True):
     out_channels: int = size(BY_TENSORS)
     kernel: Sides = size(BY_TENSORS)
     stride: Sides = size("D301", default=1)
-    padding: Sides = size("D303", default=0, follows=("dilation", "kernel"))
+    padding: Padding = size("D303", default=0, follows=("dilation", "kernel"))
     dilation: Sides = size("D302", default=1)
     groups: int = size(BY_TENSORS, default=1)
     bias: bool = flag(BY_TENSORS, default=False)
 
     def output(self, *shapes: Shape) -> Shape:
         """Return the shape of the map that leaves."""
+        if self.padding == TF_SAME:
+            return (self.out_channels, *map(same_output, shapes[0][1:], sides(self.stride)))
         numbers = (sides(each) for each in (self.kernel, self.stride, self.padding, self.dilation))
         return (self.out_channels, *map(window_output, shapes[0][1:], *numbers))
 
@@ -48,22 +50,34 @@ class Convolution(Weighted, abstract=True):
         height, width = sides(self.kernel)
         rows, columns = sides(self.dilation)
         return self.replace(
-            kernel=_one(self.kernel),
-            stride=one_position(_one(self.stride), leaves),
-            padding=_one(self.padding),
-            dilation=_one((rows if height != 1 else 1, columns if width != 1 else 1)),
+            kernel=one(self.kernel),
+            stride=one_position(one(self.stride), leaves),
+            padding=one(self.padding),
+            dilation=one((rows if height != 1 else 1, columns if width != 1 else 1)),
         )
-
-
-def _one(value: Sides) -> Sides:
-    """Return one number for a pair of equal ones."""
-    return value[0] if isinstance(value, tuple) and value[0] == value[1] else value
 
 
 class Conv(Convolution):
     """A convolution of a map padded with zeros."""
 
     name = "Conv"
+
+
+class StandardisedConv(Convolution):
+    """A convolution whose kernels are standardised, each one's mean 0 and variance 1 (arXiv:1903.10520).
+
+    With a `gain` they are then multiplied by gain / sqrt(fan in) and a learned factor each (arXiv:2101.08692).
+    """
+
+    name = "StandardisedConv"
+
+    eps: float = number("D306", default=1e-6)
+    gain: float | None = number("D306", default=None)
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        """Return the kernels, the bias where there is one, and the factors."""
+        factors = Tensor("gain", (self.out_channels, 1, 1, 1), 1.0)
+        return super().tensors() if self.gain is None else (*super().tensors(), factors)
 
 
 class SequenceConv(Weighted, SameShape, EachPosition):

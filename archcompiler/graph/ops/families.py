@@ -21,7 +21,7 @@ class Unweighted(Op, abstract=True):
 
     counts_into_depth = False
     counts_into_activations = False
-    torchinfo = "nothing"
+    torchinfo = "once"
 
     def tensors(self) -> tuple[Tensor, ...]:
         """Return none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from archcompiler.graph.ops.attributes import choice
 from archcompiler.graph.ops.base import Joins, Reads, Shape
 from archcompiler.graph.ops.families import AsWritten, EachPosition, Plain, SameShape, Unweighted
 
@@ -25,6 +26,35 @@ class Add(SameShape, Joining):
         return "nothing"
 
 
+class Subtract(SameShape, Joining):
+    """The difference of two maps of one shape."""
+
+    name = "Subtract"
+    joins = Joins.ALIKE
+
+    def backward_reads(self) -> Reads:
+        """Return nothing."""
+        return "nothing"
+
+
+class Concat(Joining):
+    """The channels of several maps, one map behind the other."""
+
+    name = "Concat"
+    joins = Joins.STACKED
+
+    def output(self, *shapes: Shape) -> Shape:
+        """Return the shape with the channels of all maps."""
+        channels, *sides = shapes[0]
+        for shape in shapes[1:]:
+            channels = channels + shape[0]
+        return (channels, *sides)
+
+    def backward_reads(self) -> Reads:
+        """Return nothing."""
+        return "nothing"
+
+
 class Scale(Joining):
     """The product of two maps: whose sides are equal, or 1 where a value counts for all positions or channels."""
 
@@ -39,6 +69,23 @@ class Scale(Joining):
     def backward_reads(self) -> Reads:
         """Return both inputs."""
         return "input"
+
+
+class ResizeLike(Joining):
+    """A map resized to the height and width of a second one, which is read for nothing else."""
+
+    name = "ResizeLike"
+    joins = Joins.CHANNELS
+
+    mode: str = choice("D309", default="nearest")
+
+    def output(self, *shapes: Shape) -> Shape:
+        """Return the channels of the first map with the sides of the second."""
+        return (shapes[0][0], *shapes[1][1:])
+
+    def backward_reads(self) -> Reads:
+        """Return nothing."""
+        return "nothing"
 
 
 def _common(sides: tuple[int, ...]) -> int:

@@ -34,6 +34,17 @@ class Norm(Plain, SameShape, EachPosition, AsWritten, abstract=True):
         return "input"
 
 
+class _Shiftable(Norm, abstract=True):
+    """A norm that may do without its shift."""
+
+    shift: bool = flag(BY_TENSORS, default=True)
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        """Return the scale, and the shift where there is one."""
+        scale, shift = super().tensors()
+        return (scale, shift) if self.shift else (scale,)
+
+
 class BatchNorm(Norm):
     """Batch normalisation (arXiv:1502.03167)."""
 
@@ -59,7 +70,7 @@ class BatchNorm(Norm):
         return Statistic("channel", values)
 
 
-class GroupNorm(Norm):
+class GroupNorm(_Shiftable):
     """Group normalisation (arXiv:1803.08494)."""
 
     name = "GroupNorm"
@@ -74,11 +85,67 @@ class GroupNorm(Norm):
         return Statistic("group", values)
 
 
-class LayerNorm(Norm):
-    """Layer normalisation over the channels at each position, as ConvNeXt uses it (arXiv:2201.03545)."""
+class LayerNorm(_Shiftable):
+    """Layer normalisation over the channels at each position, as ConvNeXt uses it (arXiv:2201.03545).
+
+    The channels stand `last` in a map whose channels do, and in a vector.
+    """
 
     name = "LayerNorm"
 
+    last: bool = flag("D309", default=False)
+
     def statistic(self, shape: Shape) -> Statistic | None:
         """Return None: PyTorch takes any number of channels."""
+        return None
+
+
+class InstanceNorm(Norm):
+    """Instance normalisation (arXiv:1607.08022): each channel of each image by its own mean and variance."""
+
+    name = "InstanceNorm"
+
+    affine: bool = flag(BY_TENSORS, default=False)
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        """Return scale and shift where there are any."""
+        return super().tensors() if self.affine else ()
+
+    def statistic(self, shape: Shape) -> Statistic | None:
+        """Return the positions of one channel."""
+        values = 1
+        for side in shape[1:]:
+            values = values * side
+        return Statistic("channel", values)
+
+
+class RMSNorm(Norm):
+    """Division by the root of the mean square of the channels at each position (arXiv:1910.07467); it has no shift."""
+
+    name = "RMSNorm"
+
+    last: bool = flag("D309", default=False)
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        """Return the scale."""
+        return super().tensors()[:1]
+
+    def statistic(self, shape: Shape) -> Statistic | None:
+        """Return None: PyTorch takes any number of channels."""
+        return None
+
+
+class ResponseNorm(Norm):
+    """Global response normalisation (ConvNeXt V2, arXiv:2301.00808, Algorithm 1), whose scale starts at 0."""
+
+    name = "ResponseNorm"
+
+    last: bool = flag("D309", default=False)
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        """Return scale and shift, both 0 at the start."""
+        return (Tensor("weight", (self.channels,), 0.0), Tensor("bias", (self.channels,), 0.0))
+
+    def statistic(self, shape: Shape) -> Statistic | None:
+        """Return None: it takes any map."""
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from archcompiler.graph.ops.attributes import BY_TENSORS, choice, flag, size
 from archcompiler.graph.ops.base import Op, Reads, Shape, Window
 from archcompiler.graph.ops.families import EachPosition, Plain, Unweighted, one_position
-from archcompiler.graph.shape import ceil_output, sides, window_output
+from archcompiler.graph.shape import TF_SAME, Padding, Sides, ceil_output, one, same_output, sides, window_output
 
 
 class Pooling(Plain, Unweighted, abstract=True):
@@ -20,7 +20,7 @@ class Pooling(Plain, Unweighted, abstract=True):
 
 
 class Pool(Pooling):
-    """Max or average pooling; an average counts the padding, as PyTorch's default does.
+    """Max or average pooling; an average counts the padding, as PyTorch's default does, unless it `excludes_padding`.
 
     With `ceil` a last window reaches out of the map, and averages what it sees of it.
     """
@@ -28,16 +28,19 @@ class Pool(Pooling):
     name = "Pool"
 
     kind: str = choice("D304")
-    kernel: int = size("D304")
-    stride: int = size("D304")
-    padding: int = size("D304", follows=("kernel",))
+    kernel: Sides = size("D304")
+    stride: Sides = size("D304")
+    padding: Padding = size("D304", follows=("kernel",))
     ceil: bool = flag("D304", default=False)
+    excludes_padding: bool = flag("D304", default=False)
 
     def output(self, *shapes: Shape) -> Shape:
         """Return the shape of the map that leaves."""
         channels, *map_sides = shapes[0]
+        if self.padding == TF_SAME:
+            return (channels, *map(same_output, map_sides, sides(self.stride)))
         places = ceil_output if self.ceil else window_output
-        return (channels, *(places(side, self.kernel, self.stride, self.padding) for side in map_sides))
+        return (channels, *map(places, map_sides, sides(self.kernel), sides(self.stride), sides(self.padding)))
 
     def window(self) -> Window:
         """Return the kernel and the stride."""
@@ -45,14 +48,20 @@ class Pool(Pooling):
 
     def normal_form(self, arrives: Shape, leaves: Shape) -> Op | None:
         """Return a choice of positions for a window of one, and the pool to a grid for windows that tile the map."""
-        if self.kernel == 1 and self.padding == 0 and not self.ceil:
-            return Subsample(self.stride).normal_form(arrives, leaves)
+        kernel, stride, padding = one(self.kernel), one(self.stride), one(self.padding)
+        if kernel == 1 and padding == 0 and not self.ceil and not isinstance(stride, tuple):
+            return Subsample(stride).normal_form(arrives, leaves)
         height, width = arrives[1:]
-        tiles = leaves[1] == leaves[2] and height == width == leaves[1] * self.kernel
-        if self.kind == "average" and self.padding == 0 and tiles and (self.stride == self.kernel or leaves[1] == 1):
+        tiles = leaves[1] == leaves[2] and (height, width) == tuple(leaves[1] * side for side in sides(kernel))
+        if self.kind == "average" and padding == 0 and tiles and (stride == kernel or leaves[1] == 1):
             return GridPool(leaves[1]).normal_form(arrives, leaves)
-        ceil = self.ceil and leaves != self.replace(ceil=False).output(arrives)
-        return self.replace(stride=one_position(self.stride, leaves), ceil=ceil)
+        return self.replace(
+            kernel=kernel,
+            stride=one_position(stride, leaves),
+            padding=padding,
+            ceil=self.ceil and leaves != self.replace(ceil=False).output(arrives),
+            excludes_padding=self.excludes_padding and self.kind == "average" and padding != 0,
+        )
 
 
 class BlurPool(Pooling):
@@ -87,11 +96,12 @@ class BlurPool(Pooling):
 
 
 class GridPool(Pooling, EachPosition):
-    """Average pooling to a fixed grid (`size` x `size`), whatever the map; size 1 is global average pooling."""
+    """Pooling to a fixed grid (`size` x `size`), whatever the map; the average to size 1 is global average pooling."""
 
     name = "GridPool"
 
     size: int = size("D304")
+    kind: str = choice("D304", default="average")
 
     def output(self, *shapes: Shape) -> Shape:
         """Return channels by grid."""
