@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from archcompiler.diagnostics import Diagnostic, SpecError
+from archcompiler.resolve.bases import opened
 from archcompiler.resolve.chain import Chain, read_chain
 from archcompiler.resolve.exceptions import exception_faults
 from archcompiler.resolve.hints import with_near_stages, with_removals
@@ -32,9 +33,11 @@ _WITHOUT_EFFECT = frozenset(("R003", "R004", "R005", "R010"))
 def load_spec(spec: str | os.PathLike[str], settings: Iterable[str] = (), files: Files = DISK) -> Spec:
     """Return the resolved spec of a path or shipped name, with `a.b=c` settings laid over it, as `files` have it.
 
-    Raises SpecError with every fault found; `unreadable` where there is no such file.
+    On the disk `REV:path` is a file of a revision of the repository, and its bases are read from there too. Raises
+    SpecError with every fault found; `unreadable` where there is no such file.
     """
-    chain = read_chain(spec, settings, files)
+    with opened(os.fspath(spec), files) as (path, state):
+        chain = read_chain(path, settings, state)
     if chain.faults:
         sound, more = _as_far_as_sound(chain)
         raise SpecError([*chain.faults, *more], spec=sound)
