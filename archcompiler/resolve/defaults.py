@@ -7,7 +7,7 @@ from itertools import islice
 
 from archcompiler.diagnostics import Diagnostic, Label
 from archcompiler.resolve.merge import merge_object
-from archcompiler.schema.language import Field
+from archcompiler.schema.language import Field, language
 from archcompiler.span import SCHEMA_ORIGIN, Span
 from archcompiler.tree import Entry, Mapping
 
@@ -72,4 +72,6 @@ class Defaults:
 
     def _reason(self, key: str) -> str:
         every_says = "all that have this field say their own value"
-        return every_says if key in self._hidden else "neither the stem nor a block of this network has this field"
+        owners = [name for name, fields in language().blocks.items() if key in fields]
+        nobody = f"neither the stem nor a block of this network has this field, one of block {', '.join(owners)}"
+        return every_says if key in self._hidden else nobody

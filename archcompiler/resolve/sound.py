@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from archcompiler.diagnostics import Diagnostic, SpecError
+from archcompiler.resolve.culprits import without
 from archcompiler.resolve.merge import merge_chain
 from archcompiler.schema.canonical import canonical, canonical_document
 from archcompiler.schema.check import partial_faults
@@ -62,8 +63,8 @@ class _Pruned:
         self.unknown: set[str] = set()
         self.document = document
         if faults:
-            without = {self._left_out(document, fault) for fault in faults}
-            self.document = canonical_document(_with_header(_without(document, without - {()})))
+            left_out = {self._left_out(document, fault) for fault in faults}
+            self.document = canonical_document(_with_header(without(document, left_out - {()})))
             if partial_faults(self.document) or not self._begins(document):
                 raise _UnknownError
 
@@ -103,18 +104,6 @@ def _holds(node: Node, span: Span) -> bool:
         outer.end_line,
         outer.end_column,
     )
-
-
-def _without(mapping: Mapping, paths: Iterable[Path]) -> Mapping:
-    """Return a mapping without the entries at some paths; the others keep their order."""
-    entries = dict(mapping.entries)
-    for first, *rest in paths:
-        entry = entries.get(str(first))
-        if not rest:
-            entries.pop(str(first), None)
-        elif entry and isinstance(entry.value, Mapping):
-            entries[str(first)] = Entry(entry.key_span, _without(entry.value, [tuple(rest)]), entry.shadows)
-    return Mapping(entries, mapping.span)
 
 
 def _with_header(document: Mapping) -> Mapping:

@@ -25,7 +25,8 @@ class Spec:
     """A resolved spec. `document` holds every value, in canonical form; `warnings` what was found but does no harm.
 
     `defaults` are what the spec says for every stage: each value is in its place in `document`, with its origin.
-    `limits` are those that it was read under; they hold for its network too.
+    `limits` are those that it was read under; they hold for its network too. `documents` are the files that say it,
+    base first.
     """
 
     path: str
@@ -34,6 +35,7 @@ class Spec:
     warnings: tuple[Diagnostic, ...]
     defaults: Mapping
     limits: Limits = field(default_factory=current)
+    documents: tuple[Mapping, ...] = ()
 
     @property
     def name(self) -> str:
