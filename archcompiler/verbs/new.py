@@ -26,7 +26,7 @@ def configure(parser: ArgumentParser) -> None:
     start.add_argument(
         "--regnet",
         metavar="NUMBERS",
-        help="depth, w0, wa, wm and group_width as key=value,...; also se (the ratio), bottleneck_ratio, round",
+        help="depth, w0, wa, wm and group_width as key=value,...; also se (the ratio), b (the bottleneck ratio), round",
     )
     add_output(parser, "the file to write (default: NAME.yaml)")
 
