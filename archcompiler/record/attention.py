@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
-from archcompiler.record.fault import ShapeFault, even_kernel, near_divisors
+from archcompiler.record.fault import ShapeFault, even_kernel, near_divisors, near_multiples
 from archcompiler.record.fields import Fields
 from archcompiler.record.recorder import Recorder, Value
 from archcompiler.record.rounding import round_to
@@ -73,16 +73,23 @@ def _reduced(b: Recorder, x: Value, attention: Fields) -> int:
 
 def _no_width(attention: Fields, key: str, whole: int, share: Fraction, to: int) -> ShapeFault:
     said, wanted = attention.number(key), "whole number" if to == 1 else f"multiple of {to}"
-    reductions = near_divisors(int(1 / share), whole // to) if int(whole) % to == 0 else []
     return ShapeFault(
         "G009",
         f"a {key} of {said:g} on {int(whole)} channels gives {float(int(whole) * share):g}, which is no {wanted}",
         (key,),
         f"or say how to round, as in `round: {{to: {to}, mode: half_even}}`",
         within=attention,
-        fits={key: [float(f"{1 / number:.6g}") if key == "ratio" else number for number in reductions]},
+        fits={key: _fitting(key, int(whole), share, to)},
         number=whole,
     )
+
+
+def _fitting(key: str, whole: int, share: Fraction, to: int) -> list[float]:
+    """Return the reductions or ratios that make a width without rounding, the nearest first."""
+    if share > 1:
+        return [float(f"{width / whole:.6g}") for width in near_multiples(int(whole * share), to)]
+    reductions = near_divisors(int(1 / share), whole // to) if whole % to == 0 else []
+    return [float(f"{1 / number:.6g}") if key == "ratio" else number for number in reductions]
 
 
 _GATES: dict[str, Callable[[Recorder, Value, Fields], Value]] = {"se": _squeeze_and_excite, "eca": _slide}
