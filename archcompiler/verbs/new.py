@@ -44,7 +44,7 @@ def configure(parser: ArgumentParser) -> None:
     start.add_argument(
         "--regnet",
         metavar="NUMBERS",
-        help="depth, w0, wa, wm and group_width as key=value,...; also se (the ratio), bottleneck_ratio, round",
+        help="depth, w0, wa, wm and group_width as key=value,...; also se (the ratio), b (the bottleneck ratio), round",
     )
     start.add_argument("--block", action="store_true", help="a block of one's own, with comments")
     add_output(parser, "the file to write (default: NAME.yaml)")
