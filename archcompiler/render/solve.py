@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Union
 
 from archcompiler.render.excerpt import visible
+from archcompiler.render.room import folded
 from archcompiler.render.table import Cell, table
 from archcompiler.solve.budget import Budget
 from archcompiler.solve.search import Point, Solution
@@ -51,7 +52,7 @@ def _words(question: Question) -> str:
     what = "convolution weights" if budget.count == "conv" else "norms, biases and linear layers counted in"
     block = f"block {budget.block}" if budget.block is not None else "the first identity block"
     where = {"network": "the network", "stage": f"stage {budget.stage}", "block": f"{block} of {budget.stage}"}
-    return (
+    return folded(
         f"{question.field} for {question.target:,} {budget.quantity} over {where[budget.over]} "
         f"({what}), as {visible(question.matched)}"
     )

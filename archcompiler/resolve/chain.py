@@ -10,6 +10,7 @@ from functools import lru_cache
 from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.limits import Limits, current
 from archcompiler.resolve.bases import Link, find_base, locate, read_link
+from archcompiler.resolve.hints import with_stages_of_settings
 from archcompiler.resolve.name_tables import is_table, with_name_table
 from archcompiler.resolve.settings import settings_document
 from archcompiler.schema.canonical import canonical_document
@@ -31,7 +32,7 @@ class Chain:
 
 def read_chain(spec: str | os.PathLike[str], settings: Iterable[str], files: Files) -> Chain:
     """Read a path or shipped name, its bases, and the settings over them; SpecError where no text can be had."""
-    links = [Link(locate(spec, files))]
+    links, settings = [Link(locate(spec, files))], list(settings)
     documents: list[Mapping] = []
     faults: list[Diagnostic] = []
     while len(documents) < len(links):
@@ -48,7 +49,7 @@ def read_chain(spec: str | os.PathLike[str], settings: Iterable[str], files: Fil
         try:
             documents.insert(0, with_name_table(settings_document(settings), (Link(""),), files))
         except SpecError as error:
-            faults += error.diagnostics
+            faults += with_stages_of_settings(error.diagnostics, settings, documents)
     return Chain(files.shown(links[0].path), tuple(reversed(documents)), tuple(faults))
 
 

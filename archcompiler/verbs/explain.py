@@ -6,19 +6,21 @@ from argparse import ArgumentParser, Namespace
 
 from archcompiler.verbs import Outcome, Usage, json_text
 from archcompiler.verbs.arguments import add_format
+from archcompiler.verbs.complete import complete
 
 HELP = "say what the code of a fault, or a field of the language, means"
-EXAMPLES = """  archc explain G001                 why, an example that fails, and the same mended
-  archc explain bottleneck_width     a field: what it says, its values, its default
+EXAMPLES = """  archc explain G001                 why, what fails, and the same mended
+  archc explain bottleneck_width     a field: its values, its default
   archc explain head.pool
   archc explain                      every code"""
 
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument(
+    topic = parser.add_argument(
         "topic", nargs="?", metavar="CODE|FIELD", help="a code such as G001, or a field (default: list)"
     )
+    complete(topic, "topics")
     add_format(parser, "text", "json")
 
 

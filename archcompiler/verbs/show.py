@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from archcompiler.verbs import Outcome, json_text
-from archcompiler.verbs.arguments import add_format, add_spec
+from archcompiler.verbs.arguments import add_format, add_limits, add_spec
 
 HELP = "print the resolved spec, every value written out"
 EXAMPLES = """  archc show my_net.yaml
@@ -18,6 +18,7 @@ def configure(parser: ArgumentParser) -> None:
     add_spec(parser)
     parser.add_argument("--origins", action="store_true", help="say the file, line and column of each value")
     add_format(parser, "text", "json")
+    add_limits(parser)
 
 
 def run(args: Namespace) -> Outcome:

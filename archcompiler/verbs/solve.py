@@ -6,7 +6,8 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from typing import TYPE_CHECKING
 
 from archcompiler.verbs import FINDINGS, FINE, Outcome, Usage, json_text
-from archcompiler.verbs.arguments import add_format, add_spec, positive
+from archcompiler.verbs.arguments import add_format, add_limits, add_spec, positive
+from archcompiler.verbs.complete import complete
 
 if TYPE_CHECKING:
     from archcompiler.solve.budget import Budget
@@ -14,18 +15,25 @@ if TYPE_CHECKING:
 
 HELP = "find the value of a field that meets a budget"
 EXAMPLES = """  archc solve resnext/resnext50_32x4d --for stages.layer1.bottleneck_width \\
-      --equal params --to resnet/resnet50 --over block --count conv --cardinality 1,2,4,8,16,32,64
-  archc solve my_net.yaml --for stages.layer3.blocks --equal macs --to 4.0e9 --over network"""
+      --to resnet/resnet50 --over block --count conv --cardinality 1,2,4,8,16,32
+  archc solve my_net.yaml --for stages.layer3.blocks \\
+      --equal macs --to 4.0e9 --over network"""
 
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     add_spec(parser)
-    parser.add_argument("--for", dest="field", required=True, metavar="a.b", help="the integer field to solve for")
+    field = parser.add_argument(
+        "--for", dest="field", required=True, metavar="a.b", help="the integer field to solve for"
+    )
+    complete(field, "fields")
     parser.add_argument(
         "--equal", choices=["params", "macs", "activations"], default="params", help="what to match (default: params)"
     )
-    parser.add_argument("--to", required=True, metavar="SPEC|N", help="the network to match, or a number such as 4.0e9")
+    to = parser.add_argument(
+        "--to", required=True, metavar="SPEC|N", help="the network to match, or a number such as 4.0e9"
+    )
+    complete(to, "specs")
     parser.add_argument(
         "--over", choices=["block", "stage", "network"], default="stage", help="where to count (default: stage)"
     )
@@ -37,6 +45,7 @@ def configure(parser: ArgumentParser) -> None:
         "--cardinality", type=_numbers, default=(None,), metavar="N,N", help="solve once for each cardinality"
     )
     add_format(parser, "text", "json")
+    add_limits(parser)
 
 
 def run(args: Namespace) -> Outcome:
