@@ -33,7 +33,7 @@ def _norms(op: Op, inputs: Sequence[Shape], output: Shape) -> int:
 
 
 def _activations(op: Op, inputs: Sequence[Shape], output: Shape) -> int:
-    return elements(output) if any(attribute.rule == "D305" for attribute in op.attributes) else 0
+    return elements(output) if op.is_activation else 0
 
 
 def _sums(op: Op, inputs: Sequence[Shape], output: Shape) -> int:
