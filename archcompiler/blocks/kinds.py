@@ -70,9 +70,16 @@ def _pool(step: Step, x: Value) -> Value:
     if kind == "grid":
         return b.grid_pool(role, x, step.number("kernel"))
     padding = TF_SAME if step.value("padding") == TF_SAME else step.sides("padding")
-    windows = {"kernel": step.sides("kernel"), "stride": step.sides("stride"), "padding": padding}
-    ceil, excludes_padding = step.flag("ceil"), not step.flag("count_padding")
-    return b.pool(role, x, kind, **windows, ceil=ceil, excludes_padding=excludes_padding)
+    return b.pool(
+        role,
+        x,
+        kind,
+        kernel=step.sides("kernel"),
+        stride=step.sides("stride"),
+        padding=padding,
+        ceil=step.flag("ceil"),
+        excludes_padding=not step.flag("count_padding"),
+    )
 
 
 def _anti_alias(step: Step, x: Value) -> Value:
