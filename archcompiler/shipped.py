@@ -31,7 +31,9 @@ def shipped_name(path: str) -> str | None:
     return Path(path[len(root) :]).with_suffix("").as_posix() if path.startswith(root) else None
 
 
-NO_SPECS = ("names", "blocks", "shortcuts", "attentions", "stems", "heads")
+DOCUMENTS = ("blocks", "shortcuts", "attentions", "stems", "heads")
+"""The folders below `specs` whose files are documents of steps."""
+NO_SPECS = ("names", *DOCUMENTS)
 """The folders below `specs` whose files are no networks."""
 
 

@@ -26,6 +26,7 @@ ROWS = [
     ("graph",),
     ("record",),
     ("blocks",),
+    ("generate",),
     ("lower",),
     ("analyses",),
     ("compare",),

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import chain, repeat
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from archcompiler.blocks.expression import CONSTANTS, ExpressionError, evaluate, names_of, parsed, span_of
 from archcompiler.blocks.types import CONDITION, MAP, NUMBER, Json, Type, joined, part_of, parts_of, word_type
@@ -373,10 +373,12 @@ FUNCTION_USES = tuple((name, f"as in {signature.use}") for name, signature in _S
 
 
 class _Nothing:
-    """The scope of a text without names."""
+    """The scope of a text without names: each is itself, a word."""
 
-    def value_of(self, name: str) -> Any:
-        raise KeyError(name)
+    meanings: ClassVar[dict[str, Any]] = {}
+
+    def meaning(self, name: str) -> Any:
+        return name
 
     def part_of(self, value: Any, name: str) -> Any:
         raise KeyError(name)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Union
 
-Expression = Union[int, str, tuple[str, "Expression", "Expression"]]
+Expression = Union[int, float, str, tuple[str, "Expression", "Expression"]]
 
 _PRECEDENCE = {"+": 1, "-": 1, "*": 2, "//": 2}
 _NEUTRAL = {"+": 0, "-": 0, "*": 1, "//": 1}
@@ -30,7 +30,7 @@ class Named(int):
     parts: int
 
     def __new__(cls, value: int, expression: Expression, parts: int = 1) -> Named:  # noqa: D102 -- a constructor
-        number = super().__new__(cls, value)
+        number = int.__new__(cls, value)
         is_short = parts <= LONGEST
         number.expression, number.parts = (expression, parts) if is_short else (int(value), 1)
         return number
@@ -88,11 +88,17 @@ def expression_of(number: int | NamedFloat) -> Expression:
     return number.expression if isinstance(number, (Named, NamedFloat)) else int(number)
 
 
+UNNAMED = frozenset((bool, int, float, str, type(None)))
+"""The types of values that name nothing: most are of these, and telling so by the type is quick."""
+
+
 def frozen(value: object) -> object:
     """Return a value as one that equals another only if both also came about alike."""
     if isinstance(value, (Named, NamedFloat)):
         return value, value.expression
-    return tuple(map(frozen, value)) if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return tuple([each if type(each) in UNNAMED else frozen(each) for each in value])
+    return value
 
 
 def names_in(expression: Expression) -> set[str]:
@@ -102,18 +108,20 @@ def names_in(expression: Expression) -> set[str]:
     return {expression} if isinstance(expression, str) else set()
 
 
-def names_of(value: object) -> set[str]:
-    """Return every field name that a number, or one of several, was computed from."""
+def names_of(value: object) -> list[str]:
+    """Return every field name that a number, or one of several, was computed from, in alphabetical order."""
     if isinstance(value, tuple):
-        return {name for each in value for name in names_of(each)}
-    return names_in(value.expression) if isinstance(value, (Named, NamedFloat)) else set()
+        return sorted({name for each in value for name in names_of(each)})
+    if not isinstance(value, (Named, NamedFloat)):
+        return []
+    return [value.expression] if isinstance(value.expression, str) else sorted(names_in(value.expression))
 
 
 def substitute(expression: Expression, values: Mapping[str, Expression]) -> Expression:
     """Return the expression with names replaced, and folded: sums of numbers, neutral sides, `a - a`, `a + (b - a)`."""
     if isinstance(expression, str):
         return values.get(expression, expression)
-    if isinstance(expression, int):
+    if not isinstance(expression, tuple):
         return expression
     operator = expression[0]
     left, right = substitute(expression[1], values), substitute(expression[2], values)

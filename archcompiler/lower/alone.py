@@ -13,11 +13,11 @@ from archcompiler.tree import Mapping
 
 
 def record_alone(spec: Spec, block: Mapping, shape: Shape, context: Context) -> tuple[Node, ...] | None:
-    """Return the nodes of a block on a map of a shape, roles in place of paths; None where something does not fit."""
+    """Return the nodes of a block on a map of a shape; None where something does not fit."""
     known = library(spec)
     document = known.document("block", Fields(block).text("block"))
     try:
-        recorder = record(known, document, Fields(block), shape, lambda role: role, {}, context)
+        recorder = record(known, document, Fields(block), shape, {}, context)
     except TooManySteps:
         return None
     return None if recorder.faults else recorder.body("").nodes

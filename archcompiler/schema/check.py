@@ -16,11 +16,12 @@ from archcompiler.schema import faults
 from archcompiler.schema.canonical import is_field
 from archcompiler.schema.cases import case_of, default_block, owner_of, part_with
 from archcompiler.schema.language import PART_KINDS, Language, Schema, language, schema
-from archcompiler.schema.shapes import property_schema, reference
+from archcompiler.schema.role_tables import said_twice
+from archcompiler.schema.shapes import object_reference, property_of, property_schema, reference
 from archcompiler.schema.spellings import names_of, slip
 from archcompiler.schema.values import described_faults, value_faults
 from archcompiler.span import SCHEMA_ORIGIN, Span
-from archcompiler.tree import Entry, Mapping, Node, Scalar, Sequence, plain
+from archcompiler.tree import Entry, Mapping, Node, Scalar, Sequence, mapping_at, plain
 
 Json = dict[str, Any]
 
@@ -87,7 +88,7 @@ def _faults(document: Mapping, walk: _Walk) -> list[Diagnostic]:
     place = _Place("", first.key_span if first else document.span, "the document", whole=walk.standalone)
     if walk.standalone and not walk.complete and "defaults" in document.entries:
         place = replace(place, case=default_block(walk.schema, document))
-    found = dict.fromkeys(walk.visit("", document, place))
+    found = dict.fromkeys([*walk.visit("", document, place), *said_twice(mapping_at(document, "names"))])
     return _in_order(found)
 
 
@@ -162,19 +163,20 @@ class _Walk:
     def _object(self, name: str, node: Mapping, place: _Place, choice: str = "") -> Iterator[Diagnostic]:
         """Yield the faults of one closed object, or of a mapping with keys of the writer's choice."""
         described = self.schema.definition(name)
-        properties, others = described.get("properties", {}), described["additionalProperties"]
+        properties = described.get("properties", {})
         pattern = described.get("propertyNames", {}).get("pattern", "")
         found = value_faults(self.schema, name, node)
         yield from () if self.torn else _missing(described, node, place)
         yield from _alternatives(described, node, place)
         for key, entry in node.entries.items():
-            allowed = properties.get(key, others)
+            allowed = property_of(described, key)
             if allowed is False:
                 owner = owner_of(self.schema, choice, key) if name else part_with(self.schema, key)
                 if not (owner and self.torn):
                     yield faults.unknown_key(place.what, key, node, properties, owner)
             elif key not in properties and not re.fullmatch(pattern, key):
-                yield faults.bad_key(place.key, key, pattern, entry.key_span, properties)
+                what = "names" if name == "roles" else place.key
+                yield faults.bad_key(what, key, pattern, entry.key_span, properties)
             elif isinstance(entry.value, Scalar) and _is_empty(entry.value):
                 yield from () if self.torn else (faults.empty_value(key, entry.key_span),)
             elif isinstance(entry.value, Scalar) and entry.value.value is None:
@@ -197,6 +199,8 @@ class _Walk:
             return  # the schema's own default: a test proves that each of them is valid
         if name and not (name == described.get("x-union") and "else" in described and is_field(entry.value)):
             yield from self.visit(name, entry.value, self._place(name, key, entry.key_span, parent))
+        elif (inner := object_reference(described)) and isinstance(entry.value, Mapping):
+            yield from self.visit(inner, entry.value, self._place(inner, key, entry.key_span, parent))
         elif "$ref" in described.get("items", {}) and isinstance(entry.value, Sequence):
             listed = described["items"]["$ref"].removeprefix("#/$defs/")
             for item in entry.value.items:

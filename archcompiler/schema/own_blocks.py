@@ -30,6 +30,9 @@ def schema_with(own: dict[str, Json]) -> Json:
     block = {**definitions["defaults"]["properties"]["block"], "enum": [*names, None]}
     for name, fields in own.items():
         definitions |= _objects(name, fields, definitions, block)
+    tables = definitions["roles_of_blocks"]
+    table = next(iter(tables["properties"].values()))
+    definitions["roles_of_blocks"] = {**tables, "properties": {**dict.fromkeys(own, table), **tables["properties"]}}
     for merged in ("stage.any", "override.any", "defaults"):
         definitions[merged] = _merged(definitions[merged], own, block)
     for kind in ("stage", "override"):
