@@ -105,7 +105,7 @@ def test_every_example_in_the_help_that_needs_no_torch_runs(archc, tmp_path):
             if words[0] == "archc" and not heavy:
                 force = ["--force"] if verb == "new" else []
                 run = archc(*(word.replace("*", "one") for word in words[1:]), *force, cwd=tmp_path)
-                found = words[-1].endswith("bottleneck_width=0") or (verb == "diff" and "resnet50_v1" in words[2])
+                found = words[-1].endswith("bottleneck_width=0") or (verb == "diff" and "resnet/resnet50_v1" in words)
                 assert run.returncode == (found or "stages.layer3.blocks=9" in words), (words, run.stderr)
                 ran += 1
     assert ran >= 15

@@ -223,7 +223,8 @@ class _Document:
                 self._computed(key, item, described.get("items", {}))
         elif isinstance(node, Scalar) and isinstance(node.value, str):
             wanted = field_type(described, computed=True)
-            self._expression(node, wanted.item or wanted if wanted else None, f"`{key}`", described)
+            alone = wanted and (wanted.number or wanted.condition or wanted.has_words)
+            self._expression(node, wanted if alone or not wanted else wanted.item or wanted, f"`{key}`", described)
 
     def _expression(self, node: Scalar, wanted: Type | None, what: str, bounds: Json) -> None:
         """Check the expression that a text is; `$NAME` reads a name too."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import chain, repeat
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 from archcompiler.blocks.expression import CONSTANTS, ExpressionError, evaluate, names_of, parsed, span_of
 from archcompiler.blocks.types import CONDITION, MAP, NUMBER, Json, Type, joined, part_of, parts_of, word_type
@@ -375,7 +375,8 @@ FUNCTION_USES = tuple((name, f"as in {signature.use}") for name, signature in _S
 class _Nothing:
     """The scope of a text without names: each is itself, a word."""
 
-    meanings: ClassVar[dict[str, Any]] = {}
+    def __init__(self) -> None:
+        self.meanings: dict[str, Any] = {}
 
     def meaning(self, name: str) -> Any:
         return name

@@ -114,6 +114,10 @@ def _part_pairs(
     """Yield each part before and after, in the order of the new network, those that are gone at their place."""
     counts = tuple({stage.name: len(stage.blocks) for stage in spec.stages} for spec in specs)
     back = {other: one for one, other in parts.items()}
+    reached: dict[str, list[int]] = {}
+    for index, edit in enumerate(edits, first):
+        for name in edit.parts:
+            reached.setdefault(name, []).append(index)
     order: list[tuple[PartKey | None, PartKey | None]] = [(back.get(key), key) for key in readings[1].rows]
     for index, key in enumerate(readings[0].rows):
         if key not in parts:
@@ -127,7 +131,7 @@ def _part_pairs(
             new=readings[1].rows[other] if other else None,
             old_blocks=counts[0].get(one[1], 0) if one and one[0] == "stage" else 0,
             new_blocks=counts[1].get(other[1], 0) if other and other[0] == "stage" else 0,
-            changes=tuple(first + index for index, edit in enumerate(edits) if name in edit.parts),
+            changes=tuple(reached.get(name, ())),
             differs=not (one and other) or readings[0].signatures[one] != readings[1].signatures[other],
         )
 

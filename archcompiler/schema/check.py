@@ -7,6 +7,7 @@ has jsonschema check the values of that object. So there is one fault for one ca
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -87,7 +88,7 @@ def _faults(document: Mapping, walk: _Walk) -> list[Diagnostic]:
     first = next(iter(document.entries.values()), None)
     place = _Place("", first.key_span if first else document.span, "the document", whole=walk.standalone)
     if walk.standalone and not walk.complete and "defaults" in document.entries:
-        place = replace(place, case=default_block(walk.schema, document))
+        place = replace(place, general=default_block(walk.schema, document))
     found = dict.fromkeys([*walk.visit("", document, place), *said_twice(mapping_at(document, "names"))])
     return _in_order(found)
 
@@ -100,7 +101,8 @@ def _in_order(faults: Iterable[Diagnostic]) -> list[Diagnostic]:
 class _Place:
     """Where a value stands: its key, what messages call the object, and whether it must be whole there.
 
-    `case` is the case of the choice that holds where the object does not say its own.
+    `case` is the case of the choice that holds where the object does not say its own, `general` the one that the
+    document's `defaults` say: it is no fault to have the fields of another, but none of them is offered.
     """
 
     key: str
@@ -108,6 +110,7 @@ class _Place:
     what: str
     whole: bool = False
     case: str | None = None
+    general: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +147,10 @@ class _Walk:
         key, cases = choice["key"], choice["cases"]
         if isinstance(node, Mapping):
             case = case_of(name, node, choice, (choice.get("default") if place.whole else place.case))
-            what = f"{place.what} ({key} {case})" if key and case else f"{name} `{case}`" if case else place.what
-            yield from self._object(f"{name}.{case or 'any'}", node, replace(place, what=what, case=case), name)
+            told = case or place.general
+            what = f"{place.what} ({key} {told})" if key and told else f"{name} `{told}`" if told else place.what
+            inner = replace(place, what=what, case=case, general=told)
+            yield from self._object(f"{name}.{case or 'any'}", node, inner, name)
         elif key != "type":
             fault = faults.wrong_type(place.key, ("object",), plain(node), node.span)
             is_field = place.key in self.schema.definition(f"{name}.any")["properties"]
@@ -168,12 +173,19 @@ class _Walk:
         found = value_faults(self.schema, name, node)
         yield from () if self.torn else _missing(described, node, place)
         yield from _alternatives(described, node, place)
+        is_unknown = any(property_of(described, key) is False for key in node.entries)
+        said = faults.fields_said(node, properties) if is_unknown else Counter[str]()
         for key, entry in node.entries.items():
             allowed = property_of(described, key)
             if allowed is False:
                 owner = owner_of(self.schema, choice, key) if name else part_with(self.schema, key)
+                offered = (
+                    self.schema.definition(f"{choice}.{place.general}")["properties"]
+                    if choice and place.general
+                    else properties
+                )
                 if not (owner and self.torn):
-                    yield faults.unknown_key(place.what, key, node, properties, owner)
+                    yield faults.unknown_key(place.what, key, node, offered, owner, said)
             elif key not in properties and not re.fullmatch(pattern, key):
                 what = "names" if name == "roles" else place.key
                 yield faults.bad_key(what, key, pattern, entry.key_span, properties)
@@ -211,7 +223,7 @@ class _Walk:
         if reference in ("stages", "overrides"):
             return replace(parent, key=key, key_span=span)
         if reference == "stage":
-            return _Place(key, span, f"stage `{key}`", whole=self.complete, case=parent.case)
+            return _Place(key, span, f"stage `{key}`", whole=self.complete, general=parent.general)
         if reference == "override":
             stage = parent.what.partition(" (")[0]
             return _Place(key, span, f"override `{key}` of {stage}", case=parent.case if self.complete else None)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -47,23 +48,28 @@ _MOST_LISTED = 12  # fields: only blocks have more
 _LENGTHS = {"minLength": "at least", "maxLength": "at most"}
 
 
-def unknown_key(what: str, key: str, node: Mapping, fields: Iterable[str], owner: str | None) -> Diagnostic:
-    """Report a key that the object does not have; `owner` says which object has it, and by which name."""
+def fields_said(node: Mapping, fields: Collection[str]) -> Counter[str]:
+    """Return how often an object says each field, by whatever word."""
+    found = (meant_field(key, fields) for key in node.entries)
+    return Counter(meant.certain for meant in found if meant and meant.certain)
+
+
+def unknown_key(
+    what: str, key: str, node: Mapping, fields: Iterable[str], owner: str | None, said: Counter[str]
+) -> Diagnostic:
+    """Report a key that the object does not have; `owner` says which object has it, and by which name.
+
+    A field that the object says by another word too, as `said` has them, is not offered a second time.
+    """
     span, message, allowed = node.entries[key].key_span, f"{what} has no field `{key}`", list(fields)
     if meant := meant_field(key, allowed):
-        fix = _write(meant.certain, span) if _is_free(meant.certain, key, node, allowed) else None
+        fix = _write(meant.certain, span) if meant.certain and said[meant.certain] == 1 else None
         return Diagnostic("S001", message, span, meant.help, fix=fix)
     if owner:
         return Diagnostic("S001", message, span, f"`{key}` is {owner}")
     slipped = slip(key, allowed)
-    fix = _write(slipped, span) if _is_free(slipped, key, node, allowed) else None
+    fix = _write(slipped, span) if slipped and not said[slipped] else None
     return Diagnostic("S001", message, span, _offer(near_keys(key, allowed)) or _every(allowed), fix=fix)
-
-
-def _is_free(name: str | None, word: str, node: Mapping, allowed: Sequence[str]) -> bool:
-    """Tell whether an object says a field in no other way than by one word."""
-    others = (meant_field(other, allowed) for other in node.entries if other != word)
-    return name not in node.entries and all(other is None or other.certain != name for other in others)
 
 
 def _every(fields: Sequence[str]) -> str:

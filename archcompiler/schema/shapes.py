@@ -23,7 +23,7 @@ def property_schema(field: Json, *, nullable: bool) -> Json:
     if listed := "step" if field.get("steps") else field.get("list"):
         schema |= {"type": "array", "items": {"$ref": f"#/$defs/{listed}"}}
     if field.get("pair"):
-        return _pair(schema)
+        return _pair(schema, field.get("words") or [])
     if field.get("roles"):
         schema |= {"type": ["string", "object"], "if": {"type": "object"}, "then": {"$ref": "#/$defs/roles"}}
     if field.get("expression"):
@@ -41,12 +41,13 @@ def _computed(schema: Json, words: list[str]) -> Json:
     return {**kept, "type": types, "x-expression": True, **({"x-words": words} if words else {})}
 
 
-def _pair(schema: Json) -> Json:
+def _pair(schema: Json, words: list[str]) -> Json:
     """Return the schema of a number or an expression, or of a list of two such."""
     bounds = {key: value for key, value in schema.items() if key in ("minimum", "maximum")}
     items = {"type": ["integer", "string"], **bounds}
     listed = {"items": items, "minItems": 2, "maxItems": 2}
-    return {**schema, "type": ["integer", "string", "array"], **listed, "x-expression": True}
+    named = {"x-words": words} if words else {}
+    return {**schema, "type": ["integer", "string", "array"], **listed, "x-expression": True, **named}
 
 
 def union_or_field(name: str) -> Json:

@@ -8,16 +8,18 @@ from typing import Any
 
 from archcompiler.limits import NUMBERS, Limits
 
+_SPEC = "a file, REV:path of a git repository, or a shipped name such as resnet/resnet50"
+
 
 def add_spec(parser: ArgumentParser) -> None:
     """Declare one spec and the settings over it."""
-    parser.add_argument("spec", metavar="SPEC", help="a file, or a shipped name such as resnet/resnet50")
+    parser.add_argument("spec", metavar="SPEC", help=_SPEC)
     add_settings(parser)
 
 
 def add_specs(parser: ArgumentParser, more: str = "") -> None:
     """Declare one or several specs and the settings over each; `more` is what else may stand for one."""
-    help = f"a file, or a shipped name such as resnet/resnet50{more}"
+    help = f"{_SPEC}{more}"
     parser.add_argument("specs", nargs="+", metavar="SPEC", help=help)
     add_settings(parser)
 

@@ -44,7 +44,7 @@ def configure(parser: ArgumentParser) -> None:
     start.add_argument(
         "--regnet",
         metavar="NUMBERS",
-        help="depth, w0, wa, wm and group_width as key=value,...; also se (the ratio), bottleneck_ratio, round",
+        help="depth, w0, wa, wm and group_width as key=value,...; also se (the ratio), b (the bottleneck ratio), round",
     )
     start.add_argument("--block", action="store_true", help="a block of one's own, with comments")
     add_output(parser, "the file to write (default: NAME.yaml)")
@@ -86,8 +86,11 @@ def _variant_text(args: Namespace, target: Path) -> str:
     """Return a spec that extends another and changes nothing yet; SpecError where the base is faulty."""
     from archcompiler.render.spec import scalar_text
     from archcompiler.resolve import load_spec
+    from archcompiler.shipped import shipped_spec
 
     load_spec(args.extends)
+    if not (os.path.lexists(args.extends) or shipped_spec(args.extends)):
+        raise Usage(f"{args.extends} is of a revision, which no file can extend: name a file")
     extends = _extends(args.extends, target)
     return (
         f"archc: 1\n"

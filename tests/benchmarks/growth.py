@@ -88,6 +88,25 @@ def misspelt_stages(count: int) -> Texts:
     return {"base": _net(base), "net": _variant(new)}
 
 
+def one_stage_more(count: int) -> Texts:
+    """Stages, and one more of them."""
+    return {"net": _net(_stages(NARROW, count)), "new": _net(_stages(NARROW, count + 1))}
+
+
+def renamed_steps(count: int) -> Texts:
+    """A stem of many steps, each of which has another name in `new.yaml`."""
+    return {
+        name: _of_steps(count) + "names:\n" + "".join(f"  stem.conv{i}: {name}{i}\n" for i in range(1, count + 1))
+        for name in ("net", "new")
+    }
+
+
+def renamed_blocks(count: int) -> Texts:
+    """A stage of many blocks, all of which have other names in `new.yaml`."""
+    row = f"{{block: basic, blocks: {count}, channels: 4}}"
+    return {name: _net(_stages(row, 1)) + f'names: {{block: "{name}.{{block}}"}}\n' for name in ("net", "new")}
+
+
 def placed_stages(count: int) -> Texts:
     """Stages of a variant, each behind the one before it."""
     rows = (f"  s{i + 1}: {{block: basic, blocks: 1, channels: 4, after: s{i}}}\n" for i in range(count))
@@ -143,6 +162,17 @@ def a_line_of_json(count: int) -> Texts:
 def claims(count: int) -> Texts:
     """Claims that do not hold."""
     return {"net": _net(_stages(NARROW, 1)) + "claims:\n" + '  - {source: x, quantity: params, printed: "1"}\n' * count}
+
+
+def claims_of_stages(count: int) -> Texts:
+    """Two claims of each stage, and two of the network."""
+    rows = (
+        f'  - {{source: x, quantity: {quantity}, printed: "1"{of}}}\n'
+        for i in range(count)
+        for quantity in ("params", "macs")
+        for of in (f", stage: s{i}", "")
+    )
+    return {"net": _net(_stages(NARROW, count)) + "claims:\n" + "".join(rows)}
 
 
 def unknown_keys(count: int) -> Texts:
@@ -251,6 +281,7 @@ CASES = (
     Case("validate net", 500, numbered_layers),
     Case("check net --fast", 2000, a_line_of_json),
     Case("check net --fast", 2000, claims),
+    Case("check net --fast", 400, claims_of_stages),
     Case("fmt net --check", 500, stages),
     Case("fmt net --check", 2000, a_line_of_json),
     Case("fmt net --check", 2700, unknown_keys),
@@ -261,6 +292,9 @@ CASES = (
     Case("diff net new", 250, widened_stages),
     Case("diff net new", 500, overrides),
     Case("diff net new", 1000, steps),
+    Case("diff net new", 400, one_stage_more),
+    Case("diff net new", 500, renamed_steps),
+    Case("diff net new", 500, renamed_blocks),
     Case("show net", 500, stages),
     Case("show net --origins", 500, overrides),
     Case("cost net --by layer", 500, stages),

@@ -115,6 +115,8 @@ class Op:
 
     name: ClassVar[str]
     """What hashes, layer tables and documents call it."""
+    word: ClassVar[str] = ""
+    """What a reader calls it, where that is not its name."""
     attributes: ClassVar[tuple[Attribute, ...]] = ()
     _defaults: ClassVar[dict[str, Any]] = {}
     step: ClassVar[StepForm | None] = None

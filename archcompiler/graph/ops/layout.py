@@ -223,6 +223,7 @@ class AsSequence(Layout, AsWritten):
     """The channels of a map of one position as a sequence, (channels, 1, 1) as (1, channels)."""
 
     name = "AsSequence"
+    word = "Reshape"
     is_view = True
 
     def output(self, *shapes: Shape) -> Shape:
@@ -234,6 +235,7 @@ class AsMap(Layout, AsWritten):
     """A sequence as the channels of a map of one position, (1, channels) as (channels, 1, 1)."""
 
     name = "AsMap"
+    word = "Reshape"
     is_view = True
 
     def output(self, *shapes: Shape) -> Shape:
