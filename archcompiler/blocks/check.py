@@ -31,6 +31,8 @@ from archcompiler.tree import Entry, Mapping, Node, Scalar, Sequence, mapping_at
 
 _POLICIES = ("shortcut", "attention")
 """The kinds of documents that run for a step of another: what they read, the step says or the block has."""
+_SPLIT = "split"
+"""The kind of step that gives several maps."""
 _OF_NESTED = ("block", "from", "as", "role")
 _MOST_LETS = 20
 """Names that lean on each other, one behind the other: computing them takes Python's stack."""
@@ -204,6 +206,7 @@ class _Document:
         }
         if kind in special:
             special[kind](step)
+        self._check_pieces(kind, step)
         for name, type_, span in _bindings(step):
             if name != _index_of(step):
                 self._bind(name, type_, span)
@@ -293,6 +296,16 @@ class _Document:
             self._report("B008", f"`{name}` is {taken}", span, "give it another name")
         else:
             self._scope.bind(name, Bound(type_))
+
+    def _check_pieces(self, kind: str, step: Mapping) -> None:
+        """Check that there is a name for each map that a step gives, and no other."""
+        said, names = step.entries[kind].value, step.get("as")
+        given = len(names.items) if isinstance(names, Sequence) else int(names is not None)
+        count = len(said.items) if isinstance(said, Sequence) else plain(said)
+        count = count if kind == _SPLIT else 1
+        if names and isinstance(count, int) and given != count:
+            message = f"{given} {'name' if given == 1 else 'names'} for {count} {'map' if count == 1 else 'maps'}"
+            self._report("B016", message, names.span, "give each map a name")
 
     # --- documents that a step runs ---
 
