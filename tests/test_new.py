@@ -97,7 +97,7 @@ def test_a_schema_that_is_there_is_left_alone(archc, tmp_path):
         (["--extends", "resnet/resnet19"], 2, "did you mean resnet/resnet18"),
         (["--extends", "faulty.yaml"], 1, "faulty.yaml:1:1: error[S003]"),
         (["--extends", "resnet/resnet18", "-o", "missing/mine.yaml"], 2, "archc: cannot write missing/mine.yaml"),
-        ([], 2, "one of the arguments --extends --regnet --block is required"),
+        (["--extends", "resnet/resnet18", "--regnet", "depth=1"], 2, "--regnet: not allowed with argument --extends"),
     ],
 )
 def test_what_cannot_be_begun_is_told_and_leaves_nothing(archc, tmp_path, arguments, code, said):
@@ -199,3 +199,22 @@ def test_a_claim_in_the_words_of_an_older_version_is_told_the_mend(tmp_path, mon
     assert main(["validate", "mine.yaml", "--fix"]) == 1
     assert "write `b`, the inverse: where it was 0.5, `b: 2`" in capsys.readouterr().out
     assert "bottleneck_ratio: 0.5" in path.read_text(encoding="utf-8")
+
+
+def test_a_name_alone_starts_a_legal_network_with_a_word_on_its_lines(archc, tmp_path):
+    assert archc("new", "first", cwd=tmp_path).returncode == 0
+    assert archc("validate", "--strict", "first.yaml", cwd=tmp_path).stdout == "no faults in 1 file\n"
+    assert archc("fmt", "--check", "first.yaml", cwd=tmp_path).returncode == 0
+    text = (tmp_path / "first.yaml").read_text(encoding="utf-8")
+    assert text.count("# ") >= 9
+    assert archcompiler.cost(tmp_path / "first.yaml").params == archcompiler.cost("resnet/resnet50").params
+    (tmp_path / "claimed.yaml").write_text(text.replace("# claims", "claims").replace("#   -", "  -"), encoding="utf-8")
+    run = archc("check", "claimed.yaml", "--fast", cwd=tmp_path)  # the figure that stands there as an example is v1's
+    assert "FAILS (C001)" in run.stdout
+
+
+@pytest.mark.parametrize("name", ["a", "A9", "my_net", "x" * 100])
+def test_any_name_that_is_one_starts_a_network(tmp_path, monkeypatch, capsys, name):
+    monkeypatch.chdir(tmp_path)
+    assert main(["new", name]) == 0
+    assert main(["validate", "--strict", f"{name}.yaml"]) == 0

@@ -96,7 +96,7 @@ class _Prices:
     def _try(self, choice: Choice, found: Diagnostic) -> tuple[Graph, bool]:
         """Return the graph under a choice, and whether the fault is gone and no other has come."""
         graph, faults = lowered(with_choice(self._spec, choice))
-        bodies = [call.body for call in graph.calls]
+        bodies = [id(call.body) for call in graph.calls]  # each was recorded, though some may be equal
         self._left -= len(set(bodies)) + len(bodies) // _ALIKE
         after = {_key(fault) for fault in faults}
         return graph, _key(found) not in after and after <= self._faults

@@ -55,12 +55,16 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The cost of one part, block or layer, with what it is and the shape that leaves it."""
+    """The cost of one part, block or layer, with its kind and the shape that leaves it.
+
+    `words` say what it is; empty where only the graph is known.
+    """
 
     name: str
     kind: str
     output: Shape
     cost: Cost
+    words: str = ""
 
 
 def total(graph: Graph, batch: int = 1) -> Cost:

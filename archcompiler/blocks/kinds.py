@@ -8,7 +8,7 @@ from typing import Union
 
 from archcompiler.blocks.step import Step
 from archcompiler.graph.named import Named
-from archcompiler.graph.ops import OPS, Joins, Narrow, Op, Pad, Pool
+from archcompiler.graph.ops import OPS, Joins, Op
 from archcompiler.graph.ops.base import StepForm
 from archcompiler.graph.shape import TF_SAME, Padding, sides
 from archcompiler.record.fault import ShapeFault, even_kernel
@@ -70,8 +70,16 @@ def _pool(step: Step, x: Value) -> Value:
     if kind == "grid":
         return b.grid_pool(role, x, step.number("kernel"))
     padding = TF_SAME if step.value("padding") == TF_SAME else step.sides("padding")
-    pool = Pool(kind, step.sides("kernel"), step.sides("stride"), padding, step.flag("ceil"))
-    return b.pool(role, x, pool.replace(excludes_padding=not step.flag("count_padding")))
+    return b.pool(
+        role,
+        x,
+        kind,
+        kernel=step.sides("kernel"),
+        stride=step.sides("stride"),
+        padding=padding,
+        ceil=step.flag("ceil"),
+        excludes_padding=not step.flag("count_padding"),
+    )
 
 
 def _anti_alias(step: Step, x: Value) -> Value:
@@ -119,7 +127,7 @@ def _split(step: Step, x: Value) -> Result:
     start: int = 0
     pieces = []
     for size in sizes:
-        pieces.append(step.recorder.apply("", Narrow(start, size), x))
+        pieces.append(step.recorder.narrow(x, start, size))
         start = size + start if isinstance(size, Named) else start + size
     if start != x.channels:
         message = (
@@ -131,7 +139,8 @@ def _split(step: Step, x: Value) -> Result:
 
 def _pad(step: Step, x: Value) -> Value:
     """Zeros around a map: left, right, top, bottom, as PyTorch's `F.pad` has them."""
-    return step.recorder.apply(_role(step, "pad"), Pad(*step.numbers("pad")), x)
+    left, right, top, bottom = step.numbers("pad")
+    return step.recorder.pad(_role(step, "pad"), x, left, right, top, bottom)
 
 
 def _operands(step: Step, key: str, x: Value) -> list[Value]:

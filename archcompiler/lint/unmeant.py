@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from archcompiler.diagnostics import Diagnostic, Label
 from archcompiler.graph.ir import Body, Graph, Node
-from archcompiler.graph.ops import Activation, BatchNorm, GroupNorm, LayerNorm
+from archcompiler.graph.ops import Norm
 from archcompiler.lint.maps import is_own, place_of
 from archcompiler.lint.watch import Watch
 from archcompiler.record.recorder import shape_text
@@ -18,7 +18,6 @@ from archcompiler.tree import Entry, Mapping, Scalar, Sequence
 if TYPE_CHECKING:
     from archcompiler.analyses.cost import Cost
 
-_NORMS = (BatchNorm, GroupNorm, LayerNorm)
 _WIDEST = 4
 """Channels of a grouped 3x3 for each that leaves its block: ResNeXt-29 16x64d, the widest for which a total could be
 taken, has 4 (arXiv:1611.05431, Table 7); ResNeXt-101 32x48d has 6, of groups that no total gives."""
@@ -80,7 +79,7 @@ def sums_without_a_norm(watch: Watch, graph: Graph) -> Iterator[Diagnostic]:
     if not stages or not head.calls or _norm_at_start(head.calls[0].body) is not None:
         return
     last = stages[-1].calls[-1].body
-    if _norm_at_start(last) is None or isinstance(last.nodes[-1].op, (*_NORMS, Activation)):
+    if _norm_at_start(last) is None or isinstance(last.nodes[-1].op, Norm) or last.nodes[-1].op.is_activation:
         return
     message = (
         f"no norm stands behind the last block of {stages[-1].name}, a pre-activation block: "
@@ -128,13 +127,13 @@ def _own(spec: Spec, fields: Mapping, *keys: str) -> Entry | None:
 
 def _norm_at_start(body: Body) -> Node | None:
     first = body.nodes[0] if body.nodes else None
-    return first if first is not None and isinstance(first.op, _NORMS) and first.inputs == (0,) else None
+    return first if first is not None and isinstance(first.op, Norm) and first.inputs == (0,) else None
 
 
 def _norm_at_end(body: Body) -> Node | None:
     """Return the norm of a norm and an activation with which a body ends."""
-    norm = body.nodes[-2] if len(body.nodes) > 1 and isinstance(body.nodes[-1].op, Activation) else None
-    return norm if norm is not None and isinstance(norm.op, _NORMS) else None
+    norm = body.nodes[-2] if len(body.nodes) > 1 and body.nodes[-1].op.is_activation else None
+    return norm if norm is not None and isinstance(norm.op, Norm) else None
 
 
 def _cost(graph: Graph) -> Cost:

@@ -183,8 +183,28 @@ class Recorder:
         slope = activation.number("slope") if activation.has("slope") else None
         return self.apply(role, ops.Activation(kind, slope), x)
 
-    def pool(self, role: str, x: Value, pool: ops.Pool) -> Value:
+    def narrow(self, x: Value, start: int, length: int) -> Value:
+        """Record a piece of a map: its channels from one on."""
+        return self.apply("", ops.Narrow(start, length), x)
+
+    def pad(self, role: str, x: Value, left: int, right: int, top: int, bottom: int) -> Value:
+        """Record zeros around a map."""
+        return self.apply(role, ops.Pad(left, right, top, bottom), x)
+
+    def pool(
+        self,
+        role: str,
+        x: Value,
+        kind: str,
+        *,
+        kernel: Sides,
+        stride: Sides,
+        padding: Padding = 0,
+        ceil: bool = False,
+        excludes_padding: bool = False,
+    ) -> Value:
         """Record a max or average pool; the last windows of one that rounds up may reach out of the map."""
+        pool = ops.Pool(kind, kernel, stride, padding, ceil, excludes_padding)
         if not pool.ceil:
             self._check_window(role, x.shape, pool)
         if pool.padding != TF_SAME:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict
-from textwrap import fill, indent
+from textwrap import indent
 from typing import Any
 
 from archcompiler.blocks.page import DocumentPage
 from archcompiler.diagnostics import CODES, GROUPS
 from archcompiler.explain.field import FieldPage
 from archcompiler.explain.page import Example, Page
+from archcompiler.render.room import columns, folded
 
 FORMAT_VERSION = 1
 _WIDTH = 100
@@ -22,11 +23,16 @@ def page_text(page: Page) -> str:
     return "\n\n".join(
         [
             f"{page.code}: {page.title}",
-            page.why,
+            "\n\n".join(map(_paragraph, page.why.split("\n\n"))),
             f"This fails:\n\n{_example(page.fails)}",
             f"Mended:\n\n{_example(page.mended)}",
         ]
     )
+
+
+def _paragraph(text: str) -> str:
+    """Return a paragraph as its page has it, or in the lines for which there is room."""
+    return text if columns() is None else folded(" ".join(text.split()))
 
 
 def _example(example: Example) -> str:
@@ -71,8 +77,8 @@ def field_text(page: FieldPage) -> str:
         "instead of": ", ".join(page.instead),
         "examples": ", ".join(map(_plain, page.examples)),
     }
-    lines = [fill(f"  {key:<11} {value}", _WIDTH, subsequent_indent=" " * 14) for key, value in rows.items() if value]
-    return "\n".join([fill(f"{page.name}: {page.description}", _WIDTH), *lines])
+    lines = [folded(f"  {key:<11} {value}", " " * 14, _WIDTH) for key, value in rows.items() if value]
+    return "\n".join([folded(f"{page.name}: {page.description}", most=_WIDTH), *lines])
 
 
 def _plain(value: Any) -> str:

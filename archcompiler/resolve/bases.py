@@ -12,7 +12,9 @@ from archcompiler.diagnostics import Diagnostic, Label, SpecError
 from archcompiler.limits import current, mend
 from archcompiler.shipped import shipped_names, shipped_spec, spec_names
 from archcompiler.span import Span
-from archcompiler.syntax.files import DISK, Files, as_typed, is_allowed
+from archcompiler.syntax.files import DISK, Files, as_typed, is_allowed, near_file
+
+_SUFFIXES = (".yaml", ".yml", ".json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,9 @@ def locate(spec: str | os.PathLike[str], files: Files) -> str:
         raise SpecError([_outside(text, place)], unreadable=True)
     if is_there:
         return text
-    help = _near(text) or "`archc list` names the shipped specs"
+    beside = near_file(text) if text.endswith(_SUFFIXES) and is_allowed(os.path.dirname(text) or ".") else None
+    near = f"did you mean {beside}?" if beside else _near(text)
+    help = near or "`archc list` names the shipped specs"
     raise SpecError([Diagnostic("R009", f"no file and no shipped spec {text!r}", place, help)], unreadable=True)
 
 

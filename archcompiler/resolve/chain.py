@@ -10,6 +10,7 @@ from functools import lru_cache
 from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.limits import Limits, current
 from archcompiler.resolve.bases import Link, find_base, locate, read_link
+from archcompiler.resolve.hints import with_stages_of_settings
 from archcompiler.resolve.name_tables import is_table, with_name_table
 from archcompiler.resolve.own_blocks import is_part, language_of, with_block_files
 from archcompiler.resolve.settings import setting_faults, settings_document
@@ -37,7 +38,7 @@ class Chain:
 
 def read_chain(spec: str | os.PathLike[str], settings: Iterable[str], files: Files) -> Chain:
     """Read a path or shipped name, its bases, and the settings over them; SpecError where no text can be had."""
-    links = [Link(locate(spec, files))]
+    links, settings = [Link(locate(spec, files))], list(settings)
     texts: list[_Text] = []
     faults: list[Diagnostic] = []
     while len(texts) < len(links):
@@ -57,7 +58,8 @@ def read_chain(spec: str | os.PathLike[str], settings: Iterable[str], files: Fil
     for text in texts:
         document, found = _checked(text, files, known)
         documents.append(document)
-        faults += found
+        is_setting = not text.link.path
+        faults += with_stages_of_settings(found, settings, [each.document for each in texts]) if is_setting else found
     return Chain(files.shown(links[0].path), tuple(reversed(documents)), tuple(faults), known)
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.verbs import FINDINGS, FINE, Outcome, Usage, json_text
-from archcompiler.verbs.arguments import add_format, add_settings
+from archcompiler.verbs.arguments import add_format, add_limits, add_settings
+from archcompiler.verbs.complete import complete
 from archcompiler.verbs.review import range_of, run_review
 
 if TYPE_CHECKING:
@@ -23,21 +24,22 @@ EXAMPLES = """  archc diff resnet/resnet50_v1 resnet/resnet50
   archc diff my_net.yaml --set stages.layer3.blocks=9
   archc diff resnet/resnet50 my_net.yaml --checkpoint base.safetensors
   archc diff resnet/resnet50 my_net.yaml --format json
-  archc diff                                    every spec that differs from the last commit
+  archc diff                             every spec that differs from HEAD
   archc diff HEAD:my_net.yaml my_net.yaml
-  archc diff --against main                     every spec that this branch changes
+  archc diff --against main              every spec that this branch changes
   archc diff main..HEAD nets --fail-on WEIGHTS"""
 
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument(
+    specs = parser.add_argument(
         "specs",
         nargs="*",
         metavar="SPEC|REV1..REV2|PATH",
         help="two specs, or one that --set changes; or two revisions (default: the last commit and the working tree), "
         "and paths to look at",
     )
+    complete(specs, "specs")
     parser.add_argument(
         "--against",
         metavar="REV",
@@ -62,6 +64,7 @@ def configure(parser: ArgumentParser) -> None:
     )
     add_settings(parser)
     add_format(parser, "text", "json", "markdown", "github")
+    add_limits(parser)
 
 
 def run(args: Namespace) -> Outcome:

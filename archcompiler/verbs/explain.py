@@ -6,10 +6,11 @@ from argparse import ArgumentParser, Namespace
 
 from archcompiler.verbs import Outcome, Usage, json_text
 from archcompiler.verbs.arguments import add_format
+from archcompiler.verbs.complete import complete
 
 HELP = "say what the code of a fault, a field of the language or a block means"
-EXAMPLES = """  archc explain G001                 why, an example that fails, and the same mended
-  archc explain bottleneck_width     a field: what it says, its values, its default
+EXAMPLES = """  archc explain G001                 why, what fails, and the same mended
+  archc explain bottleneck_width     a field: its values, its default
   archc explain head.pool
   archc explain bottleneck           a block: its fields and its steps
   archc explain stems/deep           a stem, head, shortcut or attention
@@ -20,12 +21,13 @@ EXAMPLES = """  archc explain G001                 why, an example that fails, a
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument(
+    topic = parser.add_argument(
         "topic",
         nargs="?",
         metavar="CODE|FIELD|BLOCK",
         help="a code such as G001, a field, a block or its file (default: list of codes)",
     )
+    complete(topic, "topics")
     add_format(parser, "text", "json")
 
 

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from archcompiler.verbs import Outcome, Usage
+from archcompiler.verbs import FINE, Outcome, Usage
 
 HELP = "have git diff, git log and git show say what changes to specs do"
-EXAMPLES = """  archc git install                                  say what it would take, and set the driver
-  archc git install --attributes .gitattributes      and have *.yaml use it: commit that file
+EXAMPLES = """  archc git install                               set the driver
+  archc git install --attributes .gitattributes   have *.yaml use it
   archc git install --attributes .git/info/attributes --pattern 'nets/*.yaml'
   archc git uninstall --attributes .gitattributes"""
 _INSTALL = """Set a diff driver in git's configuration. It takes effect on the files that attributes name, and those go
@@ -97,10 +97,10 @@ def _scope(args: Namespace) -> str:
 def _driver(args: Namespace) -> Outcome:
     from archcompiler.verbs.driver import driver
 
-    return Outcome(driver(args.arguments, colour=args.colour))
+    return Outcome(driver(args.arguments, colour=args.colour), unread=FINE)  # git dies of any other code
 
 
 def _textconv(args: Namespace) -> Outcome:
     from archcompiler.verbs.driver import textconv
 
-    return Outcome(textconv(args.file))
+    return Outcome(textconv(args.file), unread=FINE)

@@ -9,13 +9,33 @@ from pathlib import Path
 
 from archcompiler.verbs import Outcome, Usage
 from archcompiler.verbs.arguments import add_output
+from archcompiler.verbs.complete import complete
 
-HELP = "start a variant that extends a spec, a RegNet from its numbers, or a block"
-EXAMPLES = """  archc new my_net --extends resnext/resnext50_32x4d
+HELP = "start a network, a variant that extends a spec, a RegNet from its numbers, or a block"
+EXAMPLES = """  archc new first_net                     a network with a word on each line
+  archc new my_net --extends resnext/resnext50_32x4d
   archc new wide --extends ./my_net.yaml -o nets/wide.yaml
   archc new my_regnet --regnet depth=16,w0=48,wa=27.89,wm=2.09,group_width=8
-  archc new my_regnety --regnet depth=16,w0=48,wa=27.89,wm=2.09,group_width=8,se=0.25
-  archc new my_block --block                          a block of one's own"""
+  archc new my_regnety \\
+      --regnet depth=16,w0=48,wa=27.89,wm=2.09,group_width=8,se=0.25
+  archc new my_block --block              a block of one's own"""
+_FIRST = """\
+archc: 1  # the version of this language
+name: {name}
+description: A residual network to begin with.  # say here what yours is for
+input: {{channels: 3, size: 224}}                 # or size: [height, width]
+stem: {{type: conv7x7_maxpool, channels: 64}}     # the map behind it is a quarter of the image
+defaults: {{block: bottleneck}}                   # what a stage says that does not say so itself
+stages:                                         # channels leave a block; bottleneck_width is its middle
+  stage1: {{blocks: 3, channels: 256,  bottleneck_width: 64}}
+  stage2: {{blocks: 4, channels: 512,  bottleneck_width: 128, stride: 2}}
+  stage3: {{blocks: 6, channels: 1024, bottleneck_width: 256, stride: 2}}
+  stage4: {{blocks: 3, channels: 2048, bottleneck_width: 512, stride: 2}}
+head: {{classes: 1000}}
+# A figure that a paper printed of this network, which `archc check` holds against what is counted:
+# claims:
+#   - {{source: "arXiv:1512.03385", table: "1", quantity: macs, printed: "3.8e9"}}
+"""
 SCHEMAS = ".archc"
 """The folder of a repository in which the schemas are that editors read."""
 BLOCK = """\
@@ -39,8 +59,8 @@ steps:  # `archc explain block` lists what a step can be; text is computed, `$no
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("name", metavar="NAME", help="the network's name: letters, digits, _")
-    start = parser.add_mutually_exclusive_group(required=True)
-    start.add_argument("--extends", metavar="SPEC", help="a shipped name, or a path")
+    start = parser.add_mutually_exclusive_group()
+    complete(start.add_argument("--extends", metavar="SPEC", help="a shipped name, or a path"), "specs")
     start.add_argument(
         "--regnet",
         metavar="NUMBERS",
@@ -79,7 +99,9 @@ def _text(args: Namespace, target: Path) -> str:
         raise Usage(f"{args.name!r} is no name: write {form}, a letter first, {60 if args.block else 100} at most")
     if args.block:
         return BLOCK.format(name=args.name)
-    return _variant_text(args, target) if args.regnet is None else regnet_text(args.name, args.regnet)
+    if args.regnet is not None:
+        return regnet_text(args.name, args.regnet)
+    return _variant_text(args, target) if args.extends else _FIRST.format(name=args.name)
 
 
 def _variant_text(args: Namespace, target: Path) -> str:

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from archcompiler.verbs import Outcome, Usage, json_text
-from archcompiler.verbs.arguments import add_format, add_spec
+from archcompiler.verbs.arguments import add_format, add_limits, add_spec
 
 if TYPE_CHECKING:
     from archcompiler.tree import Mapping
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 HELP = "print the resolved spec, every value written out"
 EXAMPLES = """  archc show my_net.yaml
   archc show my_net.yaml --origins
-  archc show blocks/bottleneck          a block, its fields and steps written out
+  archc show blocks/bottleneck       a block, its fields and steps written out
   archc show resnet/resnet50 --format json"""
 
 
@@ -23,6 +23,7 @@ def configure(parser: ArgumentParser) -> None:
     add_spec(parser)
     parser.add_argument("--origins", action="store_true", help="say the file, line and column of each value")
     add_format(parser, "text", "json")
+    add_limits(parser)
 
 
 def run(args: Namespace) -> Outcome:

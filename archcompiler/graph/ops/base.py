@@ -169,6 +169,11 @@ class Op:
         return f"{self.name}({', '.join(f'{name}={value!r}' for name, value in self.__dict__.items())})"
 
     @property
+    def is_activation(self) -> bool:
+        """Whether it is an element-wise non-linearity: which one it is, the rule of activations tells."""
+        return any(each.rule == "D305" for each in self.attributes)
+
+    @property
     def values(self) -> tuple[Any, ...]:
         """The attributes' values, in the order in which they are declared."""
         return tuple(self.__dict__.values())
