@@ -49,6 +49,7 @@ CODES = {
     "B013": "a number that can never fit",
     "B014": "a name that nothing reads",
     "B015": "a definition of a field that says too little, or too much",
+    "B016": "names for another number of maps",
     "R001": "base not found",
     "R002": "a spec that extends itself",
     "R003": "a defaults entry that nothing uses",

@@ -14,6 +14,7 @@ from typing import Any
 from archcompiler.blocks.definitions import absent_fields, definition_faults, sound_definition
 from archcompiler.blocks.document import CONTEXT, steps_below, words_at
 from archcompiler.blocks.expression import ExpressionError, names_of, parsed
+from archcompiler.blocks.lets import LetOrder
 from archcompiler.blocks.library import Library, library
 from archcompiler.blocks.names import ARRIVING, Bound, Scope, reserved
 from archcompiler.blocks.roles import role_faults
@@ -30,6 +31,8 @@ from archcompiler.tree import Entry, Mapping, Node, Scalar, Sequence, mapping_at
 
 _POLICIES = ("shortcut", "attention")
 """The kinds of documents that run for a step of another: what they read, the step says or the block has."""
+_SPLIT = "split"
+"""The kind of step that gives several maps."""
 _OF_NESTED = ("block", "from", "as", "role")
 _MOST_LETS = 20
 """Names that lean on each other, one behind the other: computing them takes Python's stack."""
@@ -103,9 +106,7 @@ class _Document:
         steps = tree.get("steps")
         self._steps = steps if isinstance(steps, Sequence) else Sequence((), tree.span)
         later = frozenset(name for step in steps_below(self._steps) for name, *_ in _bindings(step))
-        self._scope = Scope(
-            _given(kind), types, absent_fields(fields), values={"x": Bound(MAP)}, later=later, declares=kind != "steps"
-        )
+        self._scope = Scope(_given(kind), types, absent_fields(fields), later=later, declares=kind != "steps")
 
     def faults(self) -> list[Diagnostic]:
         """Return every fault."""
@@ -141,21 +142,16 @@ class _Document:
         for name, entry in lets.items():
             if taken := (None if name in self._fields else reserved(name)):
                 self._report("B008", f"`{name}` is {taken}", entry.key_span, "give it another name")
-        left = {name: self._leans_on(name, lets) for name in lets}
         self._scope.lets = dict.fromkeys(lets)
-        levels, last = 0, ""
-        while ready := [name for name, others in left.items() if not others & left.keys()]:
-            for last in ready:
-                self._check_let(last, lets[last])
-                del left[last]
-            levels += 1
-        if levels > _MOST_LETS:
-            message = f"`{last}` leans on {levels - 1} names, one behind the other"
-            help = f"{_MOST_LETS} at most: compute more in one of them"
-            self._report("B009", message, lets[last].key_span, help)
-        while circle := _circle(left):
+        order = LetOrder({name: self._leans_on(name, lets) for name in lets})
+        for name in order:
+            self._check_let(name, lets[name])
+        for circle in order.circles:
             self._report("B009", f"{_in_a_circle(circle)} in `let`", lets[circle[0]].key_span, _NO_CIRCLE)
-            left = {name: others for name, others in left.items() if name not in circle}
+        if order.deepest > _MOST_LETS:
+            message = f"`{order.last}` leans on {order.deepest} names, one behind the other"
+            help = f"{_MOST_LETS} at most: compute more in one of them"
+            self._report("B009", message, lets[order.last].key_span, help)
 
     def _leans_on(self, name: str, lets: Map[str, Entry]) -> set[str]:
         """Return the names of `let` that one needs; where the field of its name is missing, its alternative is said."""
@@ -210,6 +206,7 @@ class _Document:
         }
         if kind in special:
             special[kind](step)
+        self._check_pieces(kind, step)
         for name, type_, span in _bindings(step):
             if name != _index_of(step):
                 self._bind(name, type_, span)
@@ -257,16 +254,16 @@ class _Document:
     def _branches(self, step: Mapping) -> None:
         """Check both branches: what both name is there behind them, what one names may not be."""
         test = self._condition(step.get("if"))
-        before, after = self._scope.values, []
+        branches = []
         for key, holds in (("then", True), ("else", False)):
-            self._scope.values = dict(before)
-            if test is None:
-                self._walk(step.get(key))
-            else:
-                with Typecheck(Text(test[0], []), self._scope).narrowed(test[1], holds=holds):
+            with self._scope.branch() as named:
+                if test is None:
                     self._walk(step.get(key))
-            after.append(self._scope.values)
-        self._scope.values = _merged(*after)
+                else:
+                    with Typecheck(Text(test[0], []), self._scope).narrowed(test[1], holds=holds):
+                        self._walk(step.get(key))
+            branches.append(named)
+        self._scope.merge(*branches)
 
     def _condition(self, node: Node | None) -> tuple[Scalar, ast.expr] | None:
         """Return a condition that can be read."""
@@ -279,17 +276,15 @@ class _Document:
 
     def _turns(self, step: Mapping) -> None:
         """Check the steps of a repeat, which may run no time; its index is read in them only."""
-        before = dict(self._scope.values)
         index, entry = _index_of(step), step.entries.get("index")
-        if index and entry:
-            self._bind(index, NUMBER, entry.value.span, is_index=True)
-        self._walk(step.get("steps"))
-        inside = self._scope.values
-        if index:
-            inside = {name: bound for name, bound in inside.items() if name != index or name in before}
+        with self._scope.branch() as named:
+            if index and entry:
+                self._bind(index, NUMBER, entry.value.span, is_index=True)
+            self._walk(step.get("steps"))
+        named.pop(index, None)
         count = plain(step.entries["repeat"].value)
         runs = isinstance(count, int) and count > 0
-        self._scope.values = inside if runs else _merged(before, inside)
+        self._scope.merge(named, *(() if runs else ({},)))
 
     def _bind(self, name: str, type_: Type, span: Span, *, is_index: bool = False) -> None:
         """Give a name to what a step made."""
@@ -300,7 +295,17 @@ class _Document:
         if taken:
             self._report("B008", f"`{name}` is {taken}", span, "give it another name")
         else:
-            self._scope.values[name] = Bound(type_)
+            self._scope.bind(name, Bound(type_))
+
+    def _check_pieces(self, kind: str, step: Mapping) -> None:
+        """Check that there is a name for each map that a step gives, and no other."""
+        said, names = step.entries[kind].value, step.get("as")
+        given = len(names.items) if isinstance(names, Sequence) else int(names is not None)
+        count = len(said.items) if isinstance(said, Sequence) else plain(said)
+        count = count if kind == _SPLIT else 1
+        if names and isinstance(count, int) and given != count:
+            message = f"{given} {'name' if given == 1 else 'names'} for {count} {'map' if count == 1 else 'maps'}"
+            self._report("B016", message, names.span, "give each map a name")
 
     # --- documents that a step runs ---
 
@@ -475,25 +480,6 @@ def _is_computed(described: Json) -> bool:
     types = described.get("type", [])
     mixed = "string" in types and not {"number", "integer", "boolean"}.isdisjoint(types)
     return "x-expression" in described or mixed or ("items" in described and _is_computed(described["items"]))
-
-
-def _merged(first: dict[str, Bound], second: dict[str, Bound]) -> dict[str, Bound]:
-    """Return the names behind two branches of which one ran: those of one alone may have no value."""
-    names = {**first, **second}
-    both = {name for name in names if name in first and name in second and first[name].certain and second[name].certain}
-    return {name: bound if name in both else replace(bound, certain=False) for name, bound in names.items()}
-
-
-def _circle(leaning: Map[str, set[str]]) -> list[str]:
-    """Return names each of which leans on the next, and the last on the first; none where there are none."""
-    for start in leaning:
-        way, seen = [start], {start}
-        while others := sorted(leaning[way[-1]] & leaning.keys()):
-            if others[0] in seen:
-                return way[way.index(others[0]) :]
-            way.append(others[0])
-            seen.add(others[0])
-    return []
 
 
 def _in_a_circle(names: list[str]) -> str:

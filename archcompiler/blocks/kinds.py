@@ -119,6 +119,10 @@ def _of_op(op: type[Op], form: StepForm) -> Kind:
 def _split(step: Step, x: Value) -> Result:
     """Return the pieces of a map: of the channels that are said, or so many equal ones."""
     said = step.numbers("split")
+    if not step.is_list("split") and said[0] > x.channels:
+        message = f"{int(said[0])} pieces of a map that has {int(x.channels)} channels"
+        step.refuse(ShapeFault("G012", message, ("split",), number=x.channels))
+        return x
     sizes = said if step.is_list("split") else (x.channels // said[0],) * said[0]
     start: int = 0
     pieces = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from keyword import iskeyword
 
 from archcompiler.blocks.document import CONTEXT
@@ -38,7 +38,7 @@ class Scope:
     fields: Mapping[str, Type | None]
     absent: Mapping[str, str]
     lets: dict[str, Type | None] = field(default_factory=dict)
-    values: dict[str, Bound] = field(default_factory=dict)
+    values: dict[str, Bound] = field(default_factory=lambda: {"x": Bound(MAP)})
     later: frozenset[str] = frozenset()
     narrowed: dict[str, Type] = field(default_factory=dict)
     reads: set[str] = field(default_factory=set)
@@ -46,6 +46,9 @@ class Scope:
     """Whether the document can have fields."""
     within: str = ""
     """The name whose `let` is read, if one is."""
+
+    _before: dict[str, Bound | None] = field(default_factory=dict)
+    """What the names stood for that the branch has changed in which the walk is."""
 
     def find(self, name: str, place: Place) -> Type | None:
         """Return what a name may be, None where that is not known; KeyError where there is no such name."""
@@ -67,20 +70,17 @@ class Scope:
 
     def unknown(self, name: str, place: Place, words: Iterable[str] = ()) -> None:
         """Report that there is no such name, and none of the words that could stand at its place."""
+        help = near(name, [*self.known(), *words]) if place.is_helped else None
         if name in self.later or name in self.values:
             self.reads.add(name)
-            why = (
-                "in `let`, which reads fields and what arrives"
-                if self.within
-                else "here: no step before this one gives it"
-            )
-            help = "say it in the step that needs it" if self.within else "a step can read what steps before it name"
-            place.report("B007", f"`{name}` has no value {why}", help)
+            why, mend = _IN_LET if self.within else _BEFORE_ITS_STEP
+            place.report("B007", f"`{name}` has no value {why}", mend)
         elif self.declares and is_shared_field(name):
-            help = f"declare it, as in `fields: {{{name}: {{}}}}`; or {near(name, self.known())}"
-            place.report("B003", f"`{name}` is read, and is no field of this document", help)
+            declared = f"declare it, as in `fields: {{{name}: {{}}}}`"
+            mend = f"{declared}; or {help}" if help else declared
+            place.report("B003", f"`{name}` is read, and is no field of this document", mend)
         else:
-            place.report("B002", f"there is no `{name}` here", near(name, [*self.known(), *words]))
+            place.report("B002", f"there is no `{name}` here", help)
 
     @contextmanager
     def narrow(self, found: dict[str, Type]) -> Iterator[None]:
@@ -90,6 +90,31 @@ class Scope:
             yield
         finally:
             self.narrowed = before
+
+    def bind(self, name: str, bound: Bound) -> None:
+        """Give a name to what a step made."""
+        self._before.setdefault(name, self.values.get(name))
+        self.values[name] = bound
+
+    @contextmanager
+    def branch(self) -> Iterator[dict[str, Bound]]:
+        """Undo what the steps of a branch name; behind the `with`, what is yielded holds what they did name."""
+        around, self._before = self._before, {}
+        named: dict[str, Bound] = {}
+        yield named
+        for name, before in self._before.items():
+            named[name] = self.values.pop(name)
+            if before is not None:
+                self.values[name] = before
+        self._before = around
+
+    def merge(self, *branches: Mapping[str, Bound]) -> None:
+        """Name what branches have named of which one runs: what one alone names may have no value."""
+        for name in dict.fromkeys(name for named in branches for name in named):
+            each = [named.get(name) or self.values.get(name) for named in branches]
+            known = [bound for bound in each if bound]
+            certain = len(known) == len(each) and all(bound.certain for bound in known)
+            self.bind(name, replace(known[0], certain=certain))
 
     def taken(self, name: str) -> str | None:
         """Return what has a name already that a step is to give; None where nothing has."""
@@ -108,6 +133,8 @@ class Scope:
             place.report("B007", f"`{name}` has no value {why}", help)
 
 
+_IN_LET = ("in `let`, which reads fields and what arrives", "say it in the step that needs it")
+_BEFORE_ITS_STEP = ("here: no step before this one gives it", "a step can read what steps before it name")
 _NAMED_IN_BOTH = "name a map in both branches, or read it in the branch that names it"
 
 

@@ -31,28 +31,25 @@ class _Role:
 def role_faults(steps: Node) -> Iterator[Diagnostic]:
     """Yield each role that a step before has, on the same way through the document, or that a turn before has."""
     counts: Counter[str] = Counter()
-    seen: dict[str, list[_Role]] = {}
+    seen: dict[tuple[str, Way], _Role] = {}
+    begun: dict[tuple[str, Way], _Role] = {}
     for role in _roles(steps, (), counts, repeats=False):
-        if role.repeats:
+        ways = [role.way[:length] for length in range(len(role.way) + 1)]
+        on_its_way = (seen.get((role.name, way)) for way in ways)
+        if other := next(filter(None, on_its_way), begun.get((role.name, role.way))):
+            labels = (Label(other.span, "it is given here"),)
+            yield Diagnostic("B011", f"{role.name} is given twice", role.span, "give each its own", labels)
+        elif role.repeats:
             message = f"{role.name} would be given again by each turn"
             yield Diagnostic("B011", message, role.span, "leave the role out, and the layers are counted")
-        for other in seen.get(role.name, ()):
-            if _is_one_way(role.way, other.way):
-                labels = (Label(other.span, "it is given here"),)
-                yield Diagnostic("B011", f"{role.name} is given twice", role.span, "give each its own", labels)
-                break
-        seen.setdefault(role.name, []).append(role)
+        seen.setdefault((role.name, role.way), role)
+        for way in ways:
+            begun.setdefault((role.name, way), role)
     for word, count in counts.items():
         for number in range(1, count + 1):
-            for role in seen.get(f"the role `{word}{number}`", ())[:1]:
-                message = f"{role.name} is that of layer {number} of {count} that say none and are counted"
-                yield Diagnostic("B011", message, role.span, "give it another, or all of them one")
-
-
-def _is_one_way(first: Way, second: Way) -> bool:
-    """Tell whether two steps may both run: none stands in a branch that the other does not stand in."""
-    shared = min(len(first), len(second))
-    return first[:shared] == second[:shared]
+            if role_of_it := begun.get((f"the role `{word}{number}`", ())):
+                message = f"{role_of_it.name} is that of layer {number} of {count} that say none and are counted"
+                yield Diagnostic("B011", message, role_of_it.span, "give it another, or all of them one")
 
 
 def _roles(steps: Node | None, way: Way, counts: Counter[str], *, repeats: bool) -> Iterator[_Role]:

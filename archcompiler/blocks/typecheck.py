@@ -17,6 +17,8 @@ from archcompiler.schema.language import read_schema
 from archcompiler.span import Span
 from archcompiler.tree import Scalar
 
+_MOST_HELPED = 100
+_MOST_LISTED = 30
 SIZES = ("channels", "height", "width")
 _BOUNDS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
     "minimum": (lambda value, bound: value >= bound, "at least"),
@@ -52,6 +54,11 @@ class Place:
     text: Text
     start: int = 0
     end: int | None = None
+
+    @property
+    def is_helped(self) -> bool:
+        """Tell whether a fault here is among those that readers see, and that are compared with every name."""
+        return len(self.text.faults) < _MOST_HELPED
 
     def report(self, code: str, message: str, help: str | None = None) -> None:
         """Report a fault at the stretch."""
@@ -95,7 +102,8 @@ def near(word: str, names: Iterable[str]) -> str | None:
     """Return the help for a word that is none of some names: the nearest, and all where they are few."""
     known = sorted(set(names))
     close = get_close_matches(word, known, n=2, cutoff=0.7)
-    listed = f"there are {', '.join(known)}" if len(known) > 1 else f"there is {known[0]}" if known else "there is none"
+    more = f" and {len(known) - _MOST_LISTED} more" if len(known) > _MOST_LISTED else ""
+    listed = f"there {'are' if len(known) > 1 else 'is'} {', '.join(known[:_MOST_LISTED]) or 'none'}{more}"
     return f"did you mean {' or '.join(f'`{name}`' for name in close)}? {listed}" if close else listed
 
 

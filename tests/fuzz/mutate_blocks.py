@@ -38,6 +38,7 @@ OTHER_NUMBERS = ("0", "1", "2", "3", "7", "16", "-1", "0.5", "1000000000", "1000
 EXPRESSIONS = (
     *("in_channels", "x.channels", "x.height", "block_index", "channels // 2", "channels / 3", "-channels", "not bias"),
     *("max(channels, 4)", "round(channels, 8, half_up)", "len(kernels)", "kernels[9]", "norm.groups", "bits(channels)"),
+    *("[3, 1]", "same"),
     *("channels if stride == 1 else 2 * channels", "1 // (stride - 1)", "attention.reduction", "norm != none", "$norm"),
 )
 """What is put in the place of a value."""
