@@ -299,3 +299,93 @@ def test_the_source_of_a_class_is_found_and_goes_with_it(small):
     del network
     gc.collect()
     assert name not in sys.modules
+
+
+# --- threads ---
+
+
+def _named(folder, name):
+    """Return the small spec under another name, so that no one has built it before."""
+    path = folder / f"{name}.yaml"
+    path.write_text(SMALL.replace("small", name), encoding="utf-8")
+    return archcompiler.load(path)
+
+
+def _built_at_once(spec):
+    """Return what eight threads build of one spec, all at the same moment."""
+    from concurrent.futures import ThreadPoolExecutor
+    from threading import Barrier
+
+    start = Barrier(8)
+
+    def build(_):
+        start.wait()
+        return archcompiler.build(spec, device="meta")
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # threads take turns far more often than they do
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            return list(pool.map(build, range(8)))
+    finally:
+        sys.setswitchinterval(before)
+
+
+def test_threads_that_build_one_spec_get_one_class(tmp_path):
+    for number in range(12):
+        assert len({type(each) for each in _built_at_once(_named(tmp_path, f"at_once_{number}"))}) == 1
+
+
+def test_what_one_thread_built_outlives_what_the_others_drop(tmp_path):
+    import torch
+
+    *dropped, kept = _built_at_once(_named(tmp_path, "kept"))
+    dropped.clear()
+    gc.collect()
+    assert inspect.getsource(type(kept)).startswith("class Kept(nn.Module)")
+    module = torch.compile(kept.to_empty(device="cpu").eval(), backend="eager", fullgraph=True)
+    assert module(torch.zeros(1, 3, 16, 16)).shape == (1, 10)
+
+
+def test_a_class_made_anew_keeps_its_source_when_the_old_one_is_dropped(tmp_path):
+    """Both have one file name; the old one is in a cycle, and so dropped late."""
+    from archcompiler.backends.pytorch import module
+
+    spec = _named(tmp_path, "anew")
+    old = archcompiler.build(spec, device="meta")
+    module._COMPILED.clear()
+    new = archcompiler.build(spec, device="meta")
+    assert type(old) is not type(new)
+    del old
+    gc.collect()
+    assert inspect.getsource(type(new)).startswith("class Anew(nn.Module)")
+    assert sys.modules[type(new).__module__].__file__ == inspect.getfile(type(new))
+
+
+def test_a_fork_while_another_thread_builds_can_build_too(tmp_path):
+    import os
+    from threading import Event, Thread
+
+    from archcompiler.backends.pytorch import module
+
+    held, done = Event(), Event()
+
+    def hold():
+        with module._LOCKS[os.getpid()]:
+            held.set()
+            done.wait(120)
+
+    archcompiler.build(_named(tmp_path, "first"), device="meta")
+    other = _named(tmp_path, "other")
+    thread = Thread(target=hold)
+    thread.start()
+    assert held.wait(60)
+    with _one_thread_in_children():
+        child = multiprocessing.get_context("fork").Process(
+            target=archcompiler.build, args=(other,), kwargs={"device": "meta"}
+        )
+        child.start()
+        child.join(60)
+    done.set()
+    thread.join()
+    assert child.exitcode == 0

@@ -6,6 +6,7 @@ import signal
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from os import cpu_count
 from typing import TYPE_CHECKING
@@ -82,10 +83,12 @@ def _checked(check: Callable[[str], Checked], specs: Sequence[str], *, in_one_pr
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import active_children, get_context
 
-    workers = min(len(specs), cpu_count() or 1)
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_leave_interrupts)
+    pool = ProcessPoolExecutor(min(len(specs), cpu_count() or 1), mp_context=get_context("spawn"))
     try:
-        yield from progress(pool.map(check, specs, chunksize=4))
+        with _interrupts_left_to_this_process():
+            waiting = [pool.submit(check, spec) for spec in specs]
+        # No `pool.map`: what it cancels on its way out, the pool's thread fails to mark as broken, with a traceback.
+        yield from progress(each.result() for each in waiting)
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         for worker in active_children():
@@ -94,9 +97,14 @@ def _checked(check: Callable[[str], Checked], specs: Sequence[str], *, in_one_pr
     pool.shutdown()
 
 
-def _leave_interrupts() -> None:
-    """Leave Ctrl-C, which the terminal sends to every process, to the one that started this one."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+@contextmanager
+def _interrupts_left_to_this_process() -> Iterator[None]:
+    """Have the processes that start within never see Ctrl-C, which the terminal sends to all, nor while they start."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _check_one(spec: str, *, fast: bool, explained: bool, limits: Limits) -> Checked:

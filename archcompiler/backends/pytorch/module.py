@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import linecache
+import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from hashlib import sha256
+from threading import RLock
 from types import ModuleType
 from typing import Any, SupportsIndex
 from weakref import WeakValueDictionary, finalize
@@ -106,12 +108,12 @@ class _Compiled:
     def __init__(self, code: Source) -> None:
         digest = sha256(code.text.encode()).hexdigest()[:12]
         filename = f"<archcompiler {code.class_name} {digest}>"
-        linecache.cache[filename] = (len(code.text), None, code.text.splitlines(keepends=True), filename)
-        finalize(self, linecache.cache.pop, filename, None)
+        lines = linecache.cache[filename] = (len(code.text), None, code.text.splitlines(keepends=True), filename)
+        finalize(self, _forget, linecache.cache, filename, lines)
         scope: dict[str, Any] = {"__name__": f"archcompiler.compiled.{code.class_name}_{digest}"}
         sys.modules[scope["__name__"]] = shell = ModuleType(scope["__name__"])  # it holds no class: only instances do
         shell.__file__ = filename  # where `inspect.getsource` looks for a class
-        finalize(self, sys.modules.pop, scope["__name__"], None)
+        finalize(self, _forget, sys.modules, scope["__name__"], shell)
         exec(compile(code.text, filename, "exec"), scope)
         self.code = code
         self.classes: dict[str, type[nn.Module]] = {
@@ -128,15 +130,24 @@ class _Compiled:
         return self.classes[self.code.class_name]
 
 
+def _forget(known: MutableMapping[str, Any], name: str, value: object) -> None:
+    """Remove what is known under a name, unless the same source has been run anew since."""
+    if known.get(name) is value:
+        del known[name]
+
+
 _COMPILED: WeakValueDictionary[str, _Compiled] = WeakValueDictionary()
+_LOCKS: dict[int, RLock] = {}
+"""By process: a fork while another thread holds the lock leaves the child with one of its own."""
 
 
 def _compiled(code: Source) -> _Compiled:
-    """Run source once; tracebacks and debuggers find its lines through linecache."""
-    found = _COMPILED.get(code.text)
-    if found is None:
-        found = _COMPILED[code.text] = _Compiled(code)
-    return found
+    """Run source once, in whatever threads; tracebacks and debuggers find its lines through linecache."""
+    with _LOCKS.setdefault(os.getpid(), RLock()):
+        found = _COMPILED.get(code.text)
+        if found is None:
+            found = _COMPILED[code.text] = _Compiled(code)
+        return found
 
 
 def _reducer(compiled: _Compiled) -> Callable[[nn.Module, SupportsIndex], str | tuple[Any, ...]]:
