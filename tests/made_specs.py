@@ -125,6 +125,28 @@ def stages(draw):
     return stage
 
 
+_OWN = {"norm1": "bn.1", "shortcut.conv": "down.a"}
+_LAYERS = [f"{kind}{number}" for kind in ("conv", "norm", "act", "pool", "aa") for number in ("", 1, 2, 3)]
+NAMES = [
+    "names/torchvision",
+    _OWN,
+    {**_OWN, "registered_first": "shortcut", "block": "blocks.{stage_index}.{block}"},
+    {"block": "trunk", "transition": "trunk", **dict.fromkeys(_LAYERS, "{slot}"), "shortcut.conv": "down.{slot}"},
+    {
+        "registered": ["block", "norm2", "shortcut", "act1"],
+        "block": "all.{slot:stage}.{block+1}",
+        "transition": {"path": "all.{slot:stage}.down", "conv1": "conv.{slot:first}", "registered": ["norm1"]},
+        "stem": {"conv1": "all.{slot:stem}.0", "norm1": "all.{slot:stem}.1"},
+        "blocks": {
+            "basic": {"path": "basic{slot+1}", "act1": "mix.act", "norm2": "mix.norm"},
+            "bottleneck": {"registered": ["conv3", "conv1"], "conv3": "last"},
+        },
+        "stages": {"layer1": {"conv2": "second"}, "stem": {"block": "{stage}s.{block}"}},
+    },
+]
+"""Tables of module names, each with other forms than those before it."""
+
+
 @st.composite
 def documents(draw):
     """A whole spec, which need not fit together."""
@@ -145,9 +167,7 @@ def documents(draw):
         fields = {name: language().block_fields[name] for name in ("norm", "activation", "bias", "dilation")}
         document["defaults"] = draw(objects(fields))
     if draw(st.booleans()):
-        own = {"norm1": "bn.1", "shortcut.conv": "down.a"}
-        first = {**own, "registered_first": "shortcut", "block": "blocks.{stage_index}.{block}"}
-        document["names"] = draw(st.sampled_from(["names/torchvision", own, first]))
+        document["names"] = draw(st.sampled_from(NAMES))
     return document
 
 

@@ -9,6 +9,7 @@ from diff_cases import ROWS, hold_against_pytorch, kept_by_pytorch, row_id, writ
 
 import archcompiler
 from archcompiler.analyses.cost import Cost
+from archcompiler.cli import main
 from archcompiler.compare.contributions import MOST_LAYERS
 from archcompiler.compare.edits import UNSEEN
 from archcompiler.compare.rules import Impact
@@ -38,6 +39,74 @@ def test_what_a_change_does_is_found(row, pair):
     assert [change_text(change) for change in found.changes] == row.get("edits", [])
     if "first" in row:
         assert finding_text(found.first) == row["first"]
+    same_hash = found.old.function_hash == found.new.function_hash
+    names_exchanged = "norm1: bn2" in row_id(row)
+    assert same_hash == (found.facts.function in ("same", "training only") or names_exchanged)
+
+
+@every_row
+def test_a_finding_points_at_what_was_edited(row, pair):
+    found = archcompiler.diff(*pair)
+    edited = [side.span for change in found.changes for side in (change.old, change.new) if side]
+    specs = list(map(archcompiler.load, pair))
+    once = set.symmetric_difference(*(set(spec.section("stages").entries) for spec in specs))
+    for spec in specs:
+        edited += [entry.key_span for key, entry in spec.document.entries.items() if key == "names"]
+        edited += [entry.key_span for name, entry in spec.section("stages").entries.items() if name in once]
+    for each in found.findings:
+        spans = [sight.span for sight in (each.old, each.new) if sight and sight.span]
+        assert each.rule == "D501" or any(overlap(one, other) for one in spans for other in edited), each
+
+
+def overlap(one, other):
+    """Tell whether two places of a file, each on a line, have a character in common."""
+    same = (one.path, one.line) == (other.path, other.line) and one.path != "<schema>"
+    return same and one.column < other.end_column and other.column < one.end_column
+
+
+POINTS = [
+    ({"input": {"channels": 6}}, "D202", "conv1.weight", "input.channels"),
+    ({"input": {"channels": 6}, "stem": {"activation": "silu"}}, "D202", "conv1.weight", "input.channels"),
+    ({"input": {"size": 225}}, "D101", "input", "input.size"),
+    ({"stem": {"channels": 32}}, "D202", "conv1.weight", "stem.channels"),
+    ({"head": {"classes": 7}}, "D102", "output", "head.classes"),
+    ({"head": {"classes": 7}, "stages": {"layer4": {"stride": 1}}}, "D202", "fc.weight", "head.classes"),
+    ({"stages": {"layer4": {"channels": 1024}}}, "D202", "layer4.0.conv3.weight", "stages.layer4.channels"),
+    ({"stages": {"layer3": {"channels": 512}}}, "D202", "layer3.0.conv3.weight", "stages.layer3.channels"),
+    (
+        {"stages": {"layer3": {"channels": 512, "activation": "silu"}, "layer4": {"activation": "silu"}}},
+        "D202",
+        "layer3.0.conv3.weight",
+        "stages.layer3.channels",
+    ),
+]
+
+
+@pytest.mark.parametrize(("said", "rule", "name", "address"), POINTS)
+def test_a_finding_points_at_the_edit_and_not_at_what_follows_from_it(tmp_path, said, rule, name, address):
+    found = archcompiler.diff(*write_variants(tmp_path, "resnet/resnet50", {}, said))
+    each = next(each for each in found.findings if each.rule == rule)
+    change = next(change for change in found.changes if change.address == address)
+    assert each.new.name == name
+    assert (each.old.span, each.new.span) == (change.old.span, change.new.span)
+
+
+def test_a_layer_behind_a_stage_that_went_points_at_the_stage(tmp_path):
+    found = archcompiler.diff(*write_variants(tmp_path, "resnet/resnet50", {}, {"stages": {"layer4": None}}))
+    each = next(each for each in found.findings if each.rule == "D202")
+    assert each.new.name == "fc.weight"
+    assert (each.old.span.path.endswith("resnet50.yaml"), each.old.span.line, each.new.span) == (True, 12, None)
+
+
+def test_six_channels_are_told_at_the_line_that_says_so(tmp_path, capsys, monkeypatch):
+    text = "archc: 1\nname: pose\nextends: resnet/resnet50\ninput: {channels: 6}\n"
+    (tmp_path / "six_channels.yaml").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert main(["diff", "resnet/resnet50", "six_channels.yaml"]) == 1
+    assert (
+        "INTERFACE[D101]: input: 3x224x224 -> 6x224x224\n  resnet/resnet50:5:19 -> six_channels.yaml:4:19\n"
+        "WEIGHTS[D202]: conv1.weight: 64x3x7x7 -> 64x6x7x7\n  resnet/resnet50:5:19 -> six_channels.yaml:4:19\n"
+    ) in capsys.readouterr().out
 
 
 @every_row
@@ -200,3 +269,17 @@ def test_the_state_dict_is_foretold_in_its_order(spec):
     built = archcompiler.build(spec, device="meta").state_dict()
     foretold = weights(archcompiler.compile(spec)).state_dict
     assert list(foretold.items()) == [(name, tuple(tensor.shape)) for name, tensor in built.items()]
+
+
+def test_a_layer_without_a_module_is_called_as_a_reader_would(tmp_path):
+    found = archcompiler.diff(*write_variants(tmp_path, "resnet/resnet18", {}, {"defaults": {"attention": "eca"}}))
+    each = next(each for each in found.findings if each.rule == "D309")
+    said = finding_text(each)
+    assert said == "layer1.0.attention.pool is added: GridPool (size 1), and 39 more layers"
+    found = archcompiler.diff(
+        *write_variants(
+            tmp_path, "resnet/resnet18", {"defaults": {"attention": "se"}}, {"defaults": {"attention": "eca"}}
+        )
+    )
+    each = next(each for each in found.findings if each.rule == "D309")
+    assert finding_text(each) == "layer1.0.reshape is added: Reshape, and 23 more layers"

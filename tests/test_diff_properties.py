@@ -6,7 +6,7 @@ import pytest
 from diff_cases import TABLE, hold_against_pytorch
 from hypothesis import event, given
 from hypothesis import strategies as st
-from made_specs import documents, moderately, objects, stages, text_of, union_values, value_of
+from made_specs import NAMES, documents, moderately, objects, stages, text_of, union_values, value_of
 
 import archcompiler
 from archcompiler.analyses.cost import Cost
@@ -68,9 +68,7 @@ def _edit(draw, document):
     elif kind == "stem":
         document["stem"] = draw(union_values("stem"))
     elif kind == "names":
-        document["names"] = draw(
-            st.sampled_from([{}, "names/torchvision", {"norm1": "bn.1", "shortcut.conv": "down.a"}])
-        )
+        document["names"] = draw(st.sampled_from([{}, *NAMES]))
     elif kind == "add":
         named[draw(st.sampled_from(["new1", "new2"]))] = draw(stages())
     elif kind == "drop":

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from repository import Repository
 
 from archcompiler.cli import main
 from archcompiler.render.diff_text import _wrapped
@@ -144,8 +145,12 @@ def test_a_number_and_its_unit_stay_on_one_line(width):
     assert not any(re.search(r"\d( [kMG])?$", line) for line in lines)
 
 
-def test_colour_is_for_terminals(folder, capfd):
-    words = [sys.executable, "-m", "archcompiler", "diff", "base.yaml", "wide.yaml"]
+@pytest.mark.parametrize("arguments", [["base.yaml", "wide.yaml"], ["--stat"]], ids=["two specs", "index"])
+def test_colour_is_for_terminals(folder, arguments):
+    made = Repository(folder)
+    made.commit()
+    (folder / "wide.yaml").write_text(BASE.replace("blocks: 2", "blocks: 3"), encoding="utf-8")
+    words = [sys.executable, "-m", "archcompiler", "diff", *arguments]
     assert "\x1b" not in subprocess.run(words, capture_output=True, text=True).stdout
     environment = {**os.environ, "TERM": "xterm"}
     environment.pop("NO_COLOR", None)

@@ -208,3 +208,34 @@ def test_a_repository_cannot_have_its_own_modules_run(driven):
     assert driven.git("log", "-p", "-1")
     assert not (driven.root / "pwned").exists()
     assert sys.path[0] != str(driven.root)
+
+
+ODD_PATHS = {
+    "a dash": "-x.yaml",
+    "two dashes": "--no-textconv.yaml",
+    "an option of archc": "--version.yaml",
+    "an option and its value": "--print-completion=bash.yaml",
+    "the help": "-h.yaml",
+    "a space": "my net.yaml",
+    "a quote": 'it\'s "one".yaml',
+    "a line end": "a\nb.yaml",
+    "an emoji": "\U0001f9e0.yaml",
+    "a dollar": "$HOME.yaml",
+    "a folder with a dash": "-a/-b.yaml",
+    "a long name": f"{'x' * 250}.yaml",
+}
+
+
+@pytest.mark.parametrize("path", ODD_PATHS.values(), ids=ODD_PATHS)
+def test_a_path_is_a_path_whatever_it_begins_with(driven, path):
+    driven.put({path: base("base")})
+    driven.git("add", "-A")
+    driven.git("commit", "-q", "-m", "odd")
+    driven.put({path: WIDER})
+    said = driven.git("diff")
+    assert said.startswith("diff --archc a/")
+    assert ROW in said
+    driven.git("add", "-A")
+    driven.git("commit", "-q", "-m", "wider")
+    assert ROWS_OF_COSTS in driven.git("log", "-p", "-1")
+    assert ROW in driven.git("show", "--ext-diff")

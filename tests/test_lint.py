@@ -54,7 +54,7 @@ CASES = {
     ),
     "a column of one value": (
         "channels: 16}\nh",
-        "channels: 16, stride: 1}\n  layer2: {blocks: 1, channels: 32, stride: 1}\nh",
+        "channels: 16, stride: 1}\n  layer2: {blocks: 1, channels: 16, stride: 1}\nh",
         ["L007", "L007"],
     ),
     "an exception back to the default": (

@@ -148,6 +148,32 @@ def test_a_renamed_spec_and_a_removed_one(family, diff):
     assert "the same network, written otherwise: other.yaml -> moved.yaml\n" in out
 
 
+def test_an_added_spec_that_is_the_same_network_as_another_says_so(family, diff):
+    family.write(
+        copy=base("copy").replace("{classes: 10}", "{classes: 10, pool: {grid: 1}}"),
+        again=variant("again", "copy"),
+        fresh=base("fresh", blocks=4),
+        two=None,
+        seven=base("seven", description="x").replace("classes: 10", "classes: 7"),
+    )
+    said = (
+        "again.yaml is the same network as base.yaml\n"
+        "copy.yaml is the same network as base.yaml\n"
+        "seven.yaml is the same network as two.yaml, which is removed\n"
+    )
+    _, out, _ = diff("--against", "HEAD")
+    assert f"\n\n{said}" in out
+    for form in ("markdown", "github"):
+        assert "copy.yaml is the same network as base.yaml" in diff("--against", "HEAD", "--format", form)[1]
+    specs = json.loads(diff("--against", "HEAD", "--format", "json")[1])["specs"]
+    assert {each["new_path"]: each["same_as"] for each in specs if each["status"] == "added"} == {
+        "again.yaml": "base.yaml",
+        "copy.yaml": "base.yaml",
+        "fresh.yaml": None,
+        "seven.yaml": "two.yaml",
+    }
+
+
 def test_a_base_that_is_removed_leaves_specs_that_are_not_sound(family, diff):
     family.write(one=None)
     code, out, err = diff("--against", "HEAD")
@@ -209,7 +235,9 @@ def test_what_lies_outside_or_nowhere_is_refused(family, diff, tmp_path):
         (["nope..HEAD"], "names no commit"),
         (["--against", "--output=x"], "is no revision"),
         (["--against", "HEAD", "--set", "a=1"], "--set goes with one or two specs"),
-        (["one.yaml"], "give two specs"),
+        (["resnet/resnet18"], "is in neither of the two states: to compare specs, give two, or one and a --set"),
+        (["HEAD:one.yaml"], "to compare specs, give two"),
+        (["one.yaml", "two.yaml", "own.yaml", "--set", "a=1"], "--set goes with one or two specs"),
     ):
         arguments = [arguments[0] + "=" + arguments[1], *arguments[2:]] if arguments[0] == "--against" else arguments
         code, out, err = diff(*arguments)
@@ -217,8 +245,80 @@ def test_what_lies_outside_or_nowhere_is_refused(family, diff, tmp_path):
         assert said in err
 
 
+@pytest.mark.parametrize("paths", [[], ["."], ["one.yaml"], ["one.yaml", "two.yaml", "own.yaml"], ["one.yaml", "."]])
+def test_without_two_specs_the_last_commit_and_the_working_tree_are_compared(family, diff, paths):
+    assert diff(*paths) == (0, "HEAD -> the working tree: no specs differ in effect\n", "")
+    family.write(**WIDER)
+    assert diff(*paths) == diff("--against", "HEAD", *paths)
+    assert "one.yaml" in diff(*paths)[1]
+
+
+def test_two_specs_or_one_and_a_setting_are_compared_with_each_other(family, diff):
+    family.write(**WIDER)
+    assert diff("one.yaml", "base.yaml")[1].startswith("one -> base: COSMETIC\n")
+    assert diff("one.yaml", "--set", "head.classes=3")[1].startswith("one: INTERFACE\n")
+
+
+def test_a_spec_of_a_revision_is_compared_as_any_other(family, diff, monkeypatch):
+    family.write(**WIDER)
+    code, out, err = diff("HEAD:two.yaml", "two.yaml", "--edits")
+    assert (code, err) == (1, "")
+    assert out.startswith("HEAD:two.yaml -> two.yaml: WEIGHTS\n")
+    assert "~ stages.a.blocks 2 -> 3\n    HEAD:base.yaml:7:15 -> base.yaml:7:15\n" in out
+    family.commit(**{"nets/deep": variant("deep", "../base")})
+    monkeypatch.chdir(family.root / "nets")
+    assert diff("HEAD:./deep.yaml", "HEAD:nets/deep.yaml")[1].startswith("deep: COSMETIC\n")
+    assert diff("HEAD~1:../base.yaml", "HEAD:base.yaml")[0] == 1
+
+
+VERBS = [
+    ["cost", "HEAD:two.yaml"],
+    ["show", "HEAD:two.yaml"],
+    ["build", "HEAD:two.yaml", "--emit", "python"],
+    ["solve", "HEAD:two.yaml", "--for", "stages.a.blocks", "--to", "HEAD:base.yaml"],
+    ["validate", "HEAD:two.yaml"],
+    ["check", "HEAD:two.yaml", "--fast"],
+]
+
+
+@pytest.mark.parametrize("words", VERBS, ids=lambda words: words[0])
+def test_a_spec_of_a_revision_is_a_spec_for_every_verb(family, capsys, words):
+    def said(words):
+        code = main(words)
+        lines = capsys.readouterr().out.replace("HEAD:", "").splitlines()
+        return code, [line.split() for line in lines if not line.startswith("---")]
+
+    before = said([word.replace("HEAD:", "") for word in words])
+    family.write(base=base("base", blocks=5), two="archc: 1\nfaulty")
+    assert said(words) == before
+    assert before[0] == 0
+
+
+def test_a_spec_of_a_revision_is_told_with_its_faults_and_its_lines(family, capsys):
+    family.commit(bad=variant("bad", "base", head="{clases: 3}"))
+    family.write(bad=None)
+    assert main(["validate", "HEAD:bad.yaml"]) == 1
+    assert capsys.readouterr().out.startswith(
+        "HEAD:bad.yaml:4:8: error[S001]: head has no field `clases`\n  |\n4 | head: {clases: 3}\n"
+    )
+    for name, said in (("HEAD:nope.yaml", "HEAD has no file 'nope.yaml'"), ("nope:one.yaml", "'nope' names no commit")):
+        assert main(["cost", name]) == 2
+        assert f"{name}:1:1: error[R009]: {said}" in capsys.readouterr().err
+    assert main(["new", "x", "--extends", "HEAD:base.yaml"]) == 2
+    assert "which no file can extend" in capsys.readouterr().err
+    assert main(["cost", "HEAD:base.yaml", "--root", str(family.root / ".git")]) == 2
+    assert "R011" in capsys.readouterr().err
+
+
+def test_a_spec_of_a_revision_is_loaded_in_python_too(family):
+    family.write(**WIDER)
+    assert cost("HEAD:one.yaml").total.params < cost("one.yaml").total.params
+
+
 def test_outside_of_a_repository_it_says_so(tmp_path, monkeypatch, diff):
     monkeypatch.chdir(tmp_path)
+    assert diff()[0] == 2
+    assert "to compare specs, give two" in diff("one.yaml")[2]
     code, _, err = diff("--against", "HEAD")
     assert (code, err.splitlines()[0][:28]) == (2, "archc: not a git repository ")
 
@@ -386,7 +486,8 @@ def test_a_spec_that_reads_what_is_not_its_own_shows_none_of_it(repo, diff):
 def test_in_a_checkout_of_archcompiler_itself_the_shipped_specs_are_those_of_the_revision(tmp_path):
     """Its own specs are versioned beside its code; anywhere else a shipped name means the installed set."""
     made = Repository(tmp_path)
-    for name in ("archcompiler", "schemas", "specs/resnet", "specs/names"):
+    documents = [f"specs/{kind}" for kind in ("attentions", "blocks", "heads", "names", "shortcuts", "stems")]
+    for name in ("archcompiler", "schemas", "specs/resnet", *documents):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     made.commit()
     edited = tmp_path / "specs" / "resnet" / "resnet50.yaml"

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from archcompiler.blocks.expression import ExpressionError, names_of, parsed
-from archcompiler.schema.canonical import step_kind
+from archcompiler.blocks.written import Written
+from archcompiler.blocks.written import words_at as words_at
 from archcompiler.schema.language import GROUPS
 from archcompiler.tree import Mapping, Node, Scalar, Sequence, mapping_at
 
@@ -27,39 +28,37 @@ class Document:
     tree: Mapping
     is_shipped: bool
 
-    @property
+    @cached_property
     def class_name(self) -> str:
         """What its class is called in emitted source."""
         return self._text("class") or "".join(word.capitalize() for word in self.name.split("_"))
 
-    @property
+    @cached_property
     def adjective(self) -> str:
         """What it adds to the name of the class in which it stands."""
         return self._text("adjective")
 
-    @property
+    @cached_property
     def lets(self) -> Mapping:
         """The names that it gives to expressions."""
         return mapping_at(self.tree, "let")
 
-    @property
+    @cached_property
     def steps(self) -> Sequence:
         """The steps, in the order in which they run."""
         steps = self.tree.get("steps")
         return steps if isinstance(steps, Sequence) else Sequence((), self.tree.span)
 
-    def kind_of(self, step: Mapping) -> str:
-        """Return the kind of one of its steps."""
-        return self._kinds[id(step)]
+    @cached_property
+    def written(self) -> dict[int, Written]:
+        """Each of its steps, made ready to run, by the `id` of the step's node."""
+        return {id(step): Written(step) for step in steps_below(self.steps)}
 
     @cached_property
-    def _kinds(self) -> dict[int, str]:
-        return {id(step): str(step_kind(step)) for step in steps_below(self.steps)}
-
-    @cached_property
-    def context(self) -> frozenset[str]:
+    def context(self) -> tuple[str, ...]:
         """Those of CONTEXT that it reads: blocks that differ in others only are the same."""
-        return frozenset(CONTEXT) & set(_names_in(self.steps)) | frozenset(CONTEXT) & set(_names_in(self.lets))
+        read = {*_names_in(self.steps), *_names_in(self.lets)}
+        return tuple(name for name in CONTEXT if name in read)
 
     @cached_property
     def attention_places(self) -> tuple[str, ...]:
@@ -103,10 +102,3 @@ def _places(steps: Sequence) -> Iterator[str]:
             yield "shortcut"
         elif "attention" in step.entries:
             yield from words_at(step, "at")
-
-
-def words_at(step: Mapping, key: str) -> tuple[str, ...]:
-    """Return the words under a key of a step, for which one may stand."""
-    node = step.get(key)
-    items = node.items if isinstance(node, Sequence) else (node,) if node else ()
-    return tuple(str(item.value) for item in items if isinstance(item, Scalar))

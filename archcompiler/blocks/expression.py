@@ -8,6 +8,7 @@ Arithmetic is rational: `/` is exact, and 0.25 is a quarter. A word, such as `no
 from __future__ import annotations
 
 import ast
+import operator
 import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
@@ -15,14 +16,18 @@ from functools import lru_cache
 from keyword import kwlist
 from typing import Any, Protocol, Union
 
-from archcompiler.graph.named import Named, expression_of
+from archcompiler.graph.named import Named, combined
 from archcompiler.record.fields import Fields
 from archcompiler.record.rounding import round_to
 
 LONGEST = 300
 """Characters of one expression: Python's parser takes time and stack by its length."""
+DEEPEST = 30
+"""Levels of one expression."""
 LARGEST = 10**18
 """Numbers beyond it are no counts of anything: repeated multiplication ends there."""
+FINEST = LARGEST**3
+"""Nor are shares of more parts."""
 
 Number = Union[int, Fraction]
 Plain = Union[Number, bool, str, tuple["Plain", ...]]
@@ -39,8 +44,6 @@ class ExpressionError(Exception):
     ) -> None:
         super().__init__(message)
         self.message, self.start, self.end, self.tree, self.code = message, start, end, tree, code
-        self.key = ""
-        """The key of the step that says the expression."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -51,11 +54,18 @@ class ExpressionError(Exception):
 class Scope(Protocol):
     """What the names of an expression mean."""
 
-    def value_of(self, name: str) -> Any:
-        """Return the value of a name: a number, condition, word, list, object or map; KeyError where it has none."""
+    meanings: dict[str, Any]
+    """What the names mean that have been looked up."""
+
+    def meaning(self, name: str) -> Any:
+        """Look up what a name means: a number, condition, word, list, object or map; itself where it is no name."""
 
     def part_of(self, value: Any, name: str) -> Any:
         """Return a part of an object or a size of a map; KeyError where it has none."""
+
+
+Compute = Callable[[Scope], Any]
+"""What an expression says in a scope; ExpressionError where it says nothing."""
 
 
 @lru_cache(maxsize=4096)
@@ -63,31 +73,66 @@ def parsed(text: str) -> ast.expr:
     """Return the tree of an expression; ExpressionError where it is none."""
     if len(text) > LONGEST:
         raise ExpressionError(f"an expression of {len(text)} characters is longer than {LONGEST}: name parts by `let`")
-    if not text.isascii():
-        raise ExpressionError("an expression is of ASCII characters")
+    if not text.isascii() or "\\" in text:
+        raise ExpressionError("an expression is of ASCII characters, without a backslash")
+    if unfit := _UNFIT.search(_QUOTED.sub(lambda word: "'" * len(word[0]), text)):
+        raise ExpressionError("a number is followed by a blank or an operator, and is decimal", *unfit.span())
+    masked = _NAME.sub(lambda found: _masked(found[0]), text)
     try:
-        tree = ast.parse(_KEYWORD.sub(lambda found: _masked(found[0]), text), mode="eval").body
+        tree = ast.parse(masked, mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         at = max(0, (getattr(error, "offset", None) or 1) - 1)
         raise ExpressionError("this is no expression", min(at, max(0, len(text) - 1))) from None
+    _check_depth(tree)
     for node in ast.walk(tree):
-        if type(node) not in _KNOWN:
-            raise ExpressionError(_UNKNOWN.get(type(node), "this is no part of the language"), *span_of(node))
-        if isinstance(node, ast.Name):
-            node.id = _WORDS.get(node.id, node.id)
+        _check_part(node, masked)
     return tree
 
 
-_GRAMMAR = frozenset(("and", "or", "not", "if", "else"))
-_KEYWORD = re.compile(rf"\b({'|'.join(sorted(set(kwlist) - _GRAMMAR))})\b")
+_NAME = re.compile(r"\b[A-Za-z_][A-Za-z0-9_]*")
+_KEYWORDS = frozenset(kwlist) - {"and", "or", "not", "if", "else"}
+
+
+def _check_part(node: ast.AST, masked: str) -> None:
+    """Refuse what the language has not; give a word back its name, and count where it stands in characters.
+
+    Python counts bytes, and a masked word has one more.
+    """
+    if not masked.isascii() and isinstance(node, ast.expr):
+        encoded = masked.encode()
+        node.col_offset = len(encoded[: node.col_offset].decode())
+        node.end_col_offset = len(encoded[: node.end_col_offset].decode())
+    if type(node) not in _KNOWN:
+        raise ExpressionError(_UNKNOWN.get(type(node), "this is no part of the language"), *span_of(node))
+    if isinstance(node, ast.Constant) and not _is_literal(node.value):
+        raise ExpressionError("this is no number and no word of the language", *span_of(node))
+    if isinstance(node, ast.Name):
+        node.id = _WORDS.get(node.id, node.id)
+
+
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_UNFIT = re.compile(r"\b0[xXoObB]|\b[0-9.]+(?:and|else|if|or|not)\b")
+
+
+def _check_depth(tree: ast.expr) -> None:
+    """Refuse what is nested so deeply that computing it could exhaust Python's stack."""
+    level: list[ast.AST] = [tree]
+    for _ in range(DEEPEST):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    if level:
+        raise ExpressionError(f"an expression is {DEEPEST} levels deep at most: name parts by `let`")
+
+
+def _is_literal(value: object) -> bool:
+    return isinstance(value, str) or (isinstance(value, (int, float)) and abs(value) <= LARGEST)
 
 
 def _masked(word: str) -> str:
-    """Return an identifier as long as a keyword of Python's: `global` is a word here, and no ASCII text says this."""
-    return f"{word[:-1]}\N{MIDDLE DOT}"
+    """Return for a keyword of Python's an identifier as long: `global` is a word here, and no ASCII text says this."""
+    return f"{word[:-1]}\N{MIDDLE DOT}" if word in _KEYWORDS else word
 
 
-_WORDS = {_masked(word): word for word in kwlist}
+_WORDS = {_masked(word): word for word in _KEYWORDS}
 
 
 def span_of(node: ast.AST) -> tuple[int, int | None]:
@@ -102,94 +147,112 @@ def names_of(tree: ast.AST) -> list[str]:
     return list(dict.fromkeys(node.id for node in sorted(names, key=lambda node: node.col_offset)))
 
 
-def is_computed(tree: ast.expr, scope: Scope) -> bool:
-    """Tell whether an expression computes a number, instead of naming one: `A if B else C` names what it chooses."""
-    if isinstance(tree, ast.IfExp):
-        return is_computed(tree.body if evaluate(tree.test, scope) else tree.orelse, scope)
+def is_computed(tree: ast.expr) -> bool:
+    """Tell whether an expression without a choice computes a number, instead of naming one."""
     return not isinstance(tree, (ast.Name, ast.Constant, ast.Attribute, ast.Subscript))
 
 
 def evaluate(tree: ast.expr, scope: Scope) -> Any:
     """Return what an expression says in a scope; ExpressionError where it says nothing."""
-    rule = _RULES[type(tree)]
-    return rule(tree, scope)
+    return _compiled(tree)(scope)
 
 
 @lru_cache(maxsize=4096)
-def computed(text: str) -> Callable[[Scope], Any]:
+def computed(text: str) -> Compute:
     """Return what computes a text of a step: `$NAME` is what the field says, any other text an expression."""
-    if text.startswith("$"):
-        return lambda scope: scope.value_of(text[1:])
-    if text.isidentifier() and text not in CONSTANTS:
-        return lambda scope: _meaning(text, scope)
-    tree = parsed(text)
-    return lambda scope: evaluate(tree, scope)
+    name = text.removeprefix("$")
+    return _meaning(name) if name.isidentifier() else _compiled(parsed(text))
 
 
-def _meaning(name: str, scope: Scope) -> Any:
-    """Return what a name means; what is none is a word: that it is one is checked when the document is read."""
-    try:
-        return scope.value_of(name)
-    except KeyError:
-        return name
+@lru_cache(maxsize=4096)
+def _compiled(tree: ast.expr) -> Compute:
+    """Return what computes an expression, so that its tree is walked once however often it is computed."""
+    return _RULES[type(tree)](tree)
 
 
-def _name(tree: ast.Name, scope: Scope) -> Any:
-    return CONSTANTS[tree.id] if tree.id in CONSTANTS else _meaning(tree.id, scope)
+def _name(tree: ast.Name) -> Compute:
+    return _meaning(tree.id)
 
 
-def _constant(tree: ast.Constant, scope: Scope) -> Any:
-    return Fraction(repr(tree.value)) if isinstance(tree.value, float) else tree.value
+def _meaning(name: str) -> Compute:
+    if name in CONSTANTS:
+        return lambda _: CONSTANTS[name]
+    return lambda scope: scope.meanings[name] if name in scope.meanings else scope.meaning(name)
 
 
-def _attribute(tree: ast.Attribute, scope: Scope) -> Any:
-    try:
-        return scope.part_of(evaluate(tree.value, scope), tree.attr)
-    except KeyError:
-        raise ExpressionError(f"there is no `{tree.attr}` here", *span_of(tree)) from None
+def _constant(tree: ast.Constant) -> Compute:
+    value = Fraction(repr(tree.value)) if isinstance(tree.value, float) else tree.value
+    return lambda _: value
 
 
-def _subscript(tree: ast.Subscript, scope: Scope) -> Any:
-    items: Any = evaluate(tree.value, scope)
-    index = int(_number(tree.slice, scope))
-    if not isinstance(items, tuple):
-        return items  # one number that stands for all of a list
-    if not 0 <= index < len(items):
-        raise ExpressionError(f"there is no item {index} of {len(items)}", *span_of(tree), tree=tree)
-    return items[index]
+def _attribute(tree: ast.Attribute) -> Compute:
+    held = _compiled(tree.value)
+
+    def compute(scope: Scope) -> Any:
+        try:
+            return scope.part_of(held(scope), tree.attr)
+        except KeyError:
+            raise ExpressionError(f"there is no `{tree.attr}` here", *span_of(tree)) from None
+
+    return compute
 
 
-def _binary(tree: ast.BinOp, scope: Scope) -> Any:
-    left, right = _number(tree.left, scope), _number(tree.right, scope)
-    if isinstance(tree.op, (ast.Div, ast.FloorDiv, ast.Mod)) and not right:
-        raise ExpressionError("this divides by 0", *span_of(tree), tree=tree)
-    result = _ARITHMETIC[type(tree.op)](left, right)
-    if not -LARGEST <= result <= LARGEST:
-        raise ExpressionError("this number is too large", *span_of(tree), tree=tree)
-    return result
+def _subscript(tree: ast.Subscript) -> Compute:
+    held, place = _compiled(tree.value), _number(tree.slice)
+
+    def compute(scope: Scope) -> Any:
+        items, index = held(scope), int(place(scope))
+        if not isinstance(items, tuple):
+            return items  # one number that stands for all of a list
+        if not 0 <= index < len(items):
+            raise ExpressionError(f"there is no item {index} of {len(items)}", *span_of(tree), tree=tree)
+        return items[index]
+
+    return compute
 
 
-def _number(tree: ast.expr, scope: Scope) -> Number:
-    value = evaluate(tree, scope)
-    if isinstance(value, bool) or not isinstance(value, (int, Fraction)):
-        raise ExpressionError("this is no number", *span_of(tree), tree=tree)
-    return value
+def _binary(tree: ast.BinOp) -> Compute:
+    left, right, operation = _number(tree.left), _number(tree.right), _ARITHMETIC[type(tree.op)]
+    divides = isinstance(tree.op, (ast.Div, ast.FloorDiv, ast.Mod))
+
+    def compute(scope: Scope) -> Number:
+        first, second = left(scope), right(scope)
+        if divides and not second:
+            raise ExpressionError("this divides by 0", *span_of(tree), tree=tree)
+        result = operation(first, second)
+        if not -LARGEST <= result <= LARGEST or result.denominator > FINEST:
+            raise ExpressionError("this number is too large, or too fine", *span_of(tree), tree=tree)
+        return result
+
+    return compute
 
 
-def _named(operator: str, compute: Callable[[int, int], int]) -> Callable[[Number, Number], Number]:
+def _number(tree: ast.expr) -> Callable[[Scope], Number]:
+    compute = _compiled(tree)
+
+    def number(scope: Scope) -> Number:
+        value = compute(scope)
+        if isinstance(value, bool) or not isinstance(value, (int, Fraction)):
+            raise ExpressionError("this is no number", *span_of(tree), tree=tree)
+        return value
+
+    return number
+
+
+def _named(sign: str, compute: Callable[[int, int], int]) -> Callable[[Number, Number], Number]:
     """Return an operation that keeps the names of the fields its whole numbers came from."""
 
     def apply(left: Number, right: Number) -> Number:
         if isinstance(left, int) and isinstance(right, int):
             value = compute(int(left), int(right))
             if isinstance(left, Named) or isinstance(right, Named):
-                return Named(value, (operator, expression_of(left), expression_of(right)))
+                return combined(value, sign, left, right)
             return value
-        if operator == "*":
+        if sign == "*":
             whole, part = (left, right) if isinstance(left, Named) else (right, left)
             if isinstance(whole, Named) and isinstance(part, Fraction):
                 return _divide(_MULTIPLY(whole, part.numerator), part.denominator)
-        return _whole(Fraction(_FRACTIONS[operator](Fraction(left), Fraction(right))))
+        return _whole(Fraction(_FRACTIONS[sign](Fraction(left), Fraction(right))))
 
     return apply
 
@@ -225,57 +288,76 @@ _ARITHMETIC: dict[type[ast.operator], Callable[[Number, Number], Number]] = {
 }
 
 
-def _unary(tree: ast.UnaryOp, scope: Scope) -> Any:
+def _unary(tree: ast.UnaryOp) -> Compute:
     if isinstance(tree.op, ast.Not):
-        return not evaluate(tree.operand, scope)
-    return _ARITHMETIC[ast.Sub](0, _number(tree.operand, scope))
+        condition = _compiled(tree.operand)
+        return lambda scope: not condition(scope)
+    operand, subtract = _number(tree.operand), _ARITHMETIC[ast.Sub]
+    return lambda scope: subtract(0, operand(scope))
 
 
-def _boolean(tree: ast.BoolOp, scope: Scope) -> bool:
-    values = (bool(evaluate(value, scope)) for value in tree.values)
-    return all(values) if isinstance(tree.op, ast.And) else any(values)
+def _boolean(tree: ast.BoolOp) -> Compute:
+    conditions, decides = [_compiled(value) for value in tree.values], isinstance(tree.op, ast.Or)
+
+    def compute(scope: Scope) -> bool:
+        for condition in conditions:
+            if bool(condition(scope)) is decides:
+                return decides
+        return not decides
+
+    return compute
 
 
-def _compare(tree: ast.Compare, scope: Scope) -> bool:
-    values = [_kind(evaluate(tree.left, scope))]
-    is_word = isinstance(values[0], str)  # what it is compared with is a word then, whatever else has that name
-    values += [
-        each.id if is_word and isinstance(each, ast.Name) else evaluate(each, scope) for each in tree.comparators
+def _compare(tree: ast.Compare) -> Compute:
+    first = _compiled(tree.left)
+    others = [
+        (_COMPARISONS[type(op)], each.id if isinstance(each, ast.Name) else "", _compiled(each))
+        for op, each in zip(tree.ops, tree.comparators, strict=True)
     ]
-    return all(
-        _COMPARISONS[type(operator)](left, right)
-        for operator, left, right in zip(tree.ops, values, values[1:], strict=False)
-    )
 
+    def compute(scope: Scope) -> bool:
+        left = first(scope)
+        if isinstance(left, Fields):
+            left = left.text("type")  # an object is compared by its type
+        is_word = isinstance(left, str)  # what it is compared with is a word then, whatever else has that name
+        for holds, word, other in others:
+            right = word if is_word and word else other(scope)
+            if not holds(left, right):
+                return False
+            left = right
+        return True
 
-def _kind(value: Any) -> Any:
-    """Return what an object is compared by: its type."""
-    return value.text("type") if isinstance(value, Fields) else value
+    return compute
 
 
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
-    ast.Eq: lambda a, b: bool(a == b),
-    ast.NotEq: lambda a, b: bool(a != b),
-    ast.Lt: lambda a, b: bool(a < b),
-    ast.LtE: lambda a, b: bool(a <= b),
-    ast.Gt: lambda a, b: bool(a > b),
-    ast.GtE: lambda a, b: bool(a >= b),
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
 }
 
 
-def _choice(tree: ast.IfExp, scope: Scope) -> Any:
-    return evaluate(tree.body if evaluate(tree.test, scope) else tree.orelse, scope)
+def _choice(tree: ast.IfExp) -> Compute:
+    condition, then, otherwise = _compiled(tree.test), _compiled(tree.body), _compiled(tree.orelse)
+    return lambda scope: then(scope) if condition(scope) else otherwise(scope)
 
 
-def _call(tree: ast.Call, scope: Scope) -> Any:
-    function = FUNCTIONS[tree.func.id] if isinstance(tree.func, ast.Name) else None
+def _call(tree: ast.Call) -> Compute:
+    function = FUNCTIONS.get(tree.func.id) if isinstance(tree.func, ast.Name) else None
     if function is None or tree.keywords:
         raise ExpressionError("this is no function of the language", *span_of(tree))
-    arguments = [evaluate(argument, scope) for argument in tree.args]
-    try:
-        return function(*arguments)
-    except _NoResultError as error:
-        raise ExpressionError(str(error), *span_of(tree), tree=tree, code="G009") from None
+    call, arguments = function, [_compiled(argument) for argument in tree.args]
+
+    def compute(scope: Scope) -> Any:
+        try:
+            return call(*[argument(scope) for argument in arguments])
+        except _NoResultError as error:
+            raise ExpressionError(str(error), *span_of(tree), tree=tree, code="G009") from None
+
+    return compute
 
 
 class _NoResultError(Exception):
@@ -298,7 +380,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {"round": _round, "min": min, "max": 
 """`round(number, to, mode)` as attention's `round` has it; `bits(n)` is how many binary digits a whole number has."""
 CONSTANTS: Mapping[str, bool] = {"true": True, "false": False}
 
-_RULES: dict[type[ast.expr], Callable[[Any, Scope], Any]] = {
+_RULES: dict[type[ast.expr], Callable[[Any], Compute]] = {
     ast.Name: _name,
     ast.Constant: _constant,
     ast.Attribute: _attribute,
@@ -321,9 +403,8 @@ _UNKNOWN: dict[type[ast.AST], str] = {
     ast.Is: "compare by `==`",
     ast.In: "compare by `==`, joined by `or`",
 }
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def is_name(text: str) -> bool:
     """Tell whether an expression is a name alone."""
-    return _IDENTIFIER.fullmatch(text) is not None
+    return _NAME.fullmatch(text) is not None

@@ -41,8 +41,9 @@ def _nearest(error: ExpressionError, scope: Scope, name: str, value: int | Fract
 def _holds(error: ExpressionError, scope: Scope, name: str, value: int | Fraction) -> bool:
     assert error.tree is not None
     try:
-        aside = Recorder(scope.recorder.input.shape, str, {})  # what `let` names on trial becomes no argument
-        evaluate(error.tree, replace(scope, recorder=aside, values={**scope.values, name: value}, let_values={}))
+        aside = Recorder(scope.recorder.input.shape, {})  # what `let` names on trial becomes no argument
+        values = {**scope.values, name: value}
+        evaluate(error.tree, replace(scope, recorder=aside, values=values, known={}, meanings={}))
     except ExpressionError:
         return False
     return True

@@ -7,9 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Union
 
 from archcompiler.blocks.step import Step
+from archcompiler.graph.named import Named
+from archcompiler.graph.ops import OPS, Joins, Op
+from archcompiler.graph.ops.base import StepForm
+from archcompiler.graph.shape import TF_SAME, Padding, sides
 from archcompiler.record.fault import ShapeFault, even_kernel
 from archcompiler.record.recorder import Value, shape_text
-from archcompiler.tree import Plain
+from archcompiler.tree import Plain, Scalar
 
 Result = Union[Value, list[Value]]
 """What a step computes: a map, or the pieces of one."""
@@ -28,20 +32,23 @@ def _conv(step: Step, x: Value) -> Value:
         _role(step, "conv"),
         x,
         step.number("conv"),
-        kernel=step.number("kernel"),
-        stride=step.number("stride"),
+        kernel=step.sides("kernel"),
+        stride=step.sides("stride"),
         padding=_padding(step),
-        dilation=step.number("dilation"),
+        dilation=step.sides("dilation"),
         groups=step.number("cardinality"),
         bias=step.flag("bias"),
     )
 
 
-def _padding(step: Step) -> int | None:
+def _padding(step: Step) -> Padding | None:
     """Return the padding that a step says; None for `same`, which keeps the map at stride 1."""
-    if step.value("padding") != "same":
-        return step.number("padding")
-    kernel = int(step.number("kernel"))
+    said = step.value("padding")
+    if said == TF_SAME:
+        return TF_SAME
+    if said != "same":
+        return step.sides("padding")
+    kernel = next((int(side) for side in sides(step.sides("kernel")) if side % 2 == 0), 1)
     if kernel % 2 == 0:
         fault = even_kernel(kernel, "map", ("kernel", "padding"), {"kernel": [kernel - 1, kernel + 1]})
         step.refuse(replace(fault, help="`padding` may be a number too" if step.is_said("padding") else None))
@@ -62,8 +69,17 @@ def _pool(step: Step, x: Value) -> Value:
         return b.grid_pool(role, x, 1)
     if kind == "grid":
         return b.grid_pool(role, x, step.number("kernel"))
-    kernel, stride = step.number("kernel"), step.number("stride")
-    return b.pool(role, x, kind, kernel=kernel, stride=stride, padding=step.number("padding"), ceil=step.flag("ceil"))
+    padding = TF_SAME if step.value("padding") == TF_SAME else step.sides("padding")
+    return b.pool(
+        role,
+        x,
+        kind,
+        kernel=step.sides("kernel"),
+        stride=step.sides("stride"),
+        padding=padding,
+        ceil=step.flag("ceil"),
+        excludes_padding=not step.flag("count_padding"),
+    )
 
 
 def _anti_alias(step: Step, x: Value) -> Value:
@@ -80,18 +96,47 @@ def _anti_alias(step: Step, x: Value) -> Value:
     return step.recorder.blur_pool(role, x, stride) if kind == "blur" else step.recorder.ceil_pool(role, x, stride)
 
 
-def _add(step: Step, x: Value) -> Value:
-    first, *others = _operands(step, "add", x)
-    for other in others:
-        first = step.recorder.add(first, other)
-    return first
+def _of_op(op: type[Op], form: StepForm) -> Kind:
+    """Return the kind of step that is one op, as its declaration has it."""
+
+    def record(step: Step, x: Value) -> Value:
+        inputs = [x] if form.fields else _operands(step, form.key, x)
+        role = _role(step, form.role) if form.role else ""
+        values = {name: step.attribute(op, name, key) for name, key in keys.items() if step.has(key)}
+        missing = {each.name for each in op.attributes if each.default is ...} - values.keys()
+        values |= dict.fromkeys(missing, inputs[0].channels)
+        if op.joins is not Joins.ALIKE and op.joins is not Joins.BROADCAST:
+            return step.recorder.apply(role, op(**values), *inputs)
+        for other in inputs[1:]:  # two at a time
+            inputs[0] = step.recorder.apply(role, op(**values), inputs[0], other)
+        return inputs[0]
+
+    first = next(iter(form.fields), "")
+    keys = {name: form.key if name == first else name for name in form.fields}
+    return Kind(record, form.role)
 
 
-def _multiply(step: Step, x: Value) -> Value:
-    first, *others = _operands(step, "multiply", x)
-    for other in others:
-        first = step.recorder.scale(first, other)
-    return first
+def _split(step: Step, x: Value) -> Result:
+    """Return the pieces of a map: of the channels that are said, or so many equal ones."""
+    said = step.numbers("split")
+    sizes = said if step.is_list("split") else (x.channels // said[0],) * said[0]
+    start: int = 0
+    pieces = []
+    for size in sizes:
+        pieces.append(step.recorder.narrow(x, start, size))
+        start = size + start if isinstance(size, Named) else start + size
+    if start != x.channels:
+        message = (
+            f"pieces of {' + '.join(str(int(size)) for size in sizes)} channels of a map that has {int(x.channels)}"
+        )
+        step.refuse(ShapeFault("G012", message, ("split",), number=x.channels))
+    return pieces
+
+
+def _pad(step: Step, x: Value) -> Value:
+    """Zeros around a map: left, right, top, bottom, as PyTorch's `F.pad` has them."""
+    left, right, top, bottom = step.numbers("pad")
+    return step.recorder.pad(_role(step, "pad"), x, left, right, top, bottom)
 
 
 def _operands(step: Step, key: str, x: Value) -> list[Value]:
@@ -151,7 +196,8 @@ def _shortcut(step: Step, x: Value) -> Value:
         step.recorder.variant("Plain")
         return x
     start = step.operands("from")[0]
-    given = step.given("shortcut", "from", "attention", "as") | {"branch": (x, ())}
+    given = step.given("shortcut", "from", "attention", "as")
+    given["branch"] = (x, lambda: ())
     brought = step.run.policy("shortcut", shortcut, given, start)
     if brought is start and (start.channels != x.channels or step.run.scope.said("stride", 1) != 1):
         step.refuse(_misfit(start, x))
@@ -192,7 +238,12 @@ def _repeat(step: Step, x: Value) -> Value:
 
 
 def _role(step: Step, word: str) -> str:
-    return step.run.role(step.node, word)
+    """Return the role of a layer: what its step says, or its kind and number in the document."""
+    run, said = step.run, step.node.entries.get("role")
+    if said and isinstance(said.value, Scalar):
+        return f"{run.prefix}{said.value.value}"
+    run.counts[word] += 1
+    return f"{run.prefix}{word}{run.counts[word]}"
 
 
 KINDS: dict[str, Kind] = {
@@ -202,8 +253,8 @@ KINDS: dict[str, Kind] = {
     "pool": Kind(_pool, "pool"),
     "anti_alias": Kind(_anti_alias, "aa"),
     "blur": Kind(_blur, "aa"),
-    "add": Kind(_add),
-    "multiply": Kind(_multiply),
+    "split": Kind(_split),
+    "pad": Kind(_pad, "pad"),
     "channel_conv": Kind(_channel_conv, "conv"),
     "subsample": Kind(_subsample, "subsample"),
     "pad_channels": Kind(_pad_channels, "pad"),
@@ -216,4 +267,5 @@ KINDS: dict[str, Kind] = {
     "if": Kind(_group),
     "repeat": Kind(_repeat),
 }
-"""Every kind of step, by the key that tells it."""
+KINDS |= {op.step.key: _of_op(op, op.step) for op in OPS.values() if op.step}
+"""Every kind of step, by the key that tells it: those of several ops, and those that are one."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from archcompiler.blocks.document import Document
 from archcompiler.resolve import Spec
 from archcompiler.schema.canonical import canonical_block, fill
 from archcompiler.schema.language import Fields, Language, language, steps_field
 from archcompiler.shipped import shipped
-from archcompiler.syntax.parse import parse
-from archcompiler.tree import Mapping, Node
+from archcompiler.span import Span
+from archcompiler.tree import Mapping, Node, Plain, from_plain
 
 FOLDERS = {
     "block": "blocks",
@@ -63,6 +64,13 @@ def with_defaults(tree: Node) -> Mapping:
 
 @lru_cache(maxsize=256)
 def _shipped(kind: str, name: str) -> Document:
-    path = shipped("specs") / FOLDERS[kind] / f"{name}.yaml"
-    tree = parse(path.read_bytes(), f"{FOLDERS[kind]}/{name}")
+    path = f"{FOLDERS[kind]}/{name}"
+    tree = from_plain(_shipped_documents()[path], Span(path, 1, 1, 1, 1))
     return Document(kind, name, with_defaults(tree), is_shipped=True)
+
+
+@cache
+def _shipped_documents() -> dict[str, Plain]:
+    """Return what the shipped documents say: the table that `archcompiler.schema.generate` makes of their YAML."""
+    table: dict[str, Plain] = json.loads((shipped("schemas") / "documents.json").read_bytes())
+    return table

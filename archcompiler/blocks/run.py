@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping as Map
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from archcompiler.blocks.document import Document, words_at
+from archcompiler.blocks.document import Document, steps_below
 from archcompiler.blocks.expression import ExpressionError
 from archcompiler.blocks.kinds import KINDS
-from archcompiler.blocks.scope import Scope
+from archcompiler.blocks.scope import Given, Scope
 from archcompiler.blocks.step import Step
-from archcompiler.record.fault import Culprit, ShapeFault
+from archcompiler.record.fault import ShapeFault
 from archcompiler.record.fields import Fields
 from archcompiler.record.recorder import Recorder, Value
-from archcompiler.schema.canonical import canonical, fill, filled, step_kind
-from archcompiler.schema.language import GROUPS, Field
+from archcompiler.schema.canonical import canonical, fill, filled
+from archcompiler.schema.language import Field
 from archcompiler.schema.language import Fields as FieldsOf
 from archcompiler.span import SCHEMA_ORIGIN
 from archcompiler.tree import Mapping, Node, Scalar, Sequence
 
-Given = Map[str, tuple[object, tuple[Culprit, ...]]]
 ARRIVING = "x"
 """The name of what arrives at a document."""
 
@@ -47,7 +45,7 @@ class Run:
     library: Library
     scope: Scope
     prefix: str = ""
-    counts: Counter[str] = field(default_factory=Counter)
+    counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     attended: set[str] = field(default_factory=set)
 
     def document(self, x: Value) -> Value:
@@ -55,16 +53,16 @@ class Run:
         document = self.scope.document
         if document.adjective:
             self.recorder.variant(document.adjective)
-        self.scope.values[ARRIVING] = x
+        self.scope.bind(ARRIVING, x)
         return self._steps(document.steps, x)
 
     def branch(self, step: Step, x: Value, *, holds: bool) -> Value:
         """Record `then` or `else`, and count the layers of the other; without a branch the input passes on."""
         if not holds:
-            self.counts += _layers(step.node.get("then"))
+            self._skip(step.node.get("then"))
             return self._steps(step.node.get("else"), x)
         x = self._steps(step.node.get("then"), x)
-        self.counts += _layers(step.node.get("else"))
+        self._skip(step.node.get("else"))
         return x
 
     def repeat(self, step: Step, x: Value) -> Value:
@@ -72,11 +70,11 @@ class Run:
         collected: list[Value] = []
         index = next(iter(step.words("index")), "")
         for turn in range(step.number("repeat")):
-            self.scope.values[index] = turn
+            self.scope.bind(index, turn)
             x = self._steps(step.node.get("steps"), x)
             collected.append(x)
         for name in step.words("collect"):
-            self.scope.values[name] = collected
+            self.scope.bind(name, collected)
         return x
 
     def attend(self, step: Step, x: Value, places: tuple[str, ...]) -> Value:
@@ -90,7 +88,7 @@ class Run:
     def policy(self, kind: str, fields: Fields, given: Given, x: Value) -> Value:
         """Record the document of a kind of shortcut or attention: it sees the fields of the block around it."""
         document = self.library.document(kind, fields.text("type"))
-        scope = Scope(self.recorder, document, fields, dict(given), outer=self.scope)
+        scope = Scope(self.recorder, document, fields, given, outer=self.scope)
         return Run(self.recorder, self.library, scope, f"{self.prefix}{kind}.").document(x)
 
     def nested(self, step: Step, x: Value) -> Value:
@@ -104,39 +102,44 @@ class Run:
         scope = Scope(self.recorder, document, fields, given, values={"in_channels": x.channels})
         role = next(iter(step.words("role")), "")
         if role:
+            self.recorder.blocks[f"{self.prefix}{role}"] = name
             return Run(self.recorder, self.library, scope, f"{self.prefix}{role}.").document(x)
         return Run(self.recorder, self.library, scope, self.prefix, self.counts).document(x)
 
-    def role(self, node: Mapping, word: str) -> str:
-        """Return the role of a layer: what its step says, or its kind and number in the document."""
-        said = node.get("role")
-        if isinstance(said, Scalar):
-            return f"{self.prefix}{said.value}"
-        self.counts[word] += 1
-        return f"{self.prefix}{word}{self.counts[word]}"
-
     def _steps(self, steps: Node | None, x: Value) -> Value:
+        self.recorder.enter_steps()
         for node in steps.items if isinstance(steps, Sequence) else ():
             if isinstance(node, Mapping):
                 x = self._step(node, x)
+        self.recorder.leave_steps()
         return x
 
     def _step(self, node: Mapping, x: Value) -> Value:
         """Record one step on what the step before it gave, or on what it names by `from`."""
-        step, kind = Step(self, node), self.scope.document.kind_of(node)
+        self.recorder.count_step()
+        written = self.scope.document.written[id(node)]
+        step, kind = Step(self, written), written.kind
         around, self.recorder.blame = self.recorder.blame, step.blame
         try:
             start = step.operands("from")[0] if kind != "shortcut" and "from" in node.entries else x
-            result = KINDS[kind].record(step, start)
+            result = KINDS[kind].record(step, start) if step.takes(kind, start) else start
         except ExpressionError as error:
             step.refuse_expression(error)
-            return x
+            result = x
         finally:
             self.recorder.blame = around
         results = result if isinstance(result, list) else [result]
         if "as" in node.entries:
-            self.scope.values.update(zip(words_at(node, "as"), results, strict=False))
+            for name, value in zip(written.words["as"], results, strict=False):
+                self.scope.bind(name, value)
         return results[-1]
+
+    def _skip(self, steps: Node | None) -> None:
+        """Count the layers of steps that do not run: a role says the place of its layer in the document."""
+        for step in steps_below(steps) if isinstance(steps, Sequence) else ():
+            word = KINDS[self.scope.document.written[id(step)].kind].word
+            if word and "role" not in step.entries:
+                self.counts[word] += 1
 
 
 def _object(value: object, field: Field | None) -> object:
@@ -160,15 +163,3 @@ def check_attended(run: Run, fields: Fields) -> None:
     shortcut = ", or give the block a shortcut" if place == "shortcut" else ""
     help = f"let it stand after {', '.join(others[:-1])} or {others[-1]}{shortcut}" if len(others) > 1 else None
     run.recorder.refuse(ShapeFault("G010", message, ("after",), help, culprits=((attention.mapping, "after"),)))
-
-
-def _layers(steps: Node | None) -> Counter[str]:
-    """Count the layers of steps that do not run: a role says the place of its layer in the document."""
-    counts: Counter[str] = Counter()
-    for node in steps.items if isinstance(steps, Sequence) else ():
-        if isinstance(node, Mapping):
-            word = KINDS[str(step_kind(node))].word
-            counts += Counter([word] if word and "role" not in node.entries else [])
-            for key in GROUPS:
-                counts += _layers(node.get(key))
-    return counts

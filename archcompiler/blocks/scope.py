@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,8 @@ from archcompiler.record.fields import Fields
 from archcompiler.record.recorder import Recorder, Value
 from archcompiler.tree import Scalar
 
+Given = dict[str, tuple[object, Callable[[], Iterable[Culprit]]]]
+"""What a step says of the fields of the document that it runs, each with what finds the values behind it."""
 _SIZES = {"channels": 0, "height": 1, "width": 2}
 
 
@@ -21,35 +23,51 @@ _SIZES = {"channels": 0, "height": 1, "width": 2}
 class Scope:
     """The names of one document: loop indices, maps, fields, `let` names, the context, then those of the block around.
 
-    `given` are what the step that runs the document says of its fields, each with the culprits behind it; `let_values`
-    and `said_values` what has been looked up of `let` names and of fields.
+    `given` are what the step that runs the document says of its fields, each with what finds the culprits behind it;
+    `values` what it computes, and what is known of its place; `known` what has been looked up of all other names;
+    `meanings` of all names and words.
     """
 
     recorder: Recorder
     document: Document
     fields: Fields
-    given: dict[str, tuple[object, tuple[Culprit, ...]]] = field(default_factory=dict)
+    given: Given = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
     outer: Scope | None = None
-    let_values: dict[str, object] = field(default_factory=dict)
-    said_values: dict[str, Any] = field(default_factory=dict)
+    known: dict[str, Any] = field(default_factory=dict)
+    meanings: dict[str, Any] = field(default_factory=dict)
 
     def value_of(self, name: str) -> Any:
         """Return the value of a name; KeyError where it has none."""
         if name in self.values:
             return self.values[name]
+        if name in self.known:
+            return self.known[name]
         if name in self.given:
-            return self.given[name][0]
-        if name in self.said_values:
-            return self.said_values[name]
-        if self.fields.has(name):
-            found = self.said_values[name] = self.fields.value(name)
-            return found
-        if name in self.document.lets.entries:
-            return self._let_value(name)
-        if self.outer is None:
+            value = self.given[name][0]
+        elif name in self.fields.mapping.entries:
+            value = self.fields.value(name)
+        elif name in self.document.lets.entries:
+            value = self._let_value(name)
+        elif self.outer is not None:
+            value = self.outer.value_of(name)
+        else:
             raise KeyError(name)
-        return self.outer.value_of(name)
+        self.known[name] = value
+        return value
+
+    def meaning(self, name: str) -> Any:
+        """Look up what a name means: what is no name is a word, as the check of a document has seen."""
+        try:
+            found = self.value_of(name)
+        except KeyError:
+            found = name
+        self.meanings[name] = found
+        return found
+
+    def bind(self, name: str, value: object) -> None:
+        """Give a name to what the document computed, or a new value to a name."""
+        self.values[name] = self.meanings[name] = value
 
     def said(self, name: str, default: Any) -> Any:
         """Return the value of a name, or a default where it has none."""
@@ -58,9 +76,13 @@ class Scope:
         except KeyError:
             return default
 
+    def is_name(self, text: str) -> bool:
+        """Tell whether a text is a field or a `let` name of the document."""
+        return text in self.given or self.fields.has(text) or text in self.document.lets.entries
+
     def part_of(self, value: Any, name: str) -> Any:
         """Return a size of a map, or a field of an object; KeyError where it has none."""
-        if isinstance(value, Value):
+        if isinstance(value, Value) and _SIZES[name] < len(value.shape):
             return value.shape[_SIZES[name]]
         if isinstance(value, Fields) and value.has(name):
             return value.value(name)
@@ -85,7 +107,7 @@ class Scope:
     def behind(self, name: str) -> Iterator[Culprit]:
         """Yield the values of the spec that a name stands for."""
         if name in self.given:
-            yield from self.given[name][1]
+            yield from self.given[name][1]()
         elif name in self.values:
             return
         elif self.fields.has(name):
@@ -97,12 +119,10 @@ class Scope:
 
     def _let_value(self, name: str) -> object:
         """Return what `let` names: a number that is computed becomes an argument of that name."""
-        if name not in self.let_values:
-            tree = parsed(_text(self.document.lets.get(name)))
-            value = evaluate(tree, self)
-            computed = isinstance(value, int) and not isinstance(value, bool) and is_computed(tree, self)
-            self.let_values[name] = self.recorder.let(name, value) if computed else value
-        return self.let_values[name]
+        tree = self.chosen(parsed(_text(self.document.lets.get(name))))
+        value = evaluate(tree, self)
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        return self.recorder.let(name, value) if is_number and is_computed(tree) else value
 
 
 def _text(node: object) -> str:

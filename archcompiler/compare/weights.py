@@ -10,10 +10,11 @@ from math import prod
 
 from archcompiler.compare.model import Forecast, PartShare, Reshaped, WeightsFact
 from archcompiler.compare.normal import PartKey, plain_shape
-from archcompiler.graph.ir import Body, Graph, Node, full_path, tensor_key
+from archcompiler.graph.ir import Graph, registered, tensor_key
 from archcompiler.graph.ops import Shape, Tensor
 
 StateDict = dict[str, Shape]
+_Tree = dict[str, object]
 _Form = tuple[str, tuple[tuple[str, Shape], ...]]
 _MOST_PAIRS = 1_000_000  # of layers of one part that have other paths, a fraction of a second
 
@@ -38,44 +39,35 @@ class Weights:
 
 def weights(graph: Graph) -> Weights:
     """Return what a network has to load."""
-    found = layers(graph)
-    return Weights(found, state_dict(found))
-
-
-def layers(graph: Graph) -> list[Layer]:
-    """Return the layers that have weights, in the order in which the modules are registered."""
-    return [
-        Layer((part.kind, part.name), full_path(call, node), node.op.name, node.op.tensors())
-        for part in graph.parts
-        for call in part.calls
-        for node in _registered(call.body)
-        if node.op.tensors()
+    modules = [
+        Layer((part.kind, part.name), path, node.op.name, node.op.tensors()) for part, node, path in registered(graph)
     ]
+    return Weights([layer for layer in modules if layer.tensors], state_dict(modules))
 
 
-def _registered(body: Body) -> list[Node]:
-    """Return the nodes of a body in the order in which its modules are registered."""
-    first = {path.partition(".")[0] for path in body.registered_first}
-    return sorted(body.nodes, key=lambda node: node.path.partition(".")[0] not in first)
-
-
-def state_dict(found: Iterable[Layer]) -> StateDict:
+def state_dict(modules: Iterable[Layer]) -> StateDict:
     """Return the shape of every tensor by its key, in the order of the built module's state dict.
 
-    Modules stand in the order in which their parents first got a child, as `named_modules` goes through them, and what
-    a module owns itself in front of its children.
+    Modules stand in the order in which their parents first got a child, with weights or without, as `named_modules`
+    goes through them, and what a module owns itself in front of its children.
     """
-    tree: dict[str, object] = {}
-    for layer in found:
+    tree: _Tree = {}
+    for layer in modules:
+        if not layer.tensors:
+            _branch(tree, layer.path.split(".")[:-1])
         for tensor in layer.tensors:
-            *modules, name = tensor_key(layer.path, tensor.name).split(".")
-            branch = tree
-            for module in modules:
-                below = branch.setdefault(module, {})
-                assert isinstance(below, dict)
-                branch = below
-            branch[name] = plain_shape(tensor.shape)
+            *path, name = tensor_key(layer.path, tensor.name).split(".")
+            _branch(tree, path)[name] = plain_shape(tensor.shape)
     return dict(_keys(tree, ""))
+
+
+def _branch(tree: _Tree, path: list[str]) -> _Tree:
+    """Return what is below a path in a tree of modules."""
+    for name in path:
+        below = tree.setdefault(name, {})
+        assert isinstance(below, dict)
+        tree = below
+    return tree
 
 
 def forecast(old: Weights, new: Weights, parts: Mapping[PartKey, PartKey]) -> Forecast:
@@ -105,7 +97,7 @@ def weights_fact(found: Forecast) -> WeightsFact:
     return "renamed" if found.renamed else "same"
 
 
-def _keys(tree: dict[str, object], prefix: str) -> Iterator[tuple[str, Shape]]:
+def _keys(tree: _Tree, prefix: str) -> Iterator[tuple[str, Shape]]:
     for name, below in tree.items():
         if isinstance(below, tuple):
             yield f"{prefix}{name}", below

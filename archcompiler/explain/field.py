@@ -37,7 +37,7 @@ def field_pages(name: str) -> list[FieldPage]:
     pages: dict[tuple[str, ...], list[tuple[str, FieldPage]]] = {}
     for owner, described in _objects():
         if key in described["properties"] and (not above or _is_meant(owner, above)):
-            found = _page(key, described)
+            found = page_of(key, described)
             same = (found.description, found.value, repr(found.default))
             pages.setdefault(same, []).append((owner, found))
     return [_together(found) for found in pages.values()]
@@ -79,7 +79,8 @@ def _is_meant(owner: str, above: list[str]) -> bool:
     return kind == _KINDS.get(above[-1], above[-1]) or (above[0] == "stages" and len(above) == 2 and kind == "stage")
 
 
-def _page(key: str, described: Json) -> FieldPage:
+def page_of(key: str, described: Json) -> FieldPage:
+    """Return the page of a key of an object that the schema describes; where it stands is not said."""
     schema = described["properties"][key]
     groups = [group for group in described.get("x-alternatives", ()) if key in group]
     return FieldPage(

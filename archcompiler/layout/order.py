@@ -6,11 +6,12 @@ from typing import Any
 
 from archcompiler.layout.items import Group
 from archcompiler.schema.language import GROUPS, PART_KINDS, read_schema
-from archcompiler.schema.shapes import reference
+from archcompiler.schema.shapes import object_reference, reference
 
 _PART, _BODY, _BODY_STEP = "part", "body", "body step"
 """What the schema of blocks calls its root, and, of a block's own steps, a list and one of them."""
-_IN_BLOCK_STYLE = ("", "stages", "names", "claim", _PART, "fields", "let", _BODY)
+_TABLES = ("stages", "names", "roles", "roles_of_blocks", "roles_of_stages", "fields", "let")
+_IN_BLOCK_STYLE = ("", "claim", _PART, _BODY, *_TABLES)
 """The definitions whose objects stand in lines of their own: the documents, and their tables."""
 _LISTS = ("claim", _BODY)
 
@@ -34,9 +35,11 @@ def definition_below(definition: str | None, name: str) -> str | None:
         return None
     if definition in (_PART, _BODY_STEP) and name in GROUPS:
         return _BODY
+    if definition == "roles_of_blocks":
+        return "roles"  # of blocks of one's own too, which the shipped schema does not know
     described = _described(definition)
     schema: dict[str, Any] = described["properties"].get(name) or described.get("additionalProperties") or {}
-    return reference(schema) or reference(schema.get("items", {})) or None
+    return reference(schema) or object_reference(schema) or reference(schema.get("items", {})) or None
 
 
 def definition_of_items(definition: str | None) -> str | None:
@@ -72,6 +75,8 @@ def _described(definition: str, case: str | None = None) -> dict[str, Any]:
     """Return an object of the schema; of a choice the case, or the object that has the fields of all."""
     if definition == _PART:
         return read_schema("block.json")
+    if definition == _BODY:  # a mapping where a list of steps should stand
+        return {"properties": {}, "additionalProperties": {}}
     name = "step" if definition == _BODY_STEP else definition
     schema = read_schema("architecture.json")
     if name and name not in schema["$defs"]:

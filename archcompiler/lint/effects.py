@@ -21,12 +21,13 @@ from archcompiler.tree import Entry, Mapping, Node, Plain, Scalar, from_plain, m
 
 _Run = tuple[Mapping, Body, Context]
 """The fields of a block, what was recorded with them, and where the block stands."""
+_OF_A_STRIDE = "the stride is 1 wherever it stands, and it says how a larger one is taken"
 
 
 def keys_without_effect(watch: Watch, graph: Graph) -> Iterator[Diagnostic]:
     """Yield a warning for each key that a person wrote and that changes nothing, whatever it says."""
     for key, entry in watch.unread():
-        yield _warning(key, entry, "nothing here reads it")
+        yield _warning(key, entry, _OF_A_STRIDE if key in ("anti_alias", "stride_on") else "nothing here reads it")
     read = watch.read()
     for stage in watch.spec.stages:
         override = mapping_at(mapping_at(watch.spec.section("stages"), stage.name), "override")

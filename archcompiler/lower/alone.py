@@ -7,13 +7,17 @@ from archcompiler.graph.ir import Node
 from archcompiler.graph.ops import Shape
 from archcompiler.lower.record import Context, record
 from archcompiler.record.fields import Fields
+from archcompiler.record.recorder import TooManySteps
 from archcompiler.resolve import Spec
 from archcompiler.tree import Mapping
 
 
 def record_alone(spec: Spec, block: Mapping, shape: Shape, context: Context) -> tuple[Node, ...] | None:
-    """Return the nodes of a block on a map of a shape, roles in place of paths; None where something does not fit."""
+    """Return the nodes of a block on a map of a shape; None where something does not fit."""
     known = library(spec)
     document = known.document("block", Fields(block).text("block"))
-    recorder = record(known, document, Fields(block), shape, lambda role: role, {}, context)
+    try:
+        recorder = record(known, document, Fields(block), shape, {}, context)
+    except TooManySteps:
+        return None
     return None if recorder.faults else recorder.body("").nodes

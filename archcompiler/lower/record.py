@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from archcompiler.blocks.document import CONTEXT, Document
 from archcompiler.blocks.library import Library
@@ -32,12 +32,13 @@ def record(
     document: Document,
     fields: Fields,
     shape: Shape,
-    path_of: Callable[[str], str],
     arguments: dict[str, int],
     context: Context,
 ) -> Recorder:
-    """Return what a document records on a map of a shape; `context` says where the block stands."""
-    recorder = Recorder(shape, path_of, arguments)
+    """Return what a document records on a map of a shape; `context` says where the block stands. TooManySteps."""
+    recorder = Recorder(shape, arguments)
+    if document.kind == "block":
+        recorder.blocks[""] = document.name
     scope = Scope(recorder, document, fields, values={"in_channels": shape[0], **context})
     run = Run(recorder, library, scope)
     run.document(recorder.input)

@@ -37,6 +37,7 @@ def _spec(report: Report, each: Reviewed, *, stat: bool) -> Json:
         "through": list(pair.through),
         "impact": report.impact_of(each).name,
         "accepted": [{"rule": rule, "reason": reason} for rule, reason in accepted.items()],
+        "same_as": each.same_as,
         "cost": asdict(each.cost) if each.cost else None,
         "diff": form(each.diff) if each.diff else None,
         "old_diagnostics": document(each.old_faults)["diagnostics"],

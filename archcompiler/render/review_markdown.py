@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archcompiler.render.diff_markdown import diff_markdown
 from archcompiler.render.escape import markdown
-from archcompiler.render.review_words import HEADER, accepted_lines, ledger_text, row, same_text, title
+from archcompiler.render.review_words import HEADER, accepted_lines, ledger_text, row, same_text, title, twin_lines
 from archcompiler.render.table import markdown_table
 from archcompiler.review.changes import Reviewed
 from archcompiler.review.ledger import LEDGER
@@ -22,7 +22,9 @@ def review_markdown(report: Report) -> str:
         return ""
     pages = [review_stat_markdown(report)]
     pages += [f"- {markdown(f'{each.span}: {each.code} {each.message}')}" for each in report.faults]
-    pages += [f"- {markdown(line)}" for line in (*accepted_lines(report), same_text(report)) if line]
+    pages += [
+        f"- {markdown(line)}" for line in (*twin_lines(report), *accepted_lines(report), same_text(report)) if line
+    ]
     left_out = 0
     for each in told:
         page = _details(each)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.render.diff_text import diff_text, painted_impact
 from archcompiler.render.excerpt import visible
-from archcompiler.render.review_words import HEADER, accepted_lines, ledger_text, row, same_text, title
+from archcompiler.render.review_words import HEADER, accepted_lines, ledger_text, row, same_text, title, twin_lines
 from archcompiler.render.table import table
 from archcompiler.review.ledger import LEDGER
 from archcompiler.review.report import Report
@@ -13,7 +13,11 @@ from archcompiler.review.report import Report
 
 def review_text(report: Report, *, colour: bool, is_gate: bool, edits: bool) -> str:
     """Return the whole page; details are of specs whose own file differs. A gate says what would open it."""
-    pages = [review_stat(report, colour=colour), visible(same_text(report))]
+    pages = [
+        review_stat(report, colour=colour),
+        "\n".join(map(visible, twin_lines(report))),
+        visible(same_text(report)),
+    ]
     for each in report.told:
         if each.diff and each.pair.edited:
             bold = f"\x1b[1m{visible(each.pair.path)}\x1b[0m" if colour else visible(each.pair.path)

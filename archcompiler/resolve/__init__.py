@@ -7,14 +7,17 @@ value each block, stem and head takes (override > stage > defaults > schema).
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from archcompiler.diagnostics import Diagnostic, SpecError
+from archcompiler.resolve.bases import opened
 from archcompiler.resolve.chain import Chain, read_chain
+from archcompiler.resolve.culprits import with_culprits
 from archcompiler.resolve.exceptions import exception_faults
 from archcompiler.resolve.hints import with_near_stages, with_removals
 from archcompiler.resolve.merge import merge_chain
+from archcompiler.resolve.own_blocks import language_of
 from archcompiler.resolve.settle import settle
 from archcompiler.resolve.sound import sound_document
 from archcompiler.resolve.spec import Spec, Stage
@@ -23,7 +26,7 @@ from archcompiler.schema.own_blocks import language_with
 from archcompiler.syntax.files import DISK, Files
 from archcompiler.tree import Mapping, mapping_at
 
-__all__ = ["Spec", "Stage", "load_spec", "resolve_document"]
+__all__ = ["Spec", "Stage", "load_spec", "resolve_chain", "resolve_document"]
 
 _WITHOUT_EFFECT = frozenset(("R003", "R004", "R005", "R010"))
 """Values and selectors that take effect nowhere: errors, but not about what the network is."""
@@ -32,18 +35,33 @@ _WITHOUT_EFFECT = frozenset(("R003", "R004", "R005", "R010"))
 def load_spec(spec: str | os.PathLike[str], settings: Iterable[str] = (), files: Files = DISK) -> Spec:
     """Return the resolved spec of a path or shipped name, with `a.b=c` settings laid over it, as `files` have it.
 
-    Raises SpecError with every fault found; `unreadable` where there is no such file.
+    On the disk `REV:path` is a file of a revision of the repository, and its bases are read from there too. Raises
+    SpecError with every fault found; `unreadable` where there is no such file.
     """
-    chain = read_chain(spec, settings, files)
+    with opened(os.fspath(spec), files) as (path, state):
+        chain = read_chain(path, settings, state)
     if chain.faults:
         sound, more = _as_far_as_sound(chain)
         raise SpecError([*chain.faults, *more], spec=sound)
-    document, faults = merge_chain(chain.documents, chain.language)
     try:
-        return resolve_document(chain.path, document, faults)
+        return resolve_chain(chain.path, chain.documents)
     except SpecError as error:
-        faults = with_removals(with_near_stages(error.diagnostics, chain.documents), chain.documents)
+        told = with_removals(with_near_stages(error.diagnostics, chain.documents), chain.documents)
+        faults = with_culprits(told, chain.documents, lambda documents: _faults(chain.path, documents))
         raise SpecError(faults, spec=error.spec) from None
+
+
+def resolve_chain(path: str, documents: Sequence[Mapping]) -> Spec:
+    """Return the resolved spec of documents, base first; SpecError with all that is found."""
+    document, faults = merge_chain(documents, language_of(documents))
+    return replace(resolve_document(path, document, faults), documents=tuple(documents))
+
+
+def _faults(path: str, documents: Sequence[Mapping]) -> tuple[Diagnostic, ...]:
+    try:
+        return resolve_chain(path, documents).warnings
+    except SpecError as error:
+        return error.diagnostics
 
 
 def _as_far_as_sound(chain: Chain) -> tuple[Spec | None, list[Diagnostic]]:

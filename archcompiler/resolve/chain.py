@@ -10,8 +10,9 @@ from functools import lru_cache
 from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.limits import Limits, current
 from archcompiler.resolve.bases import Link, find_base, locate, read_link
+from archcompiler.resolve.hints import with_stages_of_settings
 from archcompiler.resolve.name_tables import is_table, with_name_table
-from archcompiler.resolve.own_blocks import language_of, with_block_files
+from archcompiler.resolve.own_blocks import is_part, language_of, with_block_files
 from archcompiler.resolve.settings import setting_faults, settings_document
 from archcompiler.schema.canonical import canonical_document
 from archcompiler.schema.check import partial_faults
@@ -37,7 +38,7 @@ class Chain:
 
 def read_chain(spec: str | os.PathLike[str], settings: Iterable[str], files: Files) -> Chain:
     """Read a path or shipped name, its bases, and the settings over them; SpecError where no text can be had."""
-    links = [Link(locate(spec, files))]
+    links, settings = [Link(locate(spec, files))], list(settings)
     texts: list[_Text] = []
     faults: list[Diagnostic] = []
     while len(texts) < len(links):
@@ -57,7 +58,8 @@ def read_chain(spec: str | os.PathLike[str], settings: Iterable[str], files: Fil
     for text in texts:
         document, found = _checked(text, files, known)
         documents.append(document)
-        faults += found
+        is_setting = not text.link.path
+        faults += with_stages_of_settings(found, settings, [each.document for each in texts]) if is_setting else found
     return Chain(files.shown(links[0].path), tuple(reversed(documents)), tuple(faults), known)
 
 
@@ -83,6 +85,8 @@ def _read(link: Link, files: Files) -> _Text:
         document, found = (_parsed_base if link.named_at else parse_on)(text, shown)
         if is_table(document):
             raise SpecError(found or [_no_network(shown, link.named_at)])
+        if is_part(document):
+            raise SpecError([_no_network(shown, link.named_at, is_block=True)])
     except SpecError as error:
         if error.unreadable and link.named_at is None:
             raise
@@ -125,7 +129,11 @@ def _of_a_base(text: bytes, shown: str, limits: Limits, known: Language) -> tupl
     return _canonical(document, known, found)
 
 
-def _no_network(shown: str, named_at: Span | None) -> Diagnostic:
+def _no_network(shown: str, named_at: Span | None, *, is_block: bool = False) -> Diagnostic:
     place = named_at or Span(shown, 1, 1, 1, 1)
-    message = f"{shown} is a table of module names, no network"
-    return Diagnostic("R009", message, place, "a network takes its names from it by `names: PATH`")
+    what, help = _BLOCK if is_block else _TABLE
+    return Diagnostic("R009", f"{shown} {what}, no network", place, help)
+
+
+_TABLE = ("is a table of module names", "a network takes its names from it by `names: PATH`")
+_BLOCK = ("describes a block", "a network has it by `blocks: {NAME: PATH}`, and a stage by `block: NAME`")

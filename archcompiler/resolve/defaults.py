@@ -74,4 +74,6 @@ class Defaults:
 
     def _reason(self, key: str) -> str:
         every_says = "all that have this field say their own value"
-        return every_says if key in self._hidden else "neither the stem nor a block of this network has this field"
+        owners = [name for name, fields in self.known.blocks.items() if key in fields]
+        nobody = f"neither the stem nor a block of this network has this field, one of block {', '.join(owners)}"
+        return every_says if key in self._hidden else nobody

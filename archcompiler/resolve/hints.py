@@ -39,6 +39,22 @@ def with_removals(faults: Iterable[Diagnostic], documents: Iterable[Mapping]) ->
     ]
 
 
+def with_stages_of_settings(
+    faults: Iterable[Diagnostic], settings: Iterable[str], documents: Iterable[Mapping]
+) -> list[Diagnostic]:
+    """Return the faults of settings; the help of one that begins with a stage, or nearly so, is how it is said."""
+    stages = [name for document in documents for name in mapping_at(document, "stages").entries]
+    near = {}
+    for setting in settings:
+        first, dot, rest = setting.partition(".")
+        if dot and (matches := get_close_matches(first, stages, n=1, cutoff=0.8)):
+            near[f"<--set {setting}>", "S001"] = f"did you mean `--set stages.{matches[0]}.{rest}`?"
+    return [
+        replace(fault, help=near.get((fault.span.path, fault.code), fault.help)) if fault.span.column == 1 else fault
+        for fault in faults
+    ]
+
+
 def _near_stages(documents: Iterable[Mapping], lacking: Set[Span]) -> dict[Span, str]:
     """Return the inherited stage that is near to each new one at these places, for as many as a text shows."""
     known: dict[str, None] = {}

@@ -29,8 +29,10 @@ def language_of(documents: Iterable[Mapping]) -> Language:
 
 
 def is_part(document: Mapping) -> bool:
-    """Tell whether a document describes a block, or a kind of shortcut, attention, stem or head."""
-    return "steps" in document.entries and not document.entries.keys().isdisjoint(PART_KINDS)
+    """Tell whether a document describes a block, or a kind of shortcut, attention, stem or head, and no network."""
+    kinds = document.entries.keys() & set(PART_KINDS)
+    alone = kinds - document.entries.keys() & {"stem", "head"} or "steps" in document.entries
+    return bool(kinds and alone) and not document.entries.keys() & {"name", "extends", "stages"}
 
 
 def with_block_files(document: Mapping, link: Link, files: Files) -> tuple[Mapping, list[Diagnostic]]:

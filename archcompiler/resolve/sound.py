@@ -7,10 +7,10 @@ on, nothing is left, so that no fault follows from another.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import islice
 
 from archcompiler.diagnostics import Diagnostic, SpecError
+from archcompiler.resolve.culprits import without
 from archcompiler.resolve.merge import merge_chain
 from archcompiler.schema.canonical import canonical, canonical_document
 from archcompiler.schema.check import partial_faults
@@ -68,8 +68,8 @@ class _Pruned:
         self.document = document
         if faults:
             paths = _paths(document)
-            without = {self._left_out(document, fault, paths.get(fault.span, ())) for fault in faults}
-            self.document = canonical_document(_with_header(_without(document, without - {()})), known)
+            left_out = {self._left_out(document, fault, paths.get(fault.span, ())) for fault in faults}
+            self.document = canonical_document(_with_header(without(document, left_out - {()})), known)
             if partial_faults(self.document, known) or not self._begins(document):
                 raise _UnknownError
 
@@ -111,21 +111,6 @@ def _places(node: Node) -> Iterator[Span]:
             yield from _places(item)
 
 
-def _without(mapping: Mapping, paths: Iterable[Path]) -> Mapping:
-    """Return a mapping without the entries at some paths; the others keep their order."""
-    below: dict[str, list[Path]] = {}
-    for first, *rest in paths:
-        below.setdefault(str(first), []).append(tuple(rest))
-    entries = {}
-    for key, entry in mapping.entries.items():
-        if () in below.get(key, ()):
-            continue
-        if key in below and isinstance(entry.value, Mapping):
-            entry = replace(entry, value=_without(entry.value, below[key]))
-        entries[key] = entry
-    return Mapping(entries, mapping.span)
-
-
 def _with_header(document: Mapping) -> Mapping:
     lacking = {key: value for key, value in _HEADER if key not in document.entries}
     header = {key: Entry(SCHEMA_ORIGIN, Scalar(value, SCHEMA_ORIGIN)) for key, value in lacking.items()}
@@ -134,7 +119,9 @@ def _with_header(document: Mapping) -> Mapping:
 
 def _cut(document: Mapping, unknown: set[str], last: Mapping) -> Mapping:
     """Return a document up to the first part whose shape is unknown, with no head."""
-    stages = document.entries["stages"]
+    stages = document.entries.get("stages")
+    if stages is None:
+        raise _UnknownError  # a null has removed them
     names = list(stages.value.entries) if isinstance(stages.value, Mapping) else []
     written = last.get("stages")
     order = list(written.entries) if isinstance(written, Mapping) and "extends" not in last.entries else names

@@ -27,6 +27,7 @@ class Spec:
 
     `defaults` are what the spec says for every stage: each value is in its place in `document`, with its origin.
     `language` is that of its blocks; `limits` are those that it was read under, which hold for its network too.
+    `documents` are the files that say it, base first.
     """
 
     path: str
@@ -36,6 +37,7 @@ class Spec:
     defaults: Mapping
     language: Language
     limits: Limits = field(default_factory=current)
+    documents: tuple[Mapping, ...] = ()
 
     @property
     def name(self) -> str:

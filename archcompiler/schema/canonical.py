@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache
 
 from archcompiler.schema.language import Field, Fields, Language, Missing, language, steps_field
+from archcompiler.schema.role_tables import flat_names
 from archcompiler.span import SCHEMA_ORIGIN
 from archcompiler.tree import Entry, Mapping, Node, Scalar, Sequence, from_plain
 
@@ -81,7 +82,7 @@ def _each(node: Node, change: Callable[[str, Node], Node]) -> Node:
 
 
 def canonical_document(document: Mapping, known: Language | None = None) -> Mapping:
-    """Return a document with every union anywhere in it in canonical form, and `names` as a mapping.
+    """Return a document with every union anywhere in it in canonical form, and `names` as one flat mapping.
 
     `known` is the language with the blocks of its own; without it the shipped one.
     """
@@ -100,6 +101,8 @@ def _canonical_part(key: str, node: Node, known: Language) -> Node:
         return _each(node, lambda _, block: canonical_block(block))
     if key == "names" and isinstance(node, Scalar) and isinstance(node.value, str):
         return Mapping({"extends": Entry(node.span, node)}, node.span)
+    if key == "names" and isinstance(node, Mapping):
+        return flat_names(node)
     return _canonical_value(node, known.document.get(key))
 
 

@@ -16,12 +16,13 @@ from archcompiler.diagnostics import Diagnostic
 from archcompiler.schema import faults
 from archcompiler.schema.canonical import is_field
 from archcompiler.schema.cases import case_of, default_block, owner_of, part_with
-from archcompiler.schema.language import Language, Schema, language, schema
-from archcompiler.schema.shapes import reference
+from archcompiler.schema.language import PART_KINDS, Language, Schema, language, schema
+from archcompiler.schema.role_tables import said_twice
+from archcompiler.schema.shapes import object_reference, property_of, property_schema, reference
 from archcompiler.schema.spellings import names_of, slip
-from archcompiler.schema.values import value_faults
+from archcompiler.schema.values import described_faults, value_faults
 from archcompiler.span import SCHEMA_ORIGIN, Span
-from archcompiler.tree import Entry, Mapping, Node, Scalar, Sequence, plain
+from archcompiler.tree import Entry, Mapping, Node, Scalar, Sequence, mapping_at, plain
 
 Json = dict[str, Any]
 
@@ -37,6 +38,11 @@ def partial_faults(
     extends, text = "extends" in document.entries, list(found)
     torn = any(fault.code == "Y001" for fault in text)
     faults = _faults(document, _Walk((known or language()).schema, nulls=extends, standalone=not extends, torn=torn))
+    return _beside(text, faults)
+
+
+def _beside(text: list[Diagnostic], faults: list[Diagnostic]) -> list[Diagnostic]:
+    """Return the faults of a text and those of what it says; what stands at the places of the first is left out."""
     refused = [fault for fault in faults if any(_stands_at(fault.span, each.span) for each in text)]
     misread = {fault.span for fault in refused}
     told = [replace(each, fix=None) if each.span in misread else each for each in text]
@@ -61,17 +67,29 @@ def names_faults(document: Mapping) -> list[Diagnostic]:
     return _faults(document, _Walk(schema("names.json"), nulls=True))
 
 
-def part_faults(document: Mapping) -> list[Diagnostic]:
-    """Return the faults of a document of a block, as far as its schema says them."""
-    return _faults(document, _Walk(schema("block.json"), standalone=True))
+def part_faults(document: Mapping, found: Iterable[Diagnostic] = ()) -> list[Diagnostic]:
+    """Return the faults of a document of a block, as far as its schema says them, and those `found` in its text."""
+    text, kinds = list(found), [(key, entry) for key, entry in document.entries.items() if key in PART_KINDS]
+    walk = _Walk(schema("block.json"), standalone=True, torn=any(fault.code == "Y001" for fault in text))
+    both = [faults.both_given("the document", kinds)] if len(kinds) > 1 else []
+    return _beside(text, [*both, *_faults(document, walk)])
+
+
+def field_faults(key: str, field: Json, entry: Entry) -> list[Diagnostic]:
+    """Return the faults of a value that a key of a field's own definition has."""
+    target = field.get("union") or field.get("object")
+    if target is None:
+        return described_faults(property_schema(field, nullable=False), key, entry)
+    place = _Place(key, entry.key_span, key, whole=True)
+    return list(_Walk(language().schema, standalone=True).visit(target, entry.value, place))
 
 
 def _faults(document: Mapping, walk: _Walk) -> list[Diagnostic]:
     first = next(iter(document.entries.values()), None)
     place = _Place("", first.key_span if first else document.span, "the document", whole=walk.standalone)
-    if walk.standalone and not walk.complete:
-        place = replace(place, case=default_block(walk.schema, document))
-    found = dict.fromkeys(walk.visit("", document, place))
+    if walk.standalone and not walk.complete and "defaults" in document.entries:
+        place = replace(place, general=default_block(walk.schema, document))
+    found = dict.fromkeys([*walk.visit("", document, place), *said_twice(mapping_at(document, "names"))])
     return _in_order(found)
 
 
@@ -83,7 +101,8 @@ def _in_order(faults: Iterable[Diagnostic]) -> list[Diagnostic]:
 class _Place:
     """Where a value stands: its key, what messages call the object, and whether it must be whole there.
 
-    `case` is the case of the choice that holds where the object does not say its own.
+    `case` is the case of the choice that holds where the object does not say its own, `general` the one that the
+    document's `defaults` say: it is no fault to have the fields of another, but none of them is offered.
     """
 
     key: str
@@ -91,6 +110,7 @@ class _Place:
     what: str
     whole: bool = False
     case: str | None = None
+    general: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +147,10 @@ class _Walk:
         key, cases = choice["key"], choice["cases"]
         if isinstance(node, Mapping):
             case = case_of(name, node, choice, (choice.get("default") if place.whole else place.case))
-            what = f"{place.what} ({key} {case})" if key and case else f"{name} `{case}`" if case else place.what
-            yield from self._object(f"{name}.{case or 'any'}", node, replace(place, what=what, case=case), name)
+            told = case or place.general
+            what = f"{place.what} ({key} {told})" if key and told else f"{name} `{told}`" if told else place.what
+            inner = replace(place, what=what, case=case, general=told)
+            yield from self._object(f"{name}.{case or 'any'}", node, inner, name)
         elif key != "type":
             fault = faults.wrong_type(place.key, ("object",), plain(node), node.span)
             is_field = place.key in self.schema.definition(f"{name}.any")["properties"]
@@ -146,21 +168,27 @@ class _Walk:
     def _object(self, name: str, node: Mapping, place: _Place, choice: str = "") -> Iterator[Diagnostic]:
         """Yield the faults of one closed object, or of a mapping with keys of the writer's choice."""
         described = self.schema.definition(name)
-        properties, others = described.get("properties", {}), described["additionalProperties"]
+        properties = described.get("properties", {})
         pattern = described.get("propertyNames", {}).get("pattern", "")
         found = value_faults(self.schema, name, node)
         yield from () if self.torn else _missing(described, node, place)
         yield from _alternatives(described, node, place)
-        is_unknown = any(properties.get(key, others) is False for key in node.entries)
+        is_unknown = any(property_of(described, key) is False for key in node.entries)
         said = faults.fields_said(node, properties) if is_unknown else Counter[str]()
         for key, entry in node.entries.items():
-            allowed = properties.get(key, others)
+            allowed = property_of(described, key)
             if allowed is False:
                 owner = owner_of(self.schema, choice, key) if name else part_with(self.schema, key)
+                offered = (
+                    self.schema.definition(f"{choice}.{place.general}")["properties"]
+                    if choice and place.general
+                    else properties
+                )
                 if not (owner and self.torn):
-                    yield faults.unknown_key(place.what, key, node, properties, owner, said)
+                    yield faults.unknown_key(place.what, key, node, offered, owner, said)
             elif key not in properties and not re.fullmatch(pattern, key):
-                yield faults.bad_key(place.key, key, pattern, entry.key_span, properties)
+                what = "names" if name == "roles" else place.key
+                yield faults.bad_key(what, key, pattern, entry.key_span, properties)
             elif isinstance(entry.value, Scalar) and _is_empty(entry.value):
                 yield from () if self.torn else (faults.empty_value(key, entry.key_span),)
             elif isinstance(entry.value, Scalar) and entry.value.value is None:
@@ -183,6 +211,8 @@ class _Walk:
             return  # the schema's own default: a test proves that each of them is valid
         if name and not (name == described.get("x-union") and "else" in described and is_field(entry.value)):
             yield from self.visit(name, entry.value, self._place(name, key, entry.key_span, parent))
+        elif (inner := object_reference(described)) and isinstance(entry.value, Mapping):
+            yield from self.visit(inner, entry.value, self._place(inner, key, entry.key_span, parent))
         elif "$ref" in described.get("items", {}) and isinstance(entry.value, Sequence):
             listed = described["items"]["$ref"].removeprefix("#/$defs/")
             for item in entry.value.items:
@@ -193,7 +223,7 @@ class _Walk:
         if reference in ("stages", "overrides"):
             return replace(parent, key=key, key_span=span)
         if reference == "stage":
-            return _Place(key, span, f"stage `{key}`", whole=self.complete, case=parent.case)
+            return _Place(key, span, f"stage `{key}`", whole=self.complete, general=parent.general)
         if reference == "override":
             stage = parent.what.partition(" (")[0]
             return _Place(key, span, f"override `{key}` of {stage}", case=parent.case if self.complete else None)

@@ -145,7 +145,7 @@ PHRASES = {
     "expand_ratio": f"{_WIDTH}; {BLOCKS_CAN_BE_WRITTEN}",
     "exp_ratio": f"{_WIDTH}; {BLOCKS_CAN_BE_WRITTEN}",
     "bottle_ratio": _WIDTH,
-    "bottleneck_ratio": _WIDTH,
+    "bottleneck_ratio": f"{_WIDTH}; in a `rule` write `b`, the inverse: where it was 0.5, `b: 2`",
     "width_mult": "say the channels of each stage",
     "growth_rate": f"a block whose layers add channels to what arrives is none of these; {BLOCKS_CAN_BE_WRITTEN}",
     "drop_path": f"{NO_WORD}: a block that is dropped in training is the same network in evaluation",

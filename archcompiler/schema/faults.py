@@ -177,8 +177,8 @@ def from_error(name: str, error: ValidationError, span: Span, owner: str) -> Dia
         )
         return Diagnostic("S006", message, span)
     if keyword == "pattern":
-        examples = [f"`{example}`" for example in schema["examples"]]
-        return bad_form(name, found, str(limit), span, f"for example {' or '.join(examples)}")
+        examples = [f"`{example}`" for example in schema.get("examples", ())]
+        return bad_form(name, found, str(limit), span, f"for example {' or '.join(examples)}" if examples else None)
     return Diagnostic("S002", f"{name}: expected a list of {limit}, found a list of {len(found)}", span)
 
 

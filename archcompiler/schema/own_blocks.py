@@ -30,6 +30,9 @@ def schema_with(own: dict[str, Json]) -> Json:
     block = {**definitions["defaults"]["properties"]["block"], "enum": [*names, None]}
     for name, fields in own.items():
         definitions |= _objects(name, fields, definitions, block)
+    tables = definitions["roles_of_blocks"]
+    table = next(iter(tables["properties"].values()))
+    definitions["roles_of_blocks"] = {**tables, "properties": {**dict.fromkeys(own, table), **tables["properties"]}}
     for merged in ("stage.any", "override.any", "defaults"):
         definitions[merged] = _merged(definitions[merged], own, block)
     for kind in ("stage", "override"):
@@ -44,6 +47,11 @@ def own_fields(written: Json) -> Json:
         name: {key: value for key, value in {**shared.get(name, {}), **(own or {})}.items() if value is not None}
         for name, own in written.items()
     }
+
+
+def is_shared_field(name: str) -> bool:
+    """Tell whether there is a shared definition of a field of this name."""
+    return name in _shared()
 
 
 @lru_cache(maxsize=1)

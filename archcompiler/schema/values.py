@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.schema.faults import from_error
 from archcompiler.schema.language import Schema
-from archcompiler.schema.shapes import reference
-from archcompiler.tree import Mapping, Node, Path, Plain, Scalar, find, plain
+from archcompiler.schema.shapes import object_reference, property_of, reference
+from archcompiler.tree import Entry, Mapping, Node, Path, Plain, Scalar, find, plain
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -36,8 +36,21 @@ def value_faults(schema: Schema, name: str, node: Mapping) -> dict[str, list[Dia
     }
     if not values:
         return {}
+    faults = _told(validator, name, {key: value for key, value in values.items() if value is not None}, node)
+    _remember(schema, name, {key: value for key, value in values.items() if key not in faults})
+    return faults
+
+
+def described_faults(described: Json, key: str, entry: Entry) -> list[Diagnostic]:
+    """Return the faults of one value, whose key the described field is."""
+    validator = _validator_class()({"properties": {key: described}})
+    return _told(validator, "", {key: plain(entry.value)}, Mapping({key: entry}, entry.value.span)).get(key, [])
+
+
+def _told(validator: Validator, name: str, values: dict[str, Plain], node: Mapping) -> dict[str, list[Diagnostic]]:
+    """Return what a validator finds in the values of an object, by key: one fault for each place."""
     errors: dict[Path, ValidationError] = {}
-    for error in validator.iter_errors({key: value for key, value in values.items() if value is not None}):
+    for error in validator.iter_errors(values):
         place = tuple(error.path)
         if place not in errors or error.validator == "type":
             errors[place] = error
@@ -45,7 +58,6 @@ def value_faults(schema: Schema, name: str, node: Mapping) -> dict[str, list[Dia
     for (key, *indices), error in errors.items():
         field = "".join([str(key), *(f"[{index}]" for index in indices)])
         faults.setdefault(str(key), []).append(from_error(field, error, find(node, (key, *indices)).span, name))
-    _remember(schema, name, {key: value for key, value in values.items() if key not in faults})
     return faults
 
 
@@ -68,22 +80,25 @@ def _remember(schema: Schema, name: str, values: dict[str, Plain]) -> None:
 def _is_value(validator: Validator, key: str) -> bool:
     """Return whether the validator says anything about the key."""
     assert isinstance(validator.schema, dict)
-    return bool(validator.schema["properties"].get(key, validator.schema["additionalProperties"]))
+    return bool(property_of(validator.schema, key))
 
 
 def _validator(described: Json) -> Validator:
     """Return the validator of the plain values of one object; what lies deeper is left to the walk."""
-    values = {key: _value(schema) for key, schema in described.get("properties", {}).items()}
-    others = _value(described["additionalProperties"])
-    return _validator_class()({"properties": values, "additionalProperties": others})
+    values = {
+        kind: {key: _value(schema) for key, schema in described.get(kind, {}).items()}
+        for kind in ("properties", "patternProperties")
+    }
+    return _validator_class()({**values, "additionalProperties": _value(described["additionalProperties"])})
 
 
 def _value(schema: Json | bool) -> Json:
     """Return what a schema says about a value alone; nothing where it refers to a definition."""
     if isinstance(schema, bool) or reference(schema):
         return {}
-    deep = "$ref" in schema.get("items", {})
-    return {key: value for key, value in schema.items() if key not in _ANNOTATIONS and not (deep and key == "items")}
+    deep = ["items"] if "$ref" in schema.get("items", {}) else []
+    deep += ["if", "then"] if object_reference(schema) else []
+    return {key: value for key, value in schema.items() if key not in _ANNOTATIONS and key not in deep}
 
 
 @cache

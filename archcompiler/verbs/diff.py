@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.verbs import FINDINGS, FINE, Outcome, Usage, json_text
-from archcompiler.verbs.arguments import add_format, add_settings
+from archcompiler.verbs.arguments import add_format, add_limits, add_settings
+from archcompiler.verbs.complete import complete
 from archcompiler.verbs.review import range_of, run_review
 
 if TYPE_CHECKING:
@@ -23,18 +24,22 @@ EXAMPLES = """  archc diff resnet/resnet50_v1 resnet/resnet50
   archc diff my_net.yaml --set stages.layer3.blocks=9
   archc diff resnet/resnet50 my_net.yaml --checkpoint base.safetensors
   archc diff resnet/resnet50 my_net.yaml --format json
+  archc diff                                    every spec that differs from the last commit
+  archc diff HEAD:my_net.yaml my_net.yaml
   archc diff --against main                     every spec that this branch changes
   archc diff main..HEAD nets --fail-on WEIGHTS"""
 
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument(
+    specs = parser.add_argument(
         "specs",
         nargs="*",
         metavar="SPEC|REV1..REV2|PATH",
-        help="two specs, or one that --set changes; or two revisions, and paths to look at",
+        help="two specs, or one that --set changes; or two revisions (default: the last commit and the working tree), "
+        "and paths to look at",
     )
+    complete(specs, "specs")
     parser.add_argument(
         "--against",
         metavar="REV",
@@ -59,18 +64,21 @@ def configure(parser: ArgumentParser) -> None:
     )
     add_settings(parser)
     add_format(parser, "text", "json", "markdown", "github")
+    add_limits(parser)
 
 
 def run(args: Namespace) -> Outcome:
     """Compare two specs, or two states of a repository; the code says whether they differ in effect."""
     _refuse_what_has_no_effect(args)
-    states = range_of(args.against, args.specs)
+    states = range_of(args.against, args.specs, has_settings=bool(args.settings))
     if states:
         if args.settings or args.checkpoint:
-            raise Usage(f"{'--set' if args.settings else '--checkpoint'} goes with one or two specs")
+            raise Usage(
+                f"{'--set goes with one or two specs' if args.settings else '--checkpoint goes with two specs'}"
+            )
         return run_review(args, *states)
-    if len(args.specs) not in ((1, 2) if args.settings else (2,)):
-        raise Usage("give two specs, or one and a --set to try on it; or --against REV")
+    if len(args.specs) > 2:
+        raise Usage("--set goes with one or two specs")
     from archcompiler.compare.rules import Impact
 
     diff = _compare(args)

@@ -61,11 +61,11 @@ class _Statements:
 
     def _natural_cuts(self) -> set[int]:
         """Return the steps whose value gets a name."""
-        often = (index for index, step in enumerate(self._steps) if step.ends_line or self._is_read_twice(index + 1))
+        often = (index for index, step in enumerate(self._steps) if step.ends_line or not self._is_read_once(index + 1))
         return {*often, len(self._steps) - 1}
 
-    def _is_read_twice(self, value: int) -> bool:
-        return len(self._readers.get(value, ())) > 1
+    def _is_read_once(self, value: int) -> bool:
+        return len(self._readers.get(value, ())) == 1
 
     def _text(self, index: int, names: dict[int, str]) -> _Text:
         """Return what a step computes, with the steps in it that have no name."""

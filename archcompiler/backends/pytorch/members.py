@@ -18,7 +18,8 @@ class Step:
 
     Value 0 is the input and value i + 1 what step i returns. `ends_line` asks for a statement of its own. With both,
     the `path` is that of a parameter, which stands for `{parameter}` in the expression. `numbers` are the arguments of
-    the class that the expression reads, by the attribute that holds each.
+    the class that the expression reads, by the attribute that holds each. What stands under the paths is registered in
+    the order of `rank`.
     """
 
     path: str
@@ -28,6 +29,7 @@ class Step:
     ends_line: bool = False
     binds: Binds = CALL
     numbers: Mapping[str, str] = field(default_factory=dict)
+    rank: int = 0
 
     @property
     def is_module(self) -> bool:
@@ -43,29 +45,20 @@ class Members:
     steps: list[Step]
 
 
-def members(steps: list[Step], first: Sequence[str] = ()) -> Members:
-    """Gather steps under one attribute each: a chain becomes `nn.Sequential`, anything else `nn.ModuleDict`.
-
-    The attributes stand in the order of the steps, those of the paths `first` in front.
-    """
+def members(steps: list[Step]) -> Members:
+    """Gather steps under one attribute each: a chain becomes `nn.Sequential`, anything else `nn.ModuleDict`."""
     collapsed = _with_chains(steps)
     numbers: dict[str, Code] = {name: number for step in steps for name, number in step.numbers.items()}
     attributes: dict[str, Code] = {}
     groups: dict[str, list[Step]] = {}
-    result = []
-    for step in collapsed:
+    for step in sorted(collapsed, key=lambda step: step.rank):
         name, dot, _ = step.path.partition(".")
         if dot:
             groups.setdefault(name, []).append(step)
-            attributes.setdefault(name, "")
-        elif name:
-            attributes.setdefault(name, step.source)
-        access = _access(step.path) if step.path else ""
-        expression = step.expression.replace("{parameter}", access) or access
-        result.append(replace(step, expression=expression))
+        if name:
+            attributes.setdefault(name, "" if dot else step.source)
     attributes |= {name: _dictionary(group, name) for name, group in groups.items()}
-    early = {path.partition(".")[0] for path in first}
-    return Members(numbers | dict(sorted(attributes.items(), key=lambda item: item[0] not in early)), result)
+    return Members(numbers | attributes, [replace(step, expression=_expression(step)) for step in collapsed])
 
 
 def attribute_line(name: str, source: Code) -> tuple[str, Code, str]:
@@ -115,17 +108,20 @@ class _Chains:
         return sorted(found, key=lambda piece: piece.first)
 
     def _chain(self, indices: list[int], below: list[_Piece], depth: int) -> _Piece | None:
-        """Return the steps below one path as one `nn.Sequential`, where they are a chain and differ in name."""
+        """Return the steps below one path as one `nn.Sequential`, where they are a chain, each name once."""
         first, last = indices[0], indices[-1]
         if len(indices) <= last - first or not all(map(self._continues, range(first + 1, last + 1))):
             return None
         names = [piece.step.path.split(".") for piece in below]
         attributes = {path[depth]: piece.step.source for path, piece in zip(names, below, strict=True)}
-        if len(attributes) < len(below) or not all(self._steps[index].is_module for index in indices):
+        ranks = [piece.step.rank for piece in below]
+        is_chain = ranks == sorted(ranks) and all(self._steps[index].is_module for index in indices)
+        if len(attributes) < len(below) or not is_chain:
             return None
         path = ".".join(self._names[first][:depth])
         ends_line = any(self._steps[index].ends_line for index in indices)
-        return _Piece(first, last, Step(path, _sequential(attributes), "", self._steps[first].inputs, ends_line))
+        inputs = self._steps[first].inputs
+        return _Piece(first, last, Step(path, _sequential(attributes), "", inputs, ends_line, rank=ranks[0]))
 
     def _continues(self, index: int) -> bool:
         """Tell whether a step is all that reads the one before it, and reads nothing else."""
@@ -212,6 +208,12 @@ def _item(key: str, source: Code) -> Code:
     if isinstance(source, str):
         return f'"{key}": {source}'
     return replace(source, prefix=f'"{key}": {source.prefix}')
+
+
+def _expression(step: Step) -> str:
+    """Return the expression of a step, with that of the module or parameter under its path."""
+    access = _access(step.path) if step.path else ""
+    return step.expression.replace("{parameter}", access) or access
 
 
 def _access(path: str) -> str:

@@ -17,7 +17,7 @@ from archcompiler.backends.pytorch.members import Step, attribute_line, is_plain
 from archcompiler.backends.pytorch.rule import POSTFIX, Numbers, Values
 from archcompiler.backends.pytorch.rules import RULES
 from archcompiler.graph import ops
-from archcompiler.graph.ir import Body, Graph, Node, full_path, tensor_key
+from archcompiler.graph.ir import Body, Call, Graph, Node, tensor_key
 from archcompiler.graph.names import MODULE_ATTRIBUTES
 
 _RESERVED = {"OrderedDict", "Tensor", "None", "True", "False", *HELPERS}
@@ -90,15 +90,15 @@ def _helpers(code: str) -> list[str]:
 
 
 def _block_source(block: BlockClass) -> str:
-    steps = _body_steps(block.body, block.values)
+    steps = _body_steps(block.call, block.values)
     arguments: tuple[Code, ...] = tuple(
         f"{p.name}: {p.type}" if p.default is None else f"{p.name}: {p.type} = {p.default}" for p in block.parameters
     )
-    methods = _methods(steps, arguments, first=block.body.registered_first)
+    methods = _methods(steps, arguments)
     return "\n".join([f"class {block.name}(nn.Module):", *methods])
 
 
-def _network_source(graph: Graph, name: str, classes: dict[Body, BlockClass]) -> str:
+def _network_source(graph: Graph, name: str, classes: dict[str, BlockClass]) -> str:
     steps = _network_steps(graph, classes)
     method = [*_methods(steps, ("*", "init_weights: bool = True"), after=_CALL_INIT)]
     init = _init_lines(graph, classes)
@@ -106,10 +106,8 @@ def _network_source(graph: Graph, name: str, classes: dict[Body, BlockClass]) ->
     return "\n".join([f"class {name}(nn.Module):", *method[:split], *init, "", *method[split:]])
 
 
-def _methods(
-    steps: list[Step], arguments: tuple[Code, ...], after: list[str] | None = None, first: tuple[str, ...] = ()
-) -> list[str]:
-    found = members(steps, first)
+def _methods(steps: list[Step], arguments: tuple[Code, ...], after: list[str] | None = None) -> list[str]:
+    found = members(steps)
     result = lines(CallText("__init__", ("self", *arguments)), "    ", "def ", " -> None:")
     result.append("        super().__init__()")
     for name, code in found.attributes.items():
@@ -119,19 +117,24 @@ def _methods(
     return [*result, "", "    def forward(self, x: Tensor) -> Tensor:", *forward_lines(found.steps)]
 
 
-def _body_steps(body: Body, values: Values) -> list[Step]:
-    free = overwritable(body)
-    return [_step(node, node.path, values, body, free) for node in body.nodes]
+def _body_steps(call: Call, values: Values, rank: int = 0) -> list[Step]:
+    """Return the steps of a body, paths as they are below the call's; the first that is registered has a rank."""
+    free = overwritable(call.body)
+    ranks = {number: place for place, number in enumerate(call.registered, rank)}
+    return [
+        replace(_step(node, path, values, call, free), rank=ranks[number])
+        for number, (node, path) in enumerate(zip(call.body.nodes, call.paths, strict=True))
+    ]
 
 
-def _step(node: Node, path: str, values: Values, body: Body, free: frozenset[int]) -> Step:
+def _step(node: Node, path: str, values: Values, call: Call, free: frozenset[int]) -> Step:
     rule = RULES[type(node.op)]
     if rule.module and (path or not rule.expression):
-        code = rule.module(node.op, Numbers(values), _may_overwrite(node, body, free))
+        code = rule.module(node.op, Numbers(values), _may_overwrite(path, call, free))
         return Step(path, code, "", node.inputs, rule.ends_line)
-    if _takes_sum(node, body, free):
+    if _takes_sum(node, call.body, free):
         return Step("", "", "{}.add_({})", node.inputs, binds=POSTFIX)
-    read = Numbers(values, lambda name: f"self.{_attribute(name, body)}")
+    read = Numbers(values, lambda name: f"self.{_attribute(name, call)}")
     assert rule.expression
     return Step(
         path if rule.parameter else "",
@@ -140,13 +143,13 @@ def _step(node: Node, path: str, values: Values, body: Body, free: frozenset[int
         node.inputs,
         rule.ends_line,
         rule.binds,
-        {_attribute(name, body): name for name in read.read},
+        {_attribute(name, call): name for name in read.read},
     )
 
 
-def _attribute(number: str, body: Body) -> str:
+def _attribute(number: str, call: Call) -> str:
     """Return the attribute that holds a number which `forward` reads: no module's, and none that PyTorch has."""
-    taken = MODULE_ATTRIBUTES | {node.path.partition(".")[0] for node in body.nodes}
+    taken = MODULE_ATTRIBUTES | {path.partition(".")[0] for path in call.paths}
     return f"{number}_" if number in taken else number
 
 
@@ -156,30 +159,40 @@ def _takes_sum(node: Node, body: Body, free: frozenset[int]) -> bool:
     return isinstance(node.op, ops.Add) and first in free and RULES[type(body.nodes[first - 1].op)].takes_sums
 
 
-def _may_overwrite(node: Node, body: Body, free: frozenset[int]) -> bool:
+def _may_overwrite(path: str, call: Call, free: frozenset[int]) -> bool:
     """Tell whether a module may overwrite its input, in every place where it runs."""
-    return all(each.inputs[0] in free for each in body.nodes if each.path == node.path)
+    runs = zip(call.body.nodes, call.paths, strict=True)
+    return all(node.inputs[0] in free for node, other in runs if other == path)
 
 
-def _network_steps(graph: Graph, classes: dict[Body, BlockClass]) -> list[Step]:
-    """Return the whole network as one chain of steps: inlined ops and calls of block classes."""
+def _network_steps(graph: Graph, classes: dict[str, BlockClass]) -> list[Step]:
+    """Return the whole network as one chain of steps: calls of block classes, and the layers of all else."""
     steps: list[Step] = []
-    for call in graph.calls:
-        start = len(steps)
-        if not call.inline:
-            block = classes[call.body]
-            steps.append(
-                Step(call.path, CallText(block.name, block.arguments(call.body)), "", (start,), ends_line=True)
-            )
-            continue
-        free = overwritable(call.body)
-        for node in call.body.nodes:
-            step = _step(node, full_path(call, node), {}, call.body, free)
-            steps.append(replace(step, inputs=tuple(value + start for value in step.inputs)))
+    rank = 0
+    for part in graph.parts:
+        ranks: dict[int, int] = {}
+        for number in part.registered:
+            ranks[number] = rank
+            rank += 1 + len(part.calls[number].body.nodes)
+        for number, call in enumerate(part.calls):
+            steps += _call_steps(call, classes.get(call.path), len(steps), ranks[number])
     return steps
 
 
-def _init_lines(graph: Graph, classes: dict[Body, BlockClass]) -> list[str]:
+def _call_steps(call: Call, block: BlockClass | None, start: int, rank: int) -> list[Step]:
+    """Return the steps of a call whose input is a value, the first that is registered with a rank."""
+    if block is not None:
+        return [
+            Step(call.path, CallText(block.name, block.arguments(call.body)), "", (start,), ends_line=True, rank=rank)
+        ]
+    steps = _body_steps(call, call.body.arguments, rank)
+    return [
+        replace(step, path=call.full_path(step.path), inputs=tuple(value + start for value in step.inputs))
+        for step in steps
+    ]
+
+
+def _init_lines(graph: Graph, classes: dict[str, BlockClass]) -> list[str]:
     """Return `init_weights`: the initialisation of torchvision's ResNets (He et al., arXiv:1502.01852, fan out)."""
     used = {type(node.op) for call in graph.calls for node in call.body.nodes}
     cases = _CONV_CASE if any(issubclass(op, ops.Convolution) for op in used) else []
@@ -203,15 +216,15 @@ _CONV_CASE = [
 ]
 
 
-def _constant_lines(graph: Graph, classes: dict[Body, BlockClass]) -> list[str]:
+def _constant_lines(graph: Graph, classes: dict[str, BlockClass]) -> list[str]:
     """Return what fills the tensors that start otherwise than their modules' `reset_parameters` leaves them."""
     of_class: dict[str, dict[str, None]] = {}
     of_network: list[str] = []
     for call in graph.calls:
-        if call.inline:
-            of_network += _fills(call.body, "self", call.path)
+        if call.path in classes:
+            of_class.setdefault(classes[call.path].name, {}).update(dict.fromkeys(_fills(call, "module", call.paths)))
         else:
-            of_class.setdefault(classes[call.body].name, {}).update(dict.fromkeys(_fills(call.body, "module", "")))
+            of_network += _fills(call, "self", map(call.full_path, call.paths))
     filled = {name: fills for name, fills in of_class.items() if fills}
     result = ["        for module in self.modules():"] if filled else []
     for word, (name, fills) in zip(["if", *["elif"] * len(filled)], filled.items(), strict=False):
@@ -219,13 +232,12 @@ def _constant_lines(graph: Graph, classes: dict[Body, BlockClass]) -> list[str]:
     return result + [f"        {fill}" for fill in of_network]
 
 
-def _fills(body: Body, owner: str, below: str) -> Iterator[str]:
-    for node in body.nodes:
+def _fills(call: Call, owner: str, paths: Iterable[str]) -> Iterator[str]:
+    for node, path in zip(call.body.nodes, paths, strict=True):
         starts = RULES[type(node.op)].starts
         for tensor in node.op.tensors():
             if tensor.initial != starts.get(tensor.name):
-                key = tensor_key(f"{below}.{node.path}" if below else node.path, tensor.name)
-                yield _fill(_tensor_access(owner, key), tensor.initial)
+                yield _fill(_tensor_access(owner, tensor_key(path, tensor.name)), tensor.initial)
 
 
 def _fill(tensor: str, value: object) -> str:

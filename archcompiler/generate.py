@@ -1,4 +1,4 @@
-"""Assemble `schemas/architecture.json` and `schemas/names.json` from the fragments beside them.
+"""Assemble the schemas of documents from the fragments beside them, the shipped documents and the steps of ops.
 
 The output is flat on purpose: one closed object for each block and each variant, picked by its discriminator with
 if/then/else, so that editors complete exactly its fields and errors speak about the field that is wrong. Keys that
@@ -14,6 +14,8 @@ from pathlib import Path
 
 import yaml
 
+from archcompiler.graph.ops import OPS
+from archcompiler.graph.ops.base import StepForm
 from archcompiler.schema.shapes import (
     Json,
     choice,
@@ -30,7 +32,7 @@ from archcompiler.schema.shapes import (
     union_or_field,
     untyped,
 )
-from archcompiler.shipped import shipped
+from archcompiler.shipped import DOCUMENTS, shipped
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -47,11 +49,24 @@ class _Fragments:
 
     def field(self, name: str, own: Json) -> Json:
         """Return one field: what the fragment says over what the shared definition says; null takes a key away."""
-        return {key: value for key, value in {**self.fields.get(name, {}), **own}.items() if value is not None}
+        return _over(self.fields.get(name, {}), own)
+
+    def step_fields(self, fragment: Json) -> Json:
+        """Return the fields of a step."""
+        shared = {**self.fields, **self.document["step"]}
+        found = {}
+        for name, own in fragment["fields"].items():
+            rest = {key: value for key, value in own.items() if key != "shared"}
+            found[name] = _over(shared.get(own.get("shared", name), {}), rest)
+        return found
 
     def fields_of(self, fragment: Json) -> Json:
         """Return the fields of a block, a variant or a step."""
         return {name: self.field(name, own) for name, own in fragment.get("fields", {}).items()}
+
+
+def _over(shared: Json, own: Json) -> Json:
+    return {key: value for key, value in {**shared, **own}.items() if value is not None}
 
 
 def _read(path: Path) -> Json:
@@ -60,6 +75,22 @@ def _read(path: Path) -> Json:
 
 def _read_folder(folder: Path) -> Json:
     return {path.stem: _read(path) for path in sorted(folder.glob("*.yaml"))}
+
+
+def _steps_of_ops() -> Json:
+    """Return the steps that one op is, as its declaration has them."""
+    forms = [op.step for op in OPS.values() if op.step]
+    return {form.key: {"description": form.description, "fields": _fields_of(form)} for form in forms}
+
+
+def _fields_of(form: StepForm) -> Json:
+    """Return the fields of the step of one op: its attributes, the first of which tells the step."""
+    fields: Json = {name: {**own, "expression": True} for name, own in form.fields.items()}
+    first = next(iter(fields), None)
+    own = fields.pop(first) if first else {"shared": "operands", "description": ""}
+    description = f"{form.description} {own['description']}".rstrip()
+    told: Json = {form.key: {**own, "description": description, "required": "always"}}
+    return {**told, **fields, **({"role": {}} if form.role else {}), "from": {}, "as": {}}
 
 
 def _with_documents(union: Json) -> Json:
@@ -76,7 +107,7 @@ def _fragments() -> _Fragments:
         _read(root / "fields.yaml"),
         _read_folder(shipped("specs") / "blocks"),
         {name: _with_documents(union) for name, union in _read_folder(root / "unions").items()},
-        _read(root / "steps.yaml"),
+        {**_read(root / "steps.yaml"), **_steps_of_ops()},
     )
 
 
@@ -94,6 +125,7 @@ def generate() -> Json:
         "else": _standalone(fragments),
         "$defs": {
             **_document_objects(document),
+            **_name_tables(document, fragments.blocks),
             **_block_objects(fragments),
             **{key: value for name in fragments.unions for key, value in _union(fragments, name).items()},
             **_step_objects(fragments),
@@ -131,7 +163,7 @@ def generate_names() -> Json:
         "title": "archcompiler module names",
         "description": "A table of module names that documents can share.",
         **closed_object(root, nullable=False),
-        "$defs": {"names": _names(document["names"])},
+        "$defs": _name_tables(document),
     }
 
 
@@ -183,7 +215,7 @@ def _union(fragments: _Fragments, name: str) -> Json:
 
 def _step_objects(fragments: _Fragments) -> Json:
     """Return the steps; one that says no kind might be any."""
-    fields = {name: fragments.fields_of(fragment) for name, fragment in fragments.steps.items()}
+    fields = {name: fragments.step_fields(fragment) for name, fragment in fragments.steps.items()}
     objects = _told_objects("step", fields, {name: own[name] for name, own in fields.items()})
     for name, own in fields.items():
         _with_computed_unions(objects[f"step.{name}"], own, fragments)
@@ -223,7 +255,6 @@ def _document_objects(document: Json) -> Json:
         "input": closed_object(document["input"], nullable=True),
         "stages": free_mapping(document["stage_pattern"], {"$ref": "#/$defs/stage"}),
         "overrides": free_mapping(document["selector_pattern"], {"$ref": "#/$defs/override"}, selectors),
-        "names": _names(document["names"]),
         "ignored": free_mapping(
             document["ignored"]["code_pattern"], property_schema(document["ignored"]["reason"], nullable=True)
         ),
@@ -249,11 +280,27 @@ def _own_block_objects(document: Json) -> Json:
     }
 
 
-def _names(names: Json) -> Json:
-    """Return the table from roles to module paths."""
+def _name_tables(document: Json, blocks: Json | None = None) -> Json:
+    """Return the tables from roles to module paths; with `blocks`, only these have tables of their own."""
+    names = document["names"]
     path = property_schema(names["path"], nullable=True)
-    table = free_mapping(names["role_pattern"], path, {key: names[key] for key in ("extends", "registered_first")})
-    return {**table, "type": ["object", "string", "null"], "minLength": 1, "x-scalar": "extends"}
+    lists = {"patternProperties": {"\\.registered$": property_schema(names["roles"]["registered"], nullable=True)}}
+    of_block, of_stage = (property_schema(names[key], nullable=True) for key in ("block", "stage"))
+    every = dict.fromkeys(blocks or (), names["block"])
+    return {
+        "names": {
+            **free_mapping(names["role_pattern"], path, names["fields"]),
+            **lists,
+            "type": ["object", "string", "null"],
+            "minLength": 1,
+            "x-scalar": "extends",
+        },
+        "roles": {**free_mapping(names["role_pattern"], path, names["roles"]), **lists},
+        "roles_of_blocks": closed_object(every, nullable=True)
+        if blocks
+        else free_mapping(document["field_pattern"], of_block),
+        "roles_of_stages": free_mapping(document["stage_pattern"], of_stage),
+    }
 
 
 def _standalone(fragments: _Fragments) -> Json:
@@ -281,12 +328,23 @@ def _whole(fragments: _Fragments, name: str) -> Json:
     return {"allOf": rules}
 
 
-SCHEMAS = {"architecture.json": generate, "names.json": generate_names, "block.json": generate_part}
+def generate_documents() -> Json:
+    """Return every shipped document: JSON is read in a tenth of the time of YAML, and each command reads some."""
+    folders = {folder: _read_folder(shipped("specs") / folder) for folder in DOCUMENTS}
+    return {f"{folder}/{name}": each for folder, documents in folders.items() for name, each in documents.items()}
+
+
+SCHEMAS = {
+    "architecture.json": generate,
+    "names.json": generate_names,
+    "block.json": generate_part,
+    "documents.json": generate_documents,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the schemas, or say with `--check` which of them are out of date."""
-    parser = argparse.ArgumentParser(prog="python -m archcompiler.schema.generate", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m archcompiler.generate", description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 where a schema is out of date")
     check = parser.parse_args(arguments).check
     stale = 0
