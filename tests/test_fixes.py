@@ -43,10 +43,9 @@ def with_field(field, word):
 OTHER_FUNCTIONS = {
     "attention": "ese ecam ceca cse sse scse ge gc cbam bam sk ecas seb effective_se GlobalContext eca_gate",
     "block": "mbconv dconv MBConv DWConv InvertedResidual FusedMBConv convnext sepconv RepVGGBlock preconv basicx",
-    "activation": "glu logsigmoid htanh prelu elu selu celu crelu mish hardswish LogSigmoid hard_tanh relu2 quick_gelu "
-    "swiglu PReLU softplus tanhshrink erelu",
+    "activation": "glu htanh prelu crelu relu2 swiglu PReLU erelu",
     "shortcut": "identity_pad max_pool dense concat identity_max",
-    "norm": "instance InstanceNorm2d rms batch_renorm weight_norm group_instance",
+    "norm": "InstanceNorm2d batch_renorm weight_norm group_instance",
 }
 
 

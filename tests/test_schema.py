@@ -80,8 +80,11 @@ def test_property_is_described_and_its_examples_and_default_satisfy_it(owner, na
         validator.validate(value)
 
 
-WITHOUT_DEFAULT = ("role", "from", "as", "adjective", "else", "index", "collect", "stride", "bias", "norm", "attention")
-"""Of steps: names, a branch, and what a shortcut takes from the fields of its block unless it says it."""
+WITHOUT_DEFAULT = (
+    *("role", "from", "as", "adjective", "else", "index", "collect", "stride", "bias", "norm", "attention"),
+    *("factor", "size"),
+)
+"""Of steps: names, a branch, what a shortcut takes from the fields of its block, and the two ways to say a new size."""
 
 
 @pytest.mark.parametrize("kind", ["blocks", "unions", "steps"])

@@ -78,7 +78,7 @@ def test_every_schema_code_is_proved():
         ),
         (
             spec("", stage="norm: bacth"),
-            "norm: expected one of batch, group, layer, none, found the string 'bacth'",
+            "norm: expected one of batch, group, layer, instance, rms, response, none, found the string 'bacth'",
             "did you mean `batch`?",
         ),
         (spec("", stage="stride: 0"), "stride: expected at least 1, found 0", None),

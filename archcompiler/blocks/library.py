@@ -71,6 +71,6 @@ def _shipped(kind: str, name: str) -> Document:
 
 @cache
 def _shipped_documents() -> dict[str, Plain]:
-    """Return what the shipped documents say: the table that `archcompiler.schema.generate` makes of their YAML."""
+    """Return what the shipped documents say: the table that `archcompiler.generate` makes of their YAML."""
     table: dict[str, Plain] = json.loads((shipped("schemas") / "documents.json").read_bytes())
     return table

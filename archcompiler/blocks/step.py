@@ -163,8 +163,11 @@ class Step:
         """Note that an expression of the step has no value for the numbers at hand."""
         scope = self.scope
         numbers = {name: scope.said(name, None) for _, name in scope.culprits(error.tree)} if error.tree else {}
-        said = ", ".join(f"{name} {float(n):g}" for name, n in numbers.items() if isinstance(n, (int, Fraction)))
-        message = f"{said} and what arrives do not fit: {error.message}" if said else error.message
+        said = [f"a {name} of {float(n):g}" for name, n in numbers.items() if isinstance(n, (int, Fraction))]
+        sizes = (scope.said(name, None) for name in error.names if name not in numbers)
+        said[1:] = [f"on {size} channels" for size in sizes if isinstance(size, int)][:1]
+        gives = f"{' '.join(said)} gives {error.message.replace(' is no', ', which is no')}"
+        message = gives if said and error.code == "G009" else error.message
         help = "or say how to round, as in `round: {to: 1, mode: half_even}`" if "round" in error.names else None
         self.refuse(ShapeFault(error.code, message, (*error.names, self._key), help, fits=fitting(error, scope)))
 

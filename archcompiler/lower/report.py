@@ -45,7 +45,8 @@ def _lacking(fault: ShapeFault, place: Place) -> Span:
     """Return where a fault stands that no written value is to blame for."""
     if fault.within and fault.within.mapping.span != SCHEMA_ORIGIN:
         return fault.within.mapping.span
-    return fault.step or place.key_span
+    objects = (held.span for held, _ in fault.culprits if held is not place.fields and held.span != SCHEMA_ORIGIN)
+    return next(objects, fault.step or place.key_span)
 
 
 def _written(mapping: Mapping, names: Sequence[str]) -> dict[str, Entry]:

@@ -24,9 +24,9 @@ EXAMPLES = """  archc diff resnet/resnet50_v1 resnet/resnet50
   archc diff my_net.yaml --set stages.layer3.blocks=9
   archc diff resnet/resnet50 my_net.yaml --checkpoint base.safetensors
   archc diff resnet/resnet50 my_net.yaml --format json
-  archc diff                                    every spec that differs from the last commit
+  archc diff                             every spec that differs from HEAD
   archc diff HEAD:my_net.yaml my_net.yaml
-  archc diff --against main                     every spec that this branch changes
+  archc diff --against main              every spec that this branch changes
   archc diff main..HEAD nets --fail-on WEIGHTS"""
 
 

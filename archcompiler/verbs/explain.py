@@ -9,8 +9,8 @@ from archcompiler.verbs.arguments import add_format
 from archcompiler.verbs.complete import complete
 
 HELP = "say what the code of a fault, a field of the language or a block means"
-EXAMPLES = """  archc explain G001                 why, an example that fails, and the same mended
-  archc explain bottleneck_width     a field: what it says, its values, its default
+EXAMPLES = """  archc explain G001                 why, what fails, and the same mended
+  archc explain bottleneck_width     a field: its values, its default
   archc explain head.pool
   archc explain bottleneck           a block: its fields and its steps
   archc explain stems/deep           a stem, head, shortcut or attention

@@ -10,7 +10,7 @@ from archcompiler.verbs.arguments import add_format
 HELP = "name the shipped specs, or the documents of which their blocks are made"
 EXAMPLES = """  archc list
   archc list resnext
-  archc list --blocks                blocks, shortcuts, attentions, stems and heads"""
+  archc list --blocks     blocks, shortcuts, attentions, stems and heads"""
 
 
 def configure(parser: ArgumentParser) -> None:

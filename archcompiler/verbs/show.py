@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 HELP = "print the resolved spec, every value written out"
 EXAMPLES = """  archc show my_net.yaml
   archc show my_net.yaml --origins
-  archc show blocks/bottleneck          a block, its fields and steps written out
+  archc show blocks/bottleneck       a block, its fields and steps written out
   archc show resnet/resnet50 --format json"""
 
 

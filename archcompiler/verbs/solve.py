@@ -20,7 +20,8 @@ EXAMPLES = """  archc solve resnext/resnext50_32x4d --for stages.layer1.bottlene
       --to resnet/resnet50 --over block --count conv --cardinality 1,2,4,8,16,32
   archc solve my_net.yaml --for stages.layer3.blocks \\
       --equal macs --to 4.0e9 --over network
-  archc solve resnet/resnet50 --for 'stages.*.bottleneck_width' --equal macs --to 4e9"""
+  archc solve resnet/resnet50 --for 'stages.*.bottleneck_width' \\
+      --equal macs --to 4e9"""
 
 
 def configure(parser: ArgumentParser) -> None:
