@@ -21,13 +21,14 @@ from archcompiler.tree import Entry, Mapping, Node, Plain, Scalar, from_plain, m
 
 _Run = tuple[Mapping, Body, Context]
 """The fields of a block, what was recorded with them, and where the block stands."""
+_SAYS_HOW_TO_STRIDE = ("anti_alias", "stride_on")
 _OF_A_STRIDE = "the stride is 1 wherever it stands, and it says how a larger one is taken"
 
 
 def keys_without_effect(watch: Watch, graph: Graph) -> Iterator[Diagnostic]:
     """Yield a warning for each key that a person wrote and that changes nothing, whatever it says."""
     for key, entry in watch.unread():
-        yield _warning(key, entry, _OF_A_STRIDE if key in ("anti_alias", "stride_on") else "nothing here reads it")
+        yield _warning(key, entry, _OF_A_STRIDE if key in _SAYS_HOW_TO_STRIDE else "nothing here reads it")
     read = watch.read()
     for stage in watch.spec.stages:
         override = mapping_at(mapping_at(watch.spec.section("stages"), stage.name), "override")
@@ -38,7 +39,8 @@ def keys_without_effect(watch: Watch, graph: Graph) -> Iterator[Diagnostic]:
                     yield _warning(str(path[0]), entry, reason)
     for key, entry, runs in _few_valued(watch.spec, graph):
         if entry.value.span in read and _is_idle(watch.spec, key, entry.value, runs):
-            yield _warning(key, entry, "the network is the same whatever it says")
+            of_a_stride = key in _SAYS_HOW_TO_STRIDE
+            yield _warning(key, entry, _OF_A_STRIDE if of_a_stride else "the network is the same whatever it says")
 
 
 def overrunning_selectors(watch: Watch, _: Graph) -> Iterator[Diagnostic]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.resolve.merge import merge
+from archcompiler.schema.canonical import canonical_document
 from archcompiler.schema.check import partial_faults
 from archcompiler.schema.language import Language
 from archcompiler.span import SCHEMA_ORIGIN, Span
@@ -29,7 +30,7 @@ def settings_document(settings: Iterable[str]) -> tuple[Mapping, list[Diagnostic
     document = Mapping({}, Span("<--set>", 1, 1, 1, 1))
     for setting in settings:
         try:
-            document = merge(document, _one(setting), faults, {}, keep_nulls=True)
+            document = merge(document, canonical_document(_one(setting)), faults, {}, keep_nulls=True)
         except SpecError as error:
             faults += error.diagnostics
     return document, faults
