@@ -15,7 +15,7 @@ from archcompiler.resolve.culprits import with_culprits
 from archcompiler.span import Span
 from archcompiler.tree import Mapping
 
-MOST_BLOCKS = 2_000
+MOST_BLOCKS = 1_000
 """Blocks, no two alike, that are compiled to price the choices of one spec: half a second; the others have no price."""
 
 _ALIKE = 20  # blocks like one that is known take the time of one that is not

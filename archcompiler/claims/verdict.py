@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Union
 
 from archcompiler.claims.measure import Subject, measure
@@ -53,7 +54,8 @@ class Verdict:
 
 def verdicts(spec: Spec, graph: Graph) -> tuple[Verdict, ...]:
     """Return the verdict on every claim of a spec, in the order written."""
-    return tuple(_verdict(Fields(claim), graph) for claim in _claims(spec))
+    measured = cache(partial(measure, graph))  # many claims may speak of one thing
+    return tuple(_verdict(Fields(claim), graph, measured) for claim in _claims(spec))
 
 
 def _claims(spec: Spec) -> Iterator[Mapping]:
@@ -62,12 +64,12 @@ def _claims(spec: Spec) -> Iterator[Mapping]:
     return (item for item in items if isinstance(item, Mapping))
 
 
-def _verdict(claim: Fields, graph: Graph) -> Verdict:
+def _verdict(claim: Fields, graph: Graph, measured_of: Callable[[Subject], Measured]) -> Verdict:
     if claim.has("rule"):
         asked, built, fault = judge_rule(claim, graph)
         return Verdict(Subject("rule"), _source(claim), asked, built, None, fault)
     subject, printed = _subject(claim), claim.text("printed")
-    measured = measure(graph, subject)
+    measured = measured_of(subject)
     known, fault = _judge(claim, printed, measured)
     return Verdict(subject, _source(claim), printed, measured, known, fault)
 

@@ -227,7 +227,7 @@ def slots(count: int) -> Texts:
 def numbered_layers(count: int) -> Texts:
     """Layers of all stages numbered under one path, as VGG's are."""
     row = "{block: conv, blocks: 1, channels: 4, shortcut: none}"
-    names = '{block: features, conv1: "{slot}", norm1: "{slot}", act1: "{slot}"}'
+    names = '{block: features, conv: "{slot}", norm: "{slot}", act: "{slot}"}'
     return {"net": _net(_stages(row, count)) + f"names: {names}\n"}
 
 
