@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 from archcompiler.limits import current
-from archcompiler.syntax.files import is_allowed
+from archcompiler.syntax.files import Disk, GivenText, is_allowed
+
+
+def texts_of(files: Disk) -> Callable[[str], str | None]:
+    """Return what gives the text of a path, be it of a file or of the one text that is in none."""
+
+    def of_given(path: str) -> str | None:
+        given = isinstance(files, GivenText) and path == files.name
+        return files.read(path).decode("utf-8-sig", "replace") if given else text_of(path)
+
+    return of_given
 
 
 def text_of(path: str) -> str | None:

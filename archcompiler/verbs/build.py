@@ -167,8 +167,7 @@ def _fate(report: Report) -> str:
         *lines[:_SHOWN],
         *([f"  and {len(lines) - _SHOWN} more (--format json has all)"] if lines[_SHOWN:] else []),
     ]
-    counts = ", ".join(f"{len(names)} {what}" for what, names in {"kept": report.kept, **rows}.items())
-    return "\n".join([f"weights: {counts}", *lines, _NOTHING_WRITTEN])
+    return "\n".join([f"weights: {report}", *lines, _NOTHING_WRITTEN])
 
 
 def _seed(text: str) -> int:
