@@ -16,7 +16,8 @@ FAULTY = {
     "a shape": "archc: 1\nname: x\nextends: resnet/resnet50\nstages: {layer1: {width: 100, cardinality: 32}}\n",
     "a key": "archc: 1\nname: x\nextends: resnet/resnet50\nstages: {layer1: {widht: 100}}\n",
     "two shapes": (
-        "archc: 1\nname: x\nextends: resnet/resnet50\nhead: {pool: {window: 8}}\nstages: {layer2: {shortcut: identity}}\n"
+        "archc: 1\nname: x\nextends: resnet/resnet50\nhead: {pool: {window: 8}}\n"
+        "stages: {layer2: {shortcut: identity}}\n"
     ),
     "a default without effect and a shape": (
         "archc: 1\nname: x\nextends: vgg/vgg16\ndefaults: {cardinality: 7}\nstages: {block1: {channels: 0}}\n"
