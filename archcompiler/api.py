@@ -14,7 +14,10 @@ from archcompiler.limits import Limits, within
 from archcompiler.lower.network import lower
 from archcompiler.render.cost import NetworkCost, network_cost
 from archcompiler.resolve import Spec, load_spec
+from archcompiler.span import Span
 from archcompiler.syntax.files import DISK, Disk, GivenText
+from archcompiler.tree import Entry, from_plain
+from archcompiler.tree import Mapping as Tree
 
 if TYPE_CHECKING:
     import torch
@@ -29,11 +32,14 @@ SpecLike = Union[Written, Spec, Graph]
 """A spec as it is written, or what `load` or `compile` returned."""
 
 
+_DICT = Span("<dict>", 1, 1, 1, 1)
+
+
 def load(spec: Written, settings: Iterable[str] = (), limits: Limits | None = None) -> Spec:
     r"""Return the resolved spec of a path, shipped name, text or dict; `settings` are `a.b=value` laid over it.
 
     Raises SpecError with every fault that `archc validate` shows, those of its shapes too, each with its file, line and
-    column; as text it is what the command prints. A dict has the lines of `json.dumps(spec, indent=2)`, and bases are
+    column; as text it is what the command prints. A dict has the lines of the YAML that says the same, and bases are
     looked up from the working folder. `limits` hold for the texts, and for whatever is compiled from the spec.
 
     >>> spec = load("resnet/resnet18", ["stages.layer4.blocks=3"])
@@ -62,14 +68,17 @@ def compile(spec: SpecLike) -> Graph:
     return spec if isinstance(spec, Graph) else _compiled(spec)[1]
 
 
-def cost(spec: SpecLike, batch: int = 1) -> NetworkCost:
+def cost(spec: SpecLike, batch: int = 1, convention: str = "macs") -> NetworkCost:
     """Return exact counts: parameters, MACs, torchinfo's mult-adds, activations, memory; raises SpecError as `load`.
 
     As text it is the table of `archc cost`; its rows are `parts` (stem, stages, head), `blocks` and `layers`.
+    A `convention` (`torchinfo`, `fvcore`, `thop`, `ptflops`, `torch`) has MACs be what that tool counts as operations.
 
     >>> found = cost("resnet/resnet50")
     >>> found.params, found.macs, found.total.activations
     (25557032, 4089184256, 11114984)
+    >>> cost("resnet/resnet50", convention="fvcore").macs
+    4111512576
     >>> dearest = max(found.layers, key=lambda row: row.cost.params)
     >>> dearest.name, dearest.words, dearest.cost.params, dearest.output
     ('layer4.0.conv2', 'conv 512 -> 512, kernel 3, stride 2, padding 1', 2359296, (512, 7, 7))
@@ -79,9 +88,9 @@ def cost(spec: SpecLike, batch: int = 1) -> NetworkCost:
     stage   is  ...
     """
     if isinstance(spec, Graph):
-        return network_cost(spec, None, batch)
+        return network_cost(spec, None, batch, convention)
     loaded, graph = _compiled(spec)
-    return network_cost(graph, loaded, batch)
+    return network_cost(graph, loaded, batch, convention)
 
 
 def diff(old: Written | Spec, new: Written | Spec, checkpoint: str | os.PathLike[str] | None = None) -> Diff:
@@ -153,13 +162,21 @@ def _lowered(spec: Written, settings: Iterable[str] = (), limits: Limits | None 
 def _found(spec: Written) -> tuple[str | os.PathLike[str], Disk]:
     """Return the path of a spec, and the files that have it."""
     if isinstance(spec, Mapping):
-        return _given(json.dumps(spec, indent=2, ensure_ascii=False, allow_nan=False), "<dict>")
+        return _given(_text(spec), _DICT.path)
     if isinstance(spec, str) and ("\n" in spec or spec.startswith("{")):
         return _given(spec, "<text>")
     if not isinstance(spec, (str, os.PathLike)):
         wanted = "a path, a shipped name, a text or dict of a spec, or what load or compile returned"
         raise TypeError(f"expected {wanted}, found {type(spec).__name__}")
     return spec, DISK
+
+
+def _text(spec: Mapping[str, Any]) -> str:
+    """Return a dict as the text that says the same; TypeError or ValueError where no text can."""
+    from archcompiler.render.spec import document_yaml
+
+    values = json.loads(json.dumps(dict(spec), allow_nan=False))  # tuples are lists, and keys are strings
+    return document_yaml(Tree({key: Entry(_DICT, from_plain(value, _DICT)) for key, value in values.items()}, _DICT))
 
 
 def _given(text: str, name: str) -> tuple[str, Disk]:

@@ -142,6 +142,8 @@ CAUSES = [
     ),
     ("resnet/resnet50", 'quantity: macs, printed: "4094703616"', "sums counted in", 4_094_703_616),
     ("resnet/resnet50", 'quantity: macs, printed: "4096610304"', "sums and pools counted in", 4_096_610_304),
+    ("resnet/resnet50", 'quantity: macs, printed: "4.11e9"', "as fvcore counts", 4_111_512_576),
+    ("resnet/resnet50", 'quantity: macs, printed: "4133742592"', "as thop counts", 4_133_742_592),
     ("resnet/resnet50", 'quantity: macs, printed: "4100298240"', "norms counted in", 4_100_298_240),
     (
         "resnet/resnet50",

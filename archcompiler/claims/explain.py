@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 
-from archcompiler.analyses.conventions import COUNTED_IN
+from archcompiler.analyses.conventions import COUNTED_IN, TOOLS
 from archcompiler.claims.measure import FLOPS, LAYERS, Subject, by_part
 from archcompiler.claims.printed import Printed, parse_printed
 from archcompiler.claims.variations import variations
@@ -116,6 +116,8 @@ class _Search:
             yield f"{words}{what}", {name: int(count * factor) for name, count in of_part(*left_out).items()}
         for what, more in COUNTED_IN.get(quantity, {}).items() if changes else ():
             yield f"{words}{what}", of_part(*left_out, counted_in=more)
+        for what, more in TOOLS.get(quantity, {}).items() if is_base and changes == 1 else ():
+            yield what, of_part(counted_in=more)
         for name in (LAYERS if is_base else ("head",)) if changes == 1 else ():
             yield f"without {name}", of_part(name)
 

@@ -114,13 +114,13 @@ def _is_spec(path: str) -> bool:
 
 
 def _summary(args: Namespace, spec: Spec, graph: Graph) -> Outcome:
-    from archcompiler.analyses.report import cost_report
     from archcompiler.backends.summary import torchinfo_summary
     from archcompiler.claims.check import check_graph
     from archcompiler.render import summary as render
+    from archcompiler.render.cost import network_cost
     from archcompiler.render.room import columns
 
-    report = cost_report(graph)
+    report = network_cost(graph, spec)
     measured = torchinfo_summary(graph, report, depth=args.depth, room=columns())
     checked = check_graph(spec, graph, report, measured.counts)
     code = FINE if checked.sound else FINDINGS
