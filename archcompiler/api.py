@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from archcompiler.compare.model import Diff
 
 Written = Union[str, os.PathLike[str], Mapping[str, Any]]
-"""A path, a shipped name such as `resnet/resnet50`, the text of a spec (which has a line end, or begins with `{`), or
-what such a text says, as a dict. A path that looks like a text is given as a `pathlib.Path`."""
+"""A path, `REV:path` of a repository, a shipped name such as `resnet/resnet50`, the text of a spec (which has a line
+end, or begins with `{`), or what such a text says, as a dict. A path that looks like a text is a `pathlib.Path`."""
 SpecLike = Union[Written, Spec, Graph]
 """A spec as it is written, or what `load` or `compile` returned."""
 

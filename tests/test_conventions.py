@@ -9,7 +9,7 @@ import warnings
 import pytest
 
 import archcompiler
-from archcompiler.analyses.conventions import CONVENTIONS
+from archcompiler.backends.conventions import CONVENTIONS
 from archcompiler.cli import main
 
 SHIPPED = [

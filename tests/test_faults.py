@@ -37,6 +37,7 @@ SEEN_ELSEWHERE = {
     "C002": "claims: test_claims.py",
     "C003": "claims: test_claims.py",
     "A001": "the accept ledger: test_review.py",
+    "A002": "the accept ledger: test_review.py",
     **{code: "differences: test_diff.py" for code in CODES if code.startswith("D")},
 }
 

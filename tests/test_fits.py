@@ -244,7 +244,7 @@ def test_a_closed_pipe_never_breaks_git(tmp_path, monkeypatch, command):
         (["fmt", "bda.yaml"], "did you mean bad.yaml?"),
         (["validate", "--fix", "lnog.yaml"], "did you mean long.yaml?"),
         (["show", "resnet50"], "did you mean resnet/resnet50"),
-        (["explain", "G01"], "did you mean G011"),
+        (["explain", "G01"], "did you mean G01"),
         (["cost", "resnet/resnet50", "--set", "layer2.blocks=3"], "did you mean `--set stages.layer2.blocks=3`?"),
         (["cost", "resnet/resnet50", "--set", "layr2.stride=1"], "did you mean `--set stages.layer2.stride=1`?"),
         (["cost", "resnet/resnet50", "--set", "stages.layr2.stride=1"], "did you mean `layer2`?"),

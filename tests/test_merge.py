@@ -79,12 +79,12 @@ EXTENDS = {
     ),
     "an object of another type replaces": (
         "defaults: {norm: {type: layer}}",
-        {"stages.a.norm": {"type": "layer", "eps": 1e-05}},
+        {"stages.a.norm": {"type": "layer", "eps": 1e-05, "shift": True, "last": False}},
     ),
     "a scalar stands for the type: the same one merges": ("defaults: {norm: batch}", {"stages.a.norm.eps": 0.5}),
     "a scalar stands for the type: another one replaces": (
         "defaults: {norm: group}",
-        {"stages.a.norm": {"type": "group", "groups": 32, "eps": 1e-05}},
+        {"stages.a.norm": {"type": "group", "groups": 32, "eps": 1e-05, "shift": True}},
     ),
     "a key that implies its type counts as the type": (
         "head: {pool: {grid: 2}}",
@@ -221,7 +221,7 @@ def test_what_a_stage_says_of_an_object_merges_with_the_default_of_its_type(fold
     assert at(spec, "stages.a.norm") == {"type": "batch", "momentum": 0.3, "eps": 0.5}
     first, last = (plain(block)["norm"] for block in spec.stages[1].blocks)
     assert first == {"type": "batch", "eps": 0.25, "momentum": 0.1}
-    assert last == {"type": "layer", "eps": 1e-05}
+    assert last == {"type": "layer", "eps": 1e-05, "shift": True, "last": False}
 
 
 def test_a_default_transition_merges_with_the_stages(folder):
@@ -318,10 +318,10 @@ def test_every_faulty_setting_is_told(folder):
 # --- what nothing uses ---
 
 
-def test_an_unused_default_is_told_at_its_own_place(folder):
+def test_an_unused_default_is_told_at_its_own_place_or_at_the_edit_that_hides_it(folder):
     assert faults(variant, "defaults: {cardinality: 8}") == ["R003 variant.yaml:4:12"]
     hidden = "stages: {a: {norm: none}, b: {norm: none}}\nstem: {norm: none}"
-    assert faults(variant, hidden) == ["R003 base.yaml:6:26"]
+    assert faults(variant, hidden) == ["R003 variant.yaml:4:20"]
 
 
 def test_a_default_that_one_override_uses_is_used(folder):
@@ -334,9 +334,9 @@ def test_a_default_that_every_override_hides_is_a_fault(folder):
     assert faults(variant, change, BOTTLENECKS) == ["R003 variant.yaml:4:12"]
 
 
-def test_a_selector_that_matches_no_block_is_told_at_its_own_place(folder):
+def test_a_selector_that_matches_no_block_is_told_at_the_edit_that_takes_the_block(folder):
     base = BASE.replace("stride: 2}", 'stride: 2, override: {"1": {dilation: 2}}}')
-    assert faults(variant, "stages: {b: {blocks: 1}}", base) == ["R004 base.yaml:9:54"]
+    assert faults(variant, "stages: {b: {blocks: 1}}", base) == ["R004 variant.yaml:4:22"]
 
 
 @pytest.mark.parametrize(

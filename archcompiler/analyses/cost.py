@@ -5,19 +5,21 @@ The counting policies, which papers and tools mix up:
 * `macs`: multiply-adds of convolutions and linear layers, without biases: what the papers print as FLOPs. The fixed
   convolution of a blur pool is one; torchinfo, which goes by parameters, sees none.
 * `torchinfo_mult_adds`: torchinfo's own total: for convolutions every parameter (biases too) times the output's
-  positions; for any other layer every parameter once, norms included (torchinfo/layer_info.py, calculate_macs).
+  positions; for any other layer every parameter once, norms included. It goes by names: parameters are those called
+  `weight` or `bias`, and convolutions the classes with `Conv` in theirs (torchinfo/layer_info.py, calculate_macs).
 * `activations`: output elements of convolutions and linear layers (RegNet, arXiv:2003.13678, section 3.1).
+
+What each op counts under them stands in its declaration.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
-from archcompiler.graph import ops
-from archcompiler.graph.ir import Body, Graph, Node, full_path
+from archcompiler.graph.ir import Body, Graph, Node
 from archcompiler.graph.ops import Op, Shape
 
 
@@ -77,10 +79,9 @@ def by_part(graph: Graph, batch: int = 1) -> Iterator[Row]:
     for part in graph.parts:
         cost = Cost()
         for call in part.calls:
-            key = id(call.body)
-            if key not in known:
-                known[key] = body_cost(call.body)
-            cost += known[key]
+            if id(call.body) not in known:
+                known[id(call.body)] = body_cost(call.body)
+            cost += known[id(call.body)]
             shape = call.body.output
         yield Row(part.name, part.kind, _ints(shape), cost.at_batch(batch))
 
@@ -99,10 +100,10 @@ def by_block(graph: Graph, batch: int = 1) -> Iterator[Row]:
 def by_layer(graph: Graph, batch: int = 1) -> Iterator[Row]:
     """Yield every op that is a module, under its module path."""
     for call in graph.calls:
-        for node in call.body.nodes:
-            if node.path:
+        for node, path in call.layers:
+            if path:
                 cost = node_cost(node).at_batch(batch)
-                yield Row(full_path(call, node), type(node.op).__name__, _ints(node.shape), cost)
+                yield Row(path, node.op.name, _ints(node.shape), cost)
 
 
 def body_cost(body: Body) -> Cost:
@@ -112,50 +113,17 @@ def body_cost(body: Body) -> Cost:
 
 def node_cost(node: Node) -> Cost:
     """Return the cost of one op at batch 1."""
-    params = sum(prod(shape) for shape in node.op.parameters().values())
-    macs = MACS[type(node.op)](node.op, node.shape)
-    if not params:
-        return Cost(macs=macs)
-    positions = prod(_ints(node.shape)[1:]) if isinstance(node.op, (ops.Conv, ops.SequenceConv)) else 1
-    activations = prod(_ints(node.shape)) if isinstance(node.op, (ops.Conv, ops.SequenceConv, ops.Linear)) else 0
-    return Cost(params, macs, params * positions, activations)
+    op, output = node.op, _ints(node.shape)
+    params = sum(prod(_ints(shape)) for shape in op.parameters().values())
+    activations = prod(output) if op.counts_into_activations else 0
+    return Cost(params, int(op.multiply_adds(output)), torchinfo_mult_adds(op, output), activations)
 
 
-def _weight_macs(op: Op, shape: Shape) -> int:
-    return prod(op.parameters()["weight"]) * prod(_ints(shape)[1:])
-
-
-def _no_macs(op: Op, shape: Shape) -> int:
-    return 0
-
-
-def _blur_macs(op: Op, shape: Shape) -> int:
-    """Nine fixed weights at every position of every channel: no parameters, but multiply-adds as a convolution's."""
-    return 9 * prod(_ints(shape))
-
-
-MACS: dict[type[Op], Callable[[Op, Shape], int]] = {
-    ops.Conv: _weight_macs,
-    ops.SequenceConv: _weight_macs,
-    ops.Linear: _weight_macs,
-    ops.BatchNorm: _no_macs,
-    ops.GroupNorm: _no_macs,
-    ops.LayerNorm: _no_macs,
-    ops.Activation: _no_macs,
-    ops.Dropout: _no_macs,
-    ops.Pool: _no_macs,
-    ops.BlurPool: _blur_macs,
-    ops.GridPool: _no_macs,
-    ops.Subsample: _no_macs,
-    ops.PadChannels: _no_macs,
-    ops.AsSequence: _no_macs,
-    ops.AsMap: _no_macs,
-    ops.Flatten: _no_macs,
-    ops.Add: _no_macs,
-    ops.Scale: _no_macs,
-}
-"""The rule of every op: one without a rule is an error, never a zero by accident."""
+def torchinfo_mult_adds(op: Op, output: Shape) -> int:
+    """Return what torchinfo counts of an op at batch 1."""
+    counted = sum(prod(_ints(shape)) for name, shape in op.parameters().items() if name in ("weight", "bias"))
+    return counted * (prod(_ints(output[1:])) if op.torchinfo == "positions" else 1)
 
 
 def _ints(shape: Shape) -> Shape:
-    return tuple(int(side) for side in shape)
+    return tuple(map(int, shape))

@@ -2,42 +2,33 @@
 
 from __future__ import annotations
 
-from archcompiler.graph import ops
 from archcompiler.graph.ir import Body, Graph
-from archcompiler.graph.ops import Op
 
 Field = tuple[int, int]
 """Side of the receptive field in input pixels, and the input pixels between neighbouring positions."""
+Fields = tuple[Field, Field]
+"""Those of the height and of the width."""
 
 
 def receptive_field(graph: Graph) -> int:
-    """Return the side of the (square) theoretical receptive field of the map that enters the head."""
-    field: Field = (1, 1)
+    """Return the longer side of the theoretical receptive field of the map that enters the head."""
+    fields: Fields = ((1, 1), (1, 1))
     for part in graph.parts:
         if part.kind != "head":
             for call in part.calls:
-                field = _through(call.body, field)
-    return field[0]
+                fields = _through(call.body, fields)
+    return max(side for side, _ in fields)
 
 
-def _through(body: Body, field: Field) -> Field:
-    values = [field]
+def _through(body: Body, fields: Fields) -> Fields:
+    values = [fields]
     for node in body.nodes:
-        incoming = [values[index] for index in node.inputs]
-        kernel, stride = _window(node.op)
-        side, jump = max(incoming)
-        values.append((side + (kernel - 1) * jump, jump * stride))
+        (height, width), (down, right) = node.op.window()
+        of_height, of_width = map(max, zip(*[values[index] for index in node.inputs], strict=True))
+        values.append((_widened(of_height, int(height), int(down)), _widened(of_width, int(width), int(right))))
     return values[-1]
 
 
-def _window(op: Op) -> tuple[int, int]:
-    """Return the side of the window that an op looks through, dilation included, and its stride."""
-    if isinstance(op, ops.Conv):
-        return int(op.dilation) * (int(op.kernel) - 1) + 1, int(op.stride)
-    if isinstance(op, ops.Pool):
-        return int(op.kernel), int(op.stride)
-    if isinstance(op, ops.BlurPool):
-        return 3, int(op.stride)
-    if isinstance(op, ops.Subsample):
-        return 1, int(op.stride)
-    return 1, 1
+def _widened(field: Field, side: int, stride: int) -> Field:
+    reach, jump = field
+    return reach + (side - 1) * jump, jump * stride

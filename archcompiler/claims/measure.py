@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from archcompiler.analyses.conventions import Count, nodes_with_inputs
 from archcompiler.analyses.cost import Cost, node_cost
-from archcompiler.graph import ops
 from archcompiler.graph.ir import Body, Call, Graph, Node, Part
+from archcompiler.graph.ops import Convolution, Norm
+from archcompiler.graph.shape import sides
 
 FLOPS = "flops"
 """Multiplications and additions counted apart: twice the multiply-adds."""
@@ -17,7 +18,7 @@ _BESIDE_THE_MAIN_PATH = ("shortcut", "attention")
 LAYERS: dict[str, Callable[[Part, Node], bool]] = {
     "stem": lambda part, node: part.kind == "stem",
     "head": lambda part, node: part.kind == "head",
-    "norm": lambda part, node: isinstance(node.op, (ops.BatchNorm, ops.GroupNorm, ops.LayerNorm)),
+    "norm": lambda part, node: isinstance(node.op, Norm),
     "shortcut": lambda part, node: node.role.startswith("shortcut."),
     "attention": lambda part, node: node.role.startswith("attention."),
 }
@@ -60,22 +61,22 @@ def by_part(graph: Graph, subject: Subject, *without: str, counted_in: Count | N
     `counted_in` is what else is counted, of one image.
     """
     left_out = [LAYERS[name] for name in (*without, subject.policy.removeprefix("without_")) if name in LAYERS]
-    known: dict[tuple[str, int], int] = {}
+    known: dict[tuple[str, Body], int] = {}
     result = {}
     for part in graph.parts:
         if subject.stage in (None, part.name):
             calls = part.calls if subject.block is None else _blocks(part)[subject.block : subject.block + 1]
             for call in calls:
-                if (part.kind, id(call.body)) not in known:
+                if (part.kind, call.body) not in known:
                     nodes = [node for node in call.body.nodes if not any(group(part, node) for group in left_out)]
                     more = _more(call.body, nodes, counted_in) * subject.batch if counted_in else 0
-                    known[part.kind, id(call.body)] = _count(nodes, subject) + more
-            result[part.name] = sum(known[part.kind, id(call.body)] for call in calls)
+                    known[part.kind, call.body] = _count(nodes, subject) + more
+            result[part.name] = sum(known[part.kind, call.body] for call in calls)
     return result
 
 
 def _blocks(part: Part) -> tuple[Call, ...]:
-    return tuple(call for call in part.calls if call.body.class_name != "Transition")
+    return tuple(call for call in part.calls if call.kind == "block")
 
 
 def _count(nodes: list[Node], subject: Subject) -> int:
@@ -93,7 +94,7 @@ def _more(body: Body, counted: list[Node], count: Count) -> int:
 
 def _is_weighted(node: Node) -> bool:
     """Tell whether the papers count a layer into the depth: projections and attention do not lie on the main path."""
-    return isinstance(node.op, (ops.Conv, ops.Linear)) and node.role.partition(".")[0] not in _BESIDE_THE_MAIN_PATH
+    return node.op.counts_into_depth and node.role.partition(".")[0] not in _BESIDE_THE_MAIN_PATH
 
 
 def _output(part: Part) -> str:
@@ -102,8 +103,8 @@ def _output(part: Part) -> str:
 
 def _width(part: Part) -> int | None:
     """Return the channels of the stage's widest-kernel convolution: the grouped 3x3 of a bottleneck."""
-    convs = [node.op for node in part.calls[-1].body.nodes if isinstance(node.op, ops.Conv)]
-    return int(max(convs, key=lambda conv: int(conv.kernel)).out_channels) if convs else None
+    convs = [node.op for node in part.calls[-1].body.nodes if isinstance(node.op, Convolution)]
+    return int(max(convs, key=lambda conv: max(sides(conv.kernel))).out_channels) if convs else None
 
 
 _OF_STAGE: dict[str, Callable[[Part], int | str | None]] = {"output": _output, "width": _width}

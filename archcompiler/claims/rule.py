@@ -7,8 +7,9 @@ from itertools import groupby
 
 from archcompiler.claims.regnet import Row, Rule, built_rows, request_text, rows_text
 from archcompiler.diagnostics import Diagnostic
-from archcompiler.graph import ops
 from archcompiler.graph.ir import Body, Graph, Part
+from archcompiler.graph.ops import Convolution
+from archcompiler.graph.shape import sides
 from archcompiler.record.fields import Fields
 from archcompiler.schema.canonical import fill
 from archcompiler.schema.language import language
@@ -36,7 +37,7 @@ def rule_of(mapping: Mapping) -> Rule:
         wa=f.number("wa"),
         wm=f.number("wm"),
         group_width=f.integer("group_width"),
-        bottleneck_ratio=f.number("bottleneck_ratio"),
+        b=f.fraction("b"),
         round=f.text("round"),
     )
 
@@ -50,10 +51,10 @@ def _rows(part: Part) -> Iterator[Row]:
 
 def _sizes(body: Body) -> tuple[int, int, int] | None:
     """Return the channels that leave a block, and the channels and groups of its convolution with the widest kernel."""
-    convs = [node.op for node in body.nodes if isinstance(node.op, ops.Conv)]
+    convs = [node.op for node in body.nodes if isinstance(node.op, Convolution)]
     if not convs:
         return None
-    widest = max(convs, key=lambda conv: int(conv.kernel))
+    widest = max(convs, key=lambda conv: max(sides(conv.kernel)))
     return int(body.output[0]), int(widest.out_channels), int(widest.groups)
 
 

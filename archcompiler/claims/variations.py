@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from archcompiler.resolve import Spec
-from archcompiler.schema.language import language
 from archcompiler.tree import Mapping, Scalar, mapping_at
 
 _FIELDS = {
@@ -86,7 +85,7 @@ def _set(key: str, words: str, value: int) -> Variation:
 
 def _of_field(spec: Spec, field: str, values: tuple[str | bool, ...]) -> Iterator[Variation]:
     stages = mapping_at(spec.document, "stages").entries
-    said = {name: _said(stage.value, field) for name, stage in stages.items() if _has(stage.value, field)}
+    said = {name: _said(stage.value, field) for name, stage in stages.items() if _has(spec, stage.value, field)}
     for value in values:
         others = [name for name, own in said.items() if own != value]
         if others:
@@ -100,15 +99,15 @@ def _of_field(spec: Spec, field: str, values: tuple[str | bool, ...]) -> Iterato
 def _first_blocks(spec: Spec) -> Iterator[Variation]:
     """Yield a projection in the first block of every stage, also where the shape stays."""
     stages = mapping_at(spec.document, "stages").entries
-    names = [name for name, stage in stages.items() if _has(stage.value, "shortcut")]
+    names = [name for name, stage in stages.items() if _has(spec, stage.value, "shortcut")]
     settings = tuple(f"stages.{name}.override.first.shortcut=projection_always" for name in names)
     if names:
         yield Variation("shortcut projection_always in every first block", settings)
 
 
-def _has(stage: object, field: str) -> bool:
+def _has(spec: Spec, stage: object, field: str) -> bool:
     kind = stage.get("block") if isinstance(stage, Mapping) else None
-    return isinstance(kind, Scalar) and field in language().blocks.get(str(kind.value), {})
+    return isinstance(kind, Scalar) and field in spec.language.blocks.get(str(kind.value), {})
 
 
 def _said(stage: object, field: str) -> object:

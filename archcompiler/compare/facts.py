@@ -26,6 +26,7 @@ def compare(old: Reading, new: Reading, parts: Mapping[PartKey, PartKey]) -> Com
     """Compare two graphs; `parts` gives the new key of each old part that goes on."""
     weights = forecast(old.weights, new.weights, parts)
     renamed = {other.rpartition(".")[0]: one.rpartition(".")[0] for one, other in weights.renamed}
+    renamed |= {other: one for one, other in weights.renamed}  # the paths of tensors that a block owns itself
     was = Names({other: one for one, other in parts.items()}, renamed)
     function = compare_functions(old, new, was)
     shapes = (old.normal.input, old.graph.output) == (new.normal.input, new.graph.output)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from archcompiler.compare.normal import Normal, NormalGraph, PartKey, Place
+from archcompiler.compare.normal import Location, Normal, NormalGraph, PartKey
 from archcompiler.compare.reading import Reading
 
 NodePair = tuple[Normal | None, Normal | None]
@@ -20,7 +20,7 @@ class Names:
     parts: Mapping[PartKey, PartKey]
     paths: Mapping[str, str]
 
-    def place(self, place: Place) -> Place | None:
+    def place(self, place: Location) -> Location | None:
         """Return where a node stood; None where its part is new."""
         part = self.parts.get(place.part)
         return replace(place, part=part) if part else None
@@ -67,6 +67,6 @@ def _ids(graph: NormalGraph, known: dict[object, int], renamed: Mapping[str, str
     for node in graph.nodes:
         weights = renamed.get(node.path, node.path) if node.recorded.op.parameters() else ""
         inputs = [ids[value] for value in node.inputs]
-        key = (node.kind, *node.attributes.values(), weights, *(sorted(inputs) if node.kind == "Add" else inputs))
+        key = (node.kind, *node.attributes.values(), weights, *(sorted(inputs) if node.op.commutes else inputs))
         ids.append(known.setdefault(key, len(known)))
     return ids

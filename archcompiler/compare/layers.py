@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 
 from archcompiler.compare.function import NodePair
 from archcompiler.compare.model import Finding, Sight
-from archcompiler.compare.normal import Attributes, Normal, Place, attributes_of
+from archcompiler.compare.normal import Attributes, Location, Normal, attributes_of
 from archcompiler.compare.origins import Origins
 from archcompiler.graph.ops import Op
 from archcompiler.span import Span
-
-_NORMS = {"BatchNorm", "GroupNorm", "LayerNorm"}
-_POOLS = {"Pool", "GridPool", "Subsample"}
-_RULES = {
-    ("Conv", "stride"): "D301",
-    ("Conv", "dilation"): "D302",
-    ("Conv", "padding"): "D303",
-    **{(kind, name): "D304" for kind in _POOLS for name in ("kind", "kernel", "stride", "padding", "size", "ceil")},
-    **{("Activation", name): "D305" for name in ("kind", "slope")},
-    **{(kind, name): "D306" for kind in _NORMS for name in ("eps", "groups")},
-    **{("PadChannels", name): "D307" for name in ("before", "after")},
-    ("Dropout", "p"): "D401",
-    **{(kind, "zero_scale"): "D402" for kind in _NORMS},
-    ("BatchNorm", "momentum"): "D403",
-}
-"""Which rule an attribute of an op falls under; sizes that only weights have are found as weights."""
 
 
 def node_findings(at: Origins) -> Iterator[Finding]:
@@ -77,16 +62,15 @@ def _differences(old: Normal, new: Normal, at: Origins) -> Iterator[Finding]:
     if (old.kind, old.attributes) == (new.kind, new.attributes):
         return
     if type(old.recorded.op) is not type(new.recorded.op):
-        kinds = {old.kind, new.kind}
-        rule = "D306" if kinds <= _NORMS else "D304" if kinds <= _POOLS else "D309"
+        kinds = {old.op.changed_kind, new.op.changed_kind}
+        rule = kinds.pop() if len(kinds) == 1 else "D309"
         spans = at.spans(old, new)
         yield Finding(rule, 1, _sight(old, spans[0]), _sight(new, spans[1]))
         return
-    kind = type(new.recorded.op).__name__
-    for name in _differing(old, new):
-        rule = _RULES.get((kind, name), "")
-        if rule:
-            yield _attribute_finding(rule, old, new, name, at)
+    differing = _differing(old, new)
+    for attribute in new.recorded.op.attributes:
+        if attribute.rule and attribute.name in differing:
+            yield _attribute_finding(attribute.rule, old, new, attribute.name, at)
 
 
 def _differing(old: Normal, new: Normal) -> list[str]:
@@ -95,12 +79,11 @@ def _differing(old: Normal, new: Normal) -> list[str]:
     names = [name for name, value in other.items() if one[name] != value]
     if old.kind == new.kind:
         names = [name for name in names if old.attributes.get(name) != new.attributes.get(name)]
-    if "padding" in names and {"dilation", "kernel"} & set(names):
-        names.remove("padding")  # `padding: same` follows them
-    return names
+    explained = {each.name for each in new.recorded.op.attributes if not {*each.follows}.isdisjoint(names)}
+    return [name for name in names if name not in explained]
 
 
-def _rewired(old: Normal, new: Normal, known: Collection[Place], at: Origins) -> Iterator[Finding]:
+def _rewired(old: Normal, new: Normal, known: Collection[Location], at: Origins) -> Iterator[Finding]:
     """Yield a finding where a node reads from other nodes of its block than it did, though those are still there."""
     one = _sources(old, [source.place if source else None for source in old.sources])
     other = _sources(new, [at.was.place(source.place) if source else None for source in new.sources])
@@ -111,12 +94,12 @@ def _rewired(old: Normal, new: Normal, known: Collection[Place], at: Origins) ->
         yield Finding("D308", 1, _source_sight(old, spans[0]), _source_sight(new, spans[1]))
 
 
-def _sources(node: Normal, places: list[Place | None]) -> list[Place | None]:
+def _sources(node: Normal, places: list[Location | None]) -> list[Location | None]:
     """Return from where in its block a node reads, None for what arrives at the block; the order of a sum is none."""
     here = (node.place.part, node.place.block)
     inside = (source is not None and (source.place.part, source.place.block) == here for source in node.sources)
     found = [place if is_here else None for place, is_here in zip(places, inside, strict=True)]
-    return sorted(found, key=str) if node.kind == "Add" else found
+    return sorted(found, key=str) if node.op.commutes else found
 
 
 def _sizes(old: Normal, new: Normal, at: Origins) -> Iterator[Finding]:
@@ -131,7 +114,7 @@ def _alone(old: Normal | None, new: Normal | None, at: Origins) -> Finding:
     if node and node.recorded.op.parameters():
         rule = "D203" if old is None else "D204"
     else:
-        rule = "D401" if node and node.kind == "Dropout" else "D309"
+        rule = "D401" if node and node.op.is_training else "D309"
     return Finding(rule, 1, _sight(old, spans[0]), _sight(new, spans[1]))
 
 
@@ -147,9 +130,10 @@ def _attribute_finding(rule: str, old: Normal, new: Normal, name: str, at: Origi
 def _sight(node: Normal | None, span: Span | None) -> Sight | None:
     if node is None:
         return None
-    said = (f"{name} {value}" for name, value in _recorded(node).items() if value not in (None, False))
-    kind = type(node.recorded.op).__name__
-    return Sight(node_name(node), f"{kind} ({', '.join(said)})" if node.attributes else kind, span)
+    op = node.recorded.op
+    values = zip(op.attributes, _recorded(node).values(), strict=True)
+    said = [f"{each.name} {value}" for each, value in values if not each.goes_without_saying(value)]
+    return Sight(node_name(node), f"{_word(op)} ({', '.join(said)})" if said else _word(op), span)
 
 
 def _source_sight(node: Normal, span: Span | None) -> Sight:
@@ -160,7 +144,12 @@ def _source_sight(node: Normal, span: Span | None) -> Sight:
 def node_name(node: Normal) -> str:
     """Return what a node is called: its module path, or its kind in the block where it stands."""
     place = node.place
-    return node.path or f"{place.part[1]}.{place.block}.{type(node.recorded.op).__name__.lower()}"
+    kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", _word(node.recorded.op)).lower()
+    return node.path or f"{place.part[1]}.{place.block}.{kind}"
+
+
+def _word(op: Op) -> str:
+    return op.word or op.name
 
 
 def _recorded(node: Normal) -> Attributes:

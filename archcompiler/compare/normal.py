@@ -1,33 +1,29 @@
 """A graph in one line of nodes, with the known equalities rewritten: what is left over differs in what it computes.
 
-Each rule holds for every input and every weight: an average over windows that tile the map exactly is the pool to that
-grid (a window as large as the map is the global pool), a layer that does nothing is none, a stride that takes one
-position only is no stride, a dilation of a 1x1 is no dilation. Dropout, initial values and the rate of running
-statistics count in training only.
+Each op's declaration says its normal form, which holds for every input and every weight: an average over windows that
+tile the map exactly is the pool to that grid (a window as large as the map is the global pool), a layer that does
+nothing is none, a stride that takes one position only is no stride, a dilation of a 1x1 is no dilation. Dropout,
+initial values and the rate of running statistics count in training only.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from typing import Any
 
-from archcompiler.graph import ops
-from archcompiler.graph.ir import TRANSITION, Body, Graph, Node, full_path
+from archcompiler.graph.ir import Body, Graph, Node
+from archcompiler.graph.named import Named, NamedFloat
 from archcompiler.graph.ops import Op, Shape
 
 Attributes = dict[str, Any]
 PartKey = tuple[str, str]
 """The kind and the name of a part: a stage may be called `stem`."""
-TRAINING_FIELDS = ("zero_scale", "momentum")
 AROUND_BLOCKS = -1
-_ONE_POSITION = 0
-"""The stride of a layer that takes a single position, whatever it said."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """Where a node stands: its part, its block in it, and which one of its role (or kind) it is there.
 
     Stem and head count as one block; the block of a transition is AROUND_BLOCKS.
@@ -46,14 +42,19 @@ class Normal:
     `sources` are the nodes that compute the inputs; None is the network's input.
     """
 
-    place: Place
+    place: Location
     path: str
-    kind: str
+    op: Op
     attributes: Attributes
     inputs: tuple[int, ...]
     sources: tuple[Normal | None, ...]
     shape: Shape
     recorded: Node
+
+    @property
+    def kind(self) -> str:
+        """What the op is called."""
+        return self.op.name
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,27 +64,27 @@ class NormalGraph:
     input: Shape
     nodes: tuple[Normal, ...]
     output: int
-    idle: dict[Place, Op]
+    idle: dict[Location, Op]
 
 
 def normal(graph: Graph, *, training: bool = False) -> NormalGraph:
     """Return a graph rewritten; with `training`, what counts in training only is kept."""
     nodes: list[Normal] = []
-    idle: dict[Place, Op] = {}
+    idle: dict[Location, Op] = {}
     output = 0
-    known: dict[int, list[_Form]] = {}  # blocks that repeat share a body
+    known: dict[Body, list[_Form]] = {}
     for part in graph.parts:
         blocks = 0
         for call in part.calls:
-            transition = call.body.class_name == TRANSITION
-            if id(call.body) not in known:
-                known[id(call.body)] = _forms(call.body, training=training)
+            transition = call.kind == "transition"
+            if call.body not in known:
+                known[call.body] = _forms(call.body, training=training)
             values = [output]
-            for form in known[id(call.body)]:
-                place = Place((part.kind, part.name), AROUND_BLOCKS if transition else blocks, form.role, form.count)
+            for form, path in zip(known[call.body], call.paths, strict=True):
+                place = Location((part.kind, part.name), AROUND_BLOCKS if transition else blocks, form.role, form.count)
                 inputs = [values[i] for i in form.node.inputs]
                 count = len(nodes)
-                values.append(_add(nodes, form, place, full_path(call, form.node), inputs))
+                values.append(_add(nodes, form, place, call.full_path(path), inputs))
                 if len(nodes) == count:
                     idle[place] = form.node.op
             output = values[-1]
@@ -93,12 +94,12 @@ def normal(graph: Graph, *, training: bool = False) -> NormalGraph:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Form:
-    """A node of a body in its normal form, wherever the body is called; without a kind where it does nothing."""
+    """A node of a body in its normal form, wherever the body is called; without an op where it does nothing."""
 
     node: Node
     role: str
     count: int
-    kind: str
+    op: Op | None
     attributes: Attributes
     shape: Shape
 
@@ -108,44 +109,34 @@ def _forms(body: Body, *, training: bool) -> list[_Form]:
     shapes = [plain_shape(body.input)]
     forms = []
     for node in body.nodes:
-        role = node.role or type(node.op).__name__
+        role = node.role or node.op.name
         counts[role] += 1
         shapes.append(plain_shape(node.shape))
-        op = rewritten(node.op, shapes[node.inputs[0]], shapes[-1])
-        if op is None or (isinstance(op, ops.Dropout) and not training):
-            forms.append(_Form(node, role, counts[role], "", {}, shapes[-1]))
-        else:
-            attributes = attributes_of(op, training=training)
-            forms.append(_Form(node, role, counts[role], type(op).__name__, attributes, shapes[-1]))
+        op = node.op.normal_form(shapes[node.inputs[0]], shapes[-1])
+        op = None if op and op.is_training and not training else op
+        attributes = attributes_of(op, training=training) if op else {}
+        forms.append(_Form(node, role, counts[role], op, attributes, shapes[-1]))
     return forms
 
 
-def _add(nodes: list[Normal], form: _Form, place: Place, path: str, inputs: list[int]) -> int:
+def _add(nodes: list[Normal], form: _Form, place: Location, path: str, inputs: list[int]) -> int:
     """Return the value that a node computes: a new one, or its input where it does nothing."""
-    if not form.kind or (inputs[0] and _repeats(form, nodes[inputs[0] - 1])):
+    if not form.op or (inputs[0] and _repeats(form.op, nodes[inputs[0] - 1].op)):
         return inputs[0]
     sources = tuple(nodes[value - 1] if value else None for value in inputs)
-    nodes.append(Normal(place, path, form.kind, form.attributes, tuple(inputs), sources, form.shape, form.node))
+    nodes.append(Normal(place, path, form.op, form.attributes, tuple(inputs), sources, form.shape, form.node))
     return len(nodes)
 
 
-def _repeats(form: _Form, before: Normal) -> bool:
-    """Tell whether an activation is applied to what it gave itself and would give again."""
-    idempotent = form.kind == "Activation" and form.attributes["kind"] in ("relu", "relu6")
-    return idempotent and (before.kind, before.attributes) == (form.kind, form.attributes)
+def _repeats(op: Op, before: Op) -> bool:
+    """Tell whether an op is applied to what it gave itself and would give again."""
+    return op.is_idempotent() and op == before
 
 
 def attributes_of(op: Op, *, training: bool) -> Attributes:
     """Return the attributes of an op as plain values."""
-    found = {field.name: getattr(op, field.name) for field in fields(op)}
-    kept = found.items() if training else ((k, v) for k, v in found.items() if k not in TRAINING_FIELDS)
-    return {name: int(value) if type(value) not in (bool, float, str, type(None)) else value for name, value in kept}
-
-
-def rewritten(op: Op, arrives: Shape, leaves: Shape) -> Op | None:
-    """Return an op in its normal form between two shapes, or None where it does nothing."""
-    rule = _RULES.get(type(op))
-    return rule(op, arrives, leaves) if rule else op
+    pairs = zip(op.attributes, op.values, strict=True)
+    return {each.name: plain_number(value) for each, value in pairs if training or not each.is_training}
 
 
 def plain_shape(shape: Shape) -> Shape:
@@ -153,50 +144,8 @@ def plain_shape(shape: Shape) -> Shape:
     return tuple(int(side) for side in shape)
 
 
-def _conv(op: ops.Conv, arrives: Shape, leaves: Shape) -> Op:
-    dilation = 1 if op.kernel == 1 else op.dilation
-    return replace(op, dilation=dilation, stride=_stride(op.stride, leaves))
-
-
-def _pool(op: ops.Pool, arrives: Shape, leaves: Shape) -> Op | None:
-    if op.kernel == 1 and op.padding == 0 and not op.ceil:
-        return _subsample(ops.Subsample(op.stride), arrives, leaves)
-    height, width = arrives[1:]
-    tiles = leaves[1] == leaves[2] and height == width == leaves[1] * op.kernel
-    if op.kind == "average" and op.padding == 0 and tiles and (op.stride == op.kernel or leaves[1] == 1):
-        return _grid_pool(ops.GridPool(leaves[1]), arrives, leaves)
-    ceil = op.ceil and leaves != replace(op, ceil=False).output(arrives)
-    return replace(op, stride=_stride(op.stride, leaves), ceil=ceil)
-
-
-def _grid_pool(op: ops.GridPool, arrives: Shape, leaves: Shape) -> Op | None:
-    return None if arrives == leaves else op
-
-
-def _subsample(op: ops.Subsample, arrives: Shape, leaves: Shape) -> Op | None:
-    return None if op.stride == 1 or arrives == leaves else replace(op, stride=_stride(op.stride, leaves))
-
-
-def _pad_channels(op: ops.PadChannels, arrives: Shape, leaves: Shape) -> Op | None:
-    return op if op.before or op.after else None
-
-
-def _activation(op: ops.Activation, arrives: Shape, leaves: Shape) -> Op | None:
-    if op.kind != "leaky_relu" or op.slope not in (0, 1):
-        return op
-    return None if op.slope == 1 else ops.Activation("relu", None)
-
-
-def _stride(stride: int, leaves: Shape) -> int:
-    return _ONE_POSITION if set(leaves[1:]) == {1} else stride
-
-
-_RULES: dict[type[Op], Callable[[Any, Shape, Shape], Op | None]] = {
-    ops.Conv: _conv,
-    ops.Pool: _pool,
-    ops.GridPool: _grid_pool,
-    ops.Subsample: _subsample,
-    ops.PadChannels: _pad_channels,
-    ops.Activation: _activation,
-}
-"""The ops that have other spellings; any other is what it says."""
+def plain_number(value: Any) -> Any:
+    """Return a value without the names of its numbers."""
+    if isinstance(value, tuple):
+        return tuple(map(plain_number, value))
+    return int(value) if isinstance(value, Named) else float(value) if isinstance(value, NamedFloat) else value

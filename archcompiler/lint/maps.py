@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from math import prod
 
 from archcompiler.diagnostics import Diagnostic, Label, SpecError
 from archcompiler.graph.ir import Call, Graph, Node, Part
-from archcompiler.graph.ops import BatchNorm, Conv, GroupNorm, Pool, Shape, Subsample
+from archcompiler.graph.ops import Shape
 from archcompiler.lint.watch import Watch
 from archcompiler.lower.network import lower
 from archcompiler.record.recorder import shape_text
@@ -25,13 +24,10 @@ def lone_values(watch: Watch, graph: Graph) -> Iterator[Diagnostic]:
     for part in graph.parts:
         for call in part.calls:
             for node in call.body.nodes:
-                channels, *sides = (int(side) for side in node.shape)
-                groups = node.op.groups if isinstance(node.op, GroupNorm) else channels
-                if isinstance(node.op, (BatchNorm, GroupNorm)) and channels // int(groups) * prod(sides) == 1:
-                    of = "group" if isinstance(node.op, GroupNorm) else "channel"
-                    message = (
-                        f"{node.role} of {part.name} sees one value of each {of}: its map is {shape_text(node.shape)}"
-                    )
+                statistic = node.op.statistic(node.shape)
+                if statistic and statistic.values == 1:
+                    what = f"one value of each {statistic.of}: its map is {shape_text(node.shape)}"
+                    message = f"{node.role} of {part.name} sees {what}"
                     help = "use a larger input, fewer strides, `norm: layer`, or no norm here"
                     yield Diagnostic("L003", message, _part_or_size(watch.spec, part), help, severity="warning")
                     return
@@ -59,10 +55,10 @@ def _misfit(graph: Graph) -> tuple[Part, Node, Shape, int] | None:
     for part in graph.parts:
         for call in part.calls:
             for node in call.body.nodes:
-                stride = int(node.op.stride) if isinstance(node.op, (Conv, Pool, Subsample)) else 1
-                shape = _input_of(call, node)
-                if any(int(side) % stride for side in shape[1:]):
-                    return part, node, shape, stride
+                shape, strides = _input_of(call, node), node.op.window().strides
+                for side, stride in zip(shape[1:], strides, strict=False):
+                    if side % stride:
+                        return part, node, shape, int(stride)
     return None
 
 
@@ -120,3 +116,8 @@ def place_of(spec: Spec, part: Part) -> Span:
     keys = {stage.name: stage.key_span for stage in spec.stages}
     span = keys[part.name] if part.kind == "stage" else spec.document.entries[part.kind].key_span
     return span if span.path == spec.path else spec.document.entries["name"].value.span
+
+
+def is_own(place: Span, spec: Spec) -> bool:
+    """Tell whether the spec's own file says something, or a setting: its bases are linted for themselves."""
+    return place.path == spec.path or place.path.startswith("<--set")

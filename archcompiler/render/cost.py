@@ -7,9 +7,9 @@ import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 
-from archcompiler.analyses.conventions import MACS_CONVENTION, in_convention
 from archcompiler.analyses.cost import Cost, Row, by_block, by_layer, by_part
 from archcompiler.analyses.report import CostReport, cost_report
+from archcompiler.backends.conventions import MACS, in_convention
 from archcompiler.graph.ir import Graph
 from archcompiler.graph.ops import Shape
 from archcompiler.render.amounts import percent
@@ -55,7 +55,7 @@ class NetworkCost(CostReport):
         return cost_table(self, self.parts, "stage")
 
 
-def network_cost(graph: Graph, spec: Spec | None, batch: int = 1, convention: str = MACS_CONVENTION) -> NetworkCost:
+def network_cost(graph: Graph, spec: Spec | None, batch: int = 1, convention: str = MACS) -> NetworkCost:
     """Return what a graph costs, its MACs by a convention, with the words that the spec has for its rows."""
     report = cost_report(graph, batch)
     values = {field.name: getattr(report, field.name) for field in fields(report)}
@@ -78,7 +78,7 @@ def cost_markdown(report: NetworkCost, rows: Sequence[Row], by: str, others: Seq
 
 
 def _title(report: NetworkCost) -> list[str]:
-    asked = "" if report.convention == MACS_CONVENTION else f", operations as {report.convention} counts them"
+    asked = "" if report.convention == MACS else f", operations as {report.convention} counts them"
     return [f"{report.name}  input {shape_text(report.input)}, batch {report.batch}{asked}", ""]
 
 
@@ -105,7 +105,7 @@ def _share(part: int, of: int) -> str:
 
 
 def _operations(report: NetworkCost) -> str:
-    return "MACs" if report.convention == MACS_CONVENTION else report.convention
+    return "MACs" if report.convention == MACS else report.convention
 
 
 def _facts(report: CostReport) -> list[str]:

@@ -10,7 +10,7 @@ from archcompiler.render.excerpt import visible
 from archcompiler.render.room import folded
 from archcompiler.render.table import Cell, table
 from archcompiler.solve.budget import Budget
-from archcompiler.solve.scale import Scale
+from archcompiler.solve.scale import Multiplier
 from archcompiler.solve.search import Point, Solution
 
 _COUNTED = {
@@ -30,7 +30,7 @@ Answers = Sequence[tuple[Union[int, None], Solution]]
 class Question:
     """The fields, the budget, and where its target comes from."""
 
-    scale: Scale
+    scale: Multiplier
     budget: Budget
     target: int
     matched: str
@@ -152,7 +152,7 @@ def _paste(question: Question, answers: Answers) -> str:
     )
 
 
-def _document(scale: Scale, value: int, cardinality: int | None) -> dict[str, Any]:
+def _document(scale: Multiplier, value: int, cardinality: int | None) -> dict[str, Any]:
     """Return what a spec says that has the values."""
     document: dict[str, Any] = {}
     for field, own in zip(scale.fields, scale.values(value), strict=True):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, replace
+from dataclasses import replace
 from itertools import groupby
 
 from archcompiler.analyses.cost import Row
-from archcompiler.graph.ir import TRANSITION, Graph
+from archcompiler.graph.ir import Graph
 from archcompiler.graph.ops import Op
 from archcompiler.resolve import Spec, Stage
 from archcompiler.tree import Mapping, Scalar, plain
@@ -39,18 +39,19 @@ def block_words(spec: Spec, graph: Graph) -> Iterator[str]:
             if part.kind != "stage":
                 yield _section_words(spec.section(part.name))
             else:
-                yield "transition" if call.body.class_name == TRANSITION else _block_words(next(blocks))
+                yield "transition" if call.kind == "transition" else _block_words(next(blocks))
 
 
 def layer_words(graph: Graph) -> Iterator[str]:
     """Yield what each op is that is a module: `conv 64 -> 128, kernel 3, stride 2`."""
-    return (_op_words(node.op) for call in graph.calls for node in call.body.nodes if node.path)
+    named = (pair for call in graph.calls for pair in zip(call.body.nodes, call.paths, strict=True))
+    return (_op_words(node.op) for node, path in named if path)
 
 
 def _op_words(op: Op) -> str:
     """Return an op's kind and its attributes, those left out that are as usual."""
-    values = {field.name: getattr(op, field.name) for field in fields(op)}
-    kind = [str(values.pop("kind", "")), *(word.lower() for word in _CAPITAL.split(type(op).__name__) if word)]
+    values = {each.name: value for each, value in zip(op.attributes, op.values, strict=True)}
+    kind = [str(values.pop("kind", "")), *(word.lower() for word in _CAPITAL.split(op.name) if word)]
     ends = [f"{values.pop(f'in_{of}')} -> {values.pop(f'out_{of}')}" for of in _ENDS if f"in_{of}" in values]
     said = {name.replace("_", " "): value for name, value in values.items() if not _is_usual(name, value)}
     words = (name if value is True else f"{name} {value}" for name, value in said.items())

@@ -1,7 +1,8 @@
 """The accept ledger, `archc-accept.yaml`: the breaks that somebody meant, each with its reason.
 
 An entry holds for one spec, one rule and one pair of networks, so it can excuse nothing else; specs that only extend
-that spec are excused with it, for the same rule. It is stale as soon as the spec is no longer what was accepted.
+that spec are excused with it, for the same rule. It is stale as soon as the spec is no longer what was accepted. One
+whose hashes are of another version says nothing, and is told as that.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as RuleMap
 from dataclasses import dataclass
 
+from archcompiler.compare.hashes import VERSION, version_of
 from archcompiler.compare.rules import Impact
 from archcompiler.diagnostics import CODES, Diagnostic, SpecError
 from archcompiler.review.changes import Reviewed
@@ -118,7 +120,11 @@ def stale(entries: Iterable[Accepted], present: Callable[[str], str | None]) -> 
     """Yield a fault for each entry whose spec is not the network that was accepted; `present` gives its hash."""
     for entry in entries:
         now = present(entry.spec)
-        if now != entry.new_hash:
+        version = version_of(entry.new_hash) or VERSION
+        if version != VERSION:
+            message = f"an accepted break in hashes of version {version}: those of now are of version {VERSION}"
+            yield Diagnostic("A002", message, entry.span, "remove the entry, or accept again what is still a break")
+        elif now != entry.new_hash:
             what = f"{entry.spec} is another network by now" if now else f"there is no sound spec {entry.spec}"
             help = f"remove the entry{f' ({now} is not what was accepted)' if now else ''}"
             yield Diagnostic("A001", f"an accepted break that is stale: {what}", entry.span, help)

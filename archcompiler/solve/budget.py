@@ -8,8 +8,8 @@ from math import prod
 from typing import Literal
 
 from archcompiler.analyses.cost import node_cost
-from archcompiler.graph import ops
 from archcompiler.graph.ir import Body, Graph, Node
+from archcompiler.graph.ops import Convolution
 
 Quantity = Literal["params", "macs", "activations"]
 Over = Literal["block", "stage", "network"]
@@ -40,20 +40,20 @@ class Budget:
         calls = [call for part in graph.parts if part.name == self.stage for call in part.calls]
         if self.over == "stage":
             return (call.body for call in calls)
-        blocks = [call.body for call in calls if not call.inline]
+        blocks = [call.body for call in calls if call.kind == "block"]
         if self.block is None:
             return iter([body for body in blocks if _is_identity(body)][:1])
         return iter(blocks[self.block : self.block + 1])
 
     def blocks(self, graph: Graph) -> int:
         """Return how many blocks the stage has; 0 where there is no such stage."""
-        return sum(not call.inline for part in graph.parts if part.name == self.stage for call in part.calls)
+        return sum(call.kind == "block" for part in graph.parts if part.name == self.stage for call in part.calls)
 
     def _of_node(self, node: Node) -> int:
-        if self.count == "conv" and not isinstance(node.op, ops.Conv):
+        if self.count == "conv" and not isinstance(node.op, Convolution):
             return 0
         if self.count == "conv" and self.quantity == "params":
-            return prod(node.op.parameters()["weight"])
+            return int(prod(node.op.parameters()["weight"]))
         return int(getattr(node_cost(node), self.quantity))
 
 

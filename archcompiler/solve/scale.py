@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class Multiplier:
     """Fields by their addresses, and their values in the spec; the number is the value of the largest of them."""
 
     fields: tuple[str, ...]
@@ -34,13 +34,13 @@ class Scale:
         return list(dict.fromkeys(part[1] for part in parts if part[0] == "stages" and len(part) > 2))
 
 
-def scale_of(patterns: Sequence[str], known: Mapping[str, int]) -> Scale:
+def scale_of(patterns: Sequence[str], known: Mapping[str, int]) -> Multiplier:
     """Return the scale of fields, or of patterns with `*` for a part of an address; `known` are the integers of a spec.
 
     Raises KeyError with a pattern that is none of them. A single field need not stand in the spec.
     """
     if len(patterns) == 1 and "*" not in patterns[0]:
-        return Scale((patterns[0],), (1,))
+        return Multiplier((patterns[0],), (1,))
     fields: dict[str, int] = {}
     for pattern in patterns:
         form = re.compile("[^.]+".join(map(re.escape, pattern.split("*"))))
@@ -48,4 +48,4 @@ def scale_of(patterns: Sequence[str], known: Mapping[str, int]) -> Scale:
         if not found:
             raise KeyError(pattern)
         fields |= found
-    return Scale(tuple(fields), tuple(fields.values()) if len(fields) > 1 else (1,))
+    return Multiplier(tuple(fields), tuple(fields.values()) if len(fields) > 1 else (1,))

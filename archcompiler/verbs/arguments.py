@@ -9,17 +9,19 @@ from typing import Any
 from archcompiler.limits import NUMBERS, Limits
 from archcompiler.verbs.complete import complete
 
+_SPEC = "a file, REV:path of a git repository, or a shipped name such as resnet/resnet50"
+
 
 def add_spec(parser: ArgumentParser) -> None:
     """Declare one spec and the settings over it."""
-    spec = parser.add_argument("spec", metavar="SPEC", help="a file, or a shipped name such as resnet/resnet50")
+    spec = parser.add_argument("spec", metavar="SPEC", help=_SPEC)
     complete(spec, "specs")
     add_settings(parser)
 
 
 def add_specs(parser: ArgumentParser, more: str = "") -> None:
     """Declare one or several specs and the settings over each; `more` is what else may stand for one."""
-    help = f"a file, or a shipped name such as resnet/resnet50{more}"
+    help = f"{_SPEC}{more}"
     complete(parser.add_argument("specs", nargs="+", metavar="SPEC", help=help), "specs")
     add_settings(parser)
 

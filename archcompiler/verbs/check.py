@@ -101,10 +101,11 @@ def _leave_interrupts() -> None:
 
 def _check_one(spec: str, *, fast: bool, explained: bool, limits: Limits) -> Checked:
     """Check one spec, in a process of its own perhaps, which knows no limits but those given."""
+    from archcompiler.backends.conventions import beyond_macs
     from archcompiler.claims.check import check_spec
 
     with within(limits):
-        return check_spec(spec, None if fast else _torchinfo_counts, explained=explained)
+        return check_spec(spec, None if fast else _torchinfo_counts, explained=explained, tools=beyond_macs())
 
 
 def _torchinfo_counts(graph: Graph, report: CostReport) -> Counts:

@@ -31,7 +31,7 @@ EXAMPLES = """  archc cost resnet/resnet50
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    from archcompiler.analyses.conventions import CONVENTIONS, MACS_CONVENTION
+    from archcompiler.backends.conventions import CONVENTIONS, MACS
 
     add_specs(parser)
     parser.add_argument(
@@ -44,8 +44,8 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("--only", metavar="NAME", help="rows of this name, with * and ? as in file names")
     parser.add_argument(
         "--convention",
-        choices=[MACS_CONVENTION, *CONVENTIONS],
-        default=MACS_CONVENTION,
+        choices=[MACS, *CONVENTIONS],
+        default=MACS,
         help="what counts as an operation: as a tool counts (default: macs, the multiply-adds)",
     )
     add_input(parser)

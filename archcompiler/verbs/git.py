@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from archcompiler.verbs import FINE, Outcome, Usage
@@ -32,10 +33,11 @@ def configure(parser: ArgumentParser) -> None:
             action.add_argument(
                 "--pattern", action="append", metavar="GLOB", help="which files are specs (default: *.yaml; repeatable)"
             )
-    driver = actions.add_parser("driver", help="what git runs: print what a change of one file does")
+    run_by_git = partial(actions.add_parser, prefix_chars="\0", add_help=False)  # any path, one with a dash too
+    driver = run_by_git("driver", help="what git runs: print what a change of one file does")
     driver.add_argument("arguments", nargs="*", metavar="ARGUMENT", help="as git gives them to an external diff")
     driver.set_defaults(action=_driver)
-    textconv = actions.add_parser("textconv", help="what git runs: print a file, and below it what its network costs")
+    textconv = run_by_git("textconv", help="what git runs: print a file, and below it what its network costs")
     textconv.add_argument("file", metavar="FILE")
     textconv.set_defaults(action=_textconv)
 

@@ -12,7 +12,7 @@ from archcompiler.verbs.parser import near
 
 if TYPE_CHECKING:
     from archcompiler.solve.budget import Budget, Over
-    from archcompiler.solve.scale import Scale
+    from archcompiler.solve.scale import Multiplier
     from archcompiler.solve.search import Solution
 
 HELP = "find the value of a field, or of several, that meets a budget"
@@ -20,7 +20,8 @@ EXAMPLES = """  archc solve resnext/resnext50_32x4d --for stages.layer1.bottlene
       --to resnet/resnet50 --over block --count conv --cardinality 1,2,4,8,16,32
   archc solve my_net.yaml --for stages.layer3.blocks \\
       --equal macs --to 4.0e9 --over network
-  archc solve resnet/resnet50 --for 'stages.*.bottleneck_width' --equal macs --to 4e9"""
+  archc solve resnet/resnet50 --for 'stages.*.bottleneck_width' \\
+      --equal macs --to 4e9"""
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -73,7 +74,7 @@ def run(args: Namespace) -> Outcome:
     return Outcome(render.solve_text(question, rows), code)
 
 
-def _scale(args: Namespace) -> Scale:
+def _scale(args: Namespace) -> Multiplier:
     """Return the fields that are asked for; Usage where a pattern, or one of several, is no integer of the spec."""
     from archcompiler.resolve import load_spec
     from archcompiler.solve.scale import scale_of
@@ -90,7 +91,7 @@ def _scale(args: Namespace) -> Scale:
         raise Usage(f"--for {pattern}: the spec has no such whole number{near(pattern, known)}") from None
 
 
-def _budget(args: Namespace, scale: Scale) -> Budget:
+def _budget(args: Namespace, scale: Multiplier) -> Budget:
     from archcompiler.solve.budget import Budget
 
     stages = scale.stages()
@@ -103,7 +104,7 @@ def _budget(args: Namespace, scale: Scale) -> Budget:
     return Budget(args.equal, over, stages[0] if len(stages) == 1 else "", args.count, args.block)
 
 
-def _solve(args: Namespace, scale: Scale, budget: Budget, target: int, cardinality: int | None) -> Solution:
+def _solve(args: Namespace, scale: Multiplier, budget: Budget, target: int, cardinality: int | None) -> Solution:
     from archcompiler.solve.search import solve
 
     fixed = list(args.settings)

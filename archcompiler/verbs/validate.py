@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from archcompiler.diagnostics import Diagnostic, SpecError
+from archcompiler.diagnostics import MOST_SHOWN, Diagnostic, SpecError
 from archcompiler.syntax.files import DISK, Disk
 from archcompiler.verbs import FINDINGS, FINE, UNUSABLE, Outcome, Usage, json_text
 from archcompiler.verbs.arguments import add_format, add_limits, add_specs
@@ -32,8 +32,6 @@ EXAMPLES = """  archc validate my_net.yaml
   archc validate resnet/resnet50 --set stages.layer1.bottleneck_width=0"""
 
 
-_MOST_SHOWN = 100
-"""Faults of one file that a text shows."""
 _SHAPELESS = "; shapes were not checked, because of the faults above"
 
 
@@ -101,7 +99,6 @@ class _Result:
 def _validate(args: Namespace, spec: str, files: Files) -> _Result:
     from archcompiler.lint.lint import lint
     from archcompiler.resolve import load_spec
-    from archcompiler.resolve.name_tables import table_faults
 
     try:
         resolved = load_spec(spec, args.settings, files)
@@ -110,11 +107,20 @@ def _validate(args: Namespace, spec: str, files: Files) -> _Result:
         from archcompiler.advise.prices import advised
 
         first = error.diagnostics[0]
-        table = table_faults(first.span.path, files) if first.code == "R009" and not error.unreadable else None
-        if table is not None:
-            return _Result(tuple(table))
+        part = _part_faults(first.span.path, files) if first.code == "R009" and not error.unreadable else None
+        if part is not None:
+            return _Result(tuple(part))
         return _Result(advised(error), error.unreadable, shapeless=not error.unreadable and error.spec is None)
     return _Result(tuple(warnings), network=(resolved, graph))
+
+
+def _part_faults(path: str, files: Files) -> list[Diagnostic] | None:
+    """Return the faults of a file that is a table of names or describes a block; None where it is neither."""
+    from archcompiler.blocks.files import file_faults
+    from archcompiler.resolve.name_tables import table_faults
+
+    table = table_faults(path, files)
+    return file_faults(path, files) if table is None else table
 
 
 def _twins(results: list[_Result]) -> list[Diagnostic]:
@@ -157,9 +163,9 @@ def _first(found: list[Diagnostic]) -> tuple[list[Diagnostic], list[str]]:
     shown: list[Diagnostic] = []
     for fault in found:
         seen[fault.span.path] += 1
-        if seen[fault.span.path] <= _MOST_SHOWN:
+        if seen[fault.span.path] <= MOST_SHOWN:
             shown.append(fault)
-    left = {path: count - _MOST_SHOWN for path, count in seen.items() if count > _MOST_SHOWN}
+    left = {path: count - MOST_SHOWN for path, count in seen.items() if count > MOST_SHOWN}
     return shown, [f"and {count:,} more in {visible(path)}: --format json has all" for path, count in left.items()]
 
 

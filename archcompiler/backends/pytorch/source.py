@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from keyword import iskeyword
 from textwrap import wrap
 
+from archcompiler.analyses.overwriting import overwritable
 from archcompiler.backends.pytorch.classes import BlockClass, block_classes
-from archcompiler.backends.pytorch.constructors import ADD_IN_PLACE, EXPRESSIONS, HELPERS, Values, constructor
 from archcompiler.backends.pytorch.forward import forward_lines
+from archcompiler.backends.pytorch.helpers import HELPERS
 from archcompiler.backends.pytorch.layout import LINE_LENGTH, CallText, Code, lines
-from archcompiler.backends.pytorch.members import Step, attribute_line, members
+from archcompiler.backends.pytorch.members import Step, attribute_line, is_plain, members
+from archcompiler.backends.pytorch.rule import POSTFIX, Numbers, Values
+from archcompiler.backends.pytorch.rules import RULES
 from archcompiler.graph import ops
-from archcompiler.graph.ir import Body, Graph, Node, full_path
+from archcompiler.graph.ir import Body, Call, Graph, Node, tensor_key
+from archcompiler.graph.names import MODULE_ATTRIBUTES
 
-_RESERVED = {"OrderedDict", "Tensor", "LayerNorm2d", "BlurPool2d", "Subsample", "PadChannels", "None", "True", "False"}
+_RESERVED = {"OrderedDict", "Tensor", "None", "True", "False", *HELPERS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +35,9 @@ def source(graph: Graph) -> Source:
     """Return the source of a graph: helper modules, one class for each structure of block, the network."""
     network = class_name(graph.name)
     classes = block_classes(graph, _RESERVED | {network})
-    used = {type(node.op) for call in graph.calls for node in call.body.nodes}
-    parts = [text.rstrip("\n") for op, text in HELPERS.items() if op in used]
-    parts += [_block_source(block) for block in {block.name: block for block in classes.values()}.values()]
+    parts = [_block_source(block) for block in {block.name: block for block in classes.values()}.values()]
     parts.append(_network_source(graph, network, classes))
-    code = "\n\n\n".join(parts)
+    code = "\n\n\n".join([*_helpers("\n".join(parts)), *parts])
     return Source(f"{_header(graph, code)}\n\n\n{code}\n", network)
 
 
@@ -51,8 +52,8 @@ def class_name(name: str) -> str:
 
 def _header(graph: Graph, code: str) -> str:
     imports = ["from collections import OrderedDict", ""] if "OrderedDict(" in code else []
-    imports += ["import torch"] if "torch.flatten(" in code or "torch.empty(" in code else []
-    imports += ["import torch.nn.functional as F"] if "F." in code else []
+    imports += ["import torch"] if re.search(r"\btorch\.", code) else []
+    imports += ["import torch.nn.functional as F"] if re.search(r"\bF\.", code) else []
     return "\n".join(
         [_docstring(graph.description or f"{graph.name}.", ""), "", *imports, "from torch import Tensor, nn"]
     )
@@ -79,16 +80,25 @@ def _escaped_rows(words: Iterable[str], width: int) -> list[str]:
 _CLOSING = re.compile('^"|"(?="|$)')  # of three in a row, and of one beside the docstring's own, none is left bare
 
 
+def _helpers(code: str) -> list[str]:
+    """Return the modules that PyTorch lacks and code uses, in their order, with those that these stand on."""
+    used: set[str] = set()
+    for name in reversed(HELPERS):
+        if any(re.search(rf"(?<![\w.\"]){name}\b", each) for each in (code, *(HELPERS[other] for other in used))):
+            used.add(name)
+    return [text.rstrip("\n") for name, text in HELPERS.items() if name in used]
+
+
 def _block_source(block: BlockClass) -> str:
-    steps = _body_steps(block.body, block.values)
+    steps = _body_steps(block.call, block.values)
     arguments: tuple[Code, ...] = tuple(
-        f"{p.name}: int" if p.default is None else f"{p.name}: int = {p.default}" for p in block.parameters
+        f"{p.name}: {p.type}" if p.default is None else f"{p.name}: {p.type} = {p.default}" for p in block.parameters
     )
-    methods = _methods(steps, arguments, first=block.body.registered_first)
+    methods = _methods(steps, arguments)
     return "\n".join([f"class {block.name}(nn.Module):", *methods])
 
 
-def _network_source(graph: Graph, name: str, classes: dict[int, BlockClass]) -> str:
+def _network_source(graph: Graph, name: str, classes: dict[str, BlockClass]) -> str:
     steps = _network_steps(graph, classes)
     method = [*_methods(steps, ("*", "init_weights: bool = True"), after=_CALL_INIT)]
     init = _init_lines(graph, classes)
@@ -96,10 +106,8 @@ def _network_source(graph: Graph, name: str, classes: dict[int, BlockClass]) -> 
     return "\n".join([f"class {name}(nn.Module):", *method[:split], *init, "", *method[split:]])
 
 
-def _methods(
-    steps: list[Step], arguments: tuple[Code, ...], after: list[str] | None = None, first: tuple[str, ...] = ()
-) -> list[str]:
-    found = members(steps, first)
+def _methods(steps: list[Step], arguments: tuple[Code, ...], after: list[str] | None = None) -> list[str]:
+    found = members(steps)
     result = lines(CallText("__init__", ("self", *arguments)), "    ", "def ", " -> None:")
     result.append("        super().__init__()")
     for name, code in found.attributes.items():
@@ -109,102 +117,140 @@ def _methods(
     return [*result, "", "    def forward(self, x: Tensor) -> Tensor:", *forward_lines(found.steps)]
 
 
-def _body_steps(body: Body, values: Values) -> list[Step]:
-    uses = Counter(value for node in body.nodes for value in node.inputs)
-    in_place = _paths_in_place(body, uses)
-    return [_step(node, node.path, values, in_place, body, uses) for node in body.nodes]
+def _body_steps(call: Call, values: Values, rank: int = 0) -> list[Step]:
+    """Return the steps of a body, paths as they are below the call's; the first that is registered has a rank."""
+    free = overwritable(call.body)
+    ranks = {number: place for place, number in enumerate(call.registered, rank)}
+    return [
+        replace(_step(node, path, values, call, free), rank=ranks[number])
+        for number, (node, path) in enumerate(zip(call.body.nodes, call.paths, strict=True))
+    ]
 
 
-def _step(node: Node, path: str, values: Values, in_place: dict[str, bool], body: Body, uses: Counter[int]) -> Step:
-    ends_line = isinstance(node.op, (ops.Activation, ops.Pool, ops.BlurPool, ops.GridPool))
-    if isinstance(node.op, ops.Add) and _may_be_overwritten(node.inputs[0], body, uses):
-        return Step("", "", ADD_IN_PLACE, node.inputs)
-    if type(node.op) in EXPRESSIONS:
-        return Step("", "", EXPRESSIONS[type(node.op)], node.inputs)
-    code = constructor(node.op, values, in_place=in_place.get(node.path, False))
-    return Step(path, code, "", node.inputs, ends_line)
+def _step(node: Node, path: str, values: Values, call: Call, free: frozenset[int]) -> Step:
+    rule = RULES[type(node.op)]
+    if rule.module and (path or not rule.expression):
+        code = rule.module(node.op, Numbers(values), _may_overwrite(path, call, free))
+        return Step(path, code, "", node.inputs, rule.ends_line)
+    if _takes_sum(node, call.body, free):
+        return Step("", "", "{}.add_({})", node.inputs, binds=POSTFIX)
+    read = Numbers(values, lambda name: f"self.{_attribute(name, call)}")
+    assert rule.expression
+    return Step(
+        path if rule.parameter else "",
+        rule.parameter(node.op, Numbers(values)) if rule.parameter else "",
+        rule.expression(node.op, read, len(node.inputs)),
+        node.inputs,
+        rule.ends_line,
+        rule.binds,
+        {_attribute(name, call): name for name in read.read},
+    )
 
 
-def _may_be_overwritten(value: int, body: Body, uses: Counter[int]) -> bool:
-    """Tell whether nobody else reads a value, and its own gradient does not: a sum in place saves a tensor."""
-    return value > 0 and uses[value] == 1 and isinstance(body.nodes[value - 1].op, (ops.Conv, ops.BatchNorm))
+def _attribute(number: str, call: Call) -> str:
+    """Return the attribute that holds a number which `forward` reads: no module's, and none that PyTorch has."""
+    taken = MODULE_ATTRIBUTES | {path.partition(".")[0] for path in call.paths}
+    return f"{number}_" if number in taken else number
 
 
-def _paths_in_place(body: Body, uses: Counter[int]) -> dict[str, bool]:
-    """Return which activations may overwrite their input: nobody else reads it and it is not the caller's."""
-    result: dict[str, bool] = {}
-    for node in body.nodes:
-        if isinstance(node.op, ops.Activation):
-            value = node.inputs[0]
-            free = value > 0 and uses[value] == 1
-            result[node.path] = result.get(node.path, True) and free
-    return result
+def _takes_sum(node: Node, body: Body, free: frozenset[int]) -> bool:
+    """Tell whether a sum is written into its first input."""
+    first = node.inputs[0]
+    return isinstance(node.op, ops.Add) and first in free and RULES[type(body.nodes[first - 1].op)].takes_sums
 
 
-def _network_steps(graph: Graph, classes: dict[int, BlockClass]) -> list[Step]:
-    """Return the whole network as one chain of steps: inlined ops and calls of block classes."""
+def _may_overwrite(path: str, call: Call, free: frozenset[int]) -> bool:
+    """Tell whether a module may overwrite its input, in every place where it runs."""
+    runs = zip(call.body.nodes, call.paths, strict=True)
+    return all(node.inputs[0] in free for node, other in runs if other == path)
+
+
+def _network_steps(graph: Graph, classes: dict[str, BlockClass]) -> list[Step]:
+    """Return the whole network as one chain of steps: calls of block classes, and the layers of all else."""
     steps: list[Step] = []
-    for call in graph.calls:
-        start = len(steps)
-        if not call.inline:
-            block = classes[id(call.body)]
-            steps.append(
-                Step(call.path, CallText(block.name, block.arguments(call.body)), "", (start,), ends_line=True)
-            )
-            continue
-        uses = Counter(value for node in call.body.nodes for value in node.inputs)
-        in_place = _paths_in_place(call.body, uses)
-        for node in call.body.nodes:
-            step = _step(node, full_path(call, node), {}, in_place, call.body, uses)
-            inputs = tuple(value + start for value in step.inputs)
-            steps.append(Step(step.path, step.source, step.expression, inputs, step.ends_line))
+    rank = 0
+    for part in graph.parts:
+        ranks: dict[int, int] = {}
+        for number in part.registered:
+            ranks[number] = rank
+            rank += 1 + len(part.calls[number].body.nodes)
+        for number, call in enumerate(part.calls):
+            steps += _call_steps(call, classes.get(call.path), len(steps), ranks[number])
     return steps
 
 
-def _init_lines(graph: Graph, classes: dict[int, BlockClass]) -> list[str]:
+def _call_steps(call: Call, block: BlockClass | None, start: int, rank: int) -> list[Step]:
+    """Return the steps of a call whose input is a value, the first that is registered with a rank."""
+    if block is not None:
+        return [
+            Step(call.path, CallText(block.name, block.arguments(call.body)), "", (start,), ends_line=True, rank=rank)
+        ]
+    steps = _body_steps(call, call.body.arguments, rank)
+    return [
+        replace(step, path=call.full_path(step.path), inputs=tuple(value + start for value in step.inputs))
+        for step in steps
+    ]
+
+
+def _init_lines(graph: Graph, classes: dict[str, BlockClass]) -> list[str]:
     """Return `init_weights`: the initialisation of torchvision's ResNets (He et al., arXiv:1502.01852, fan out)."""
     used = {type(node.op) for call in graph.calls for node in call.body.nodes}
-    result = [
-        "    def init_weights(self) -> None:",
-        "        for module in self.modules():",
-    ]
-    word = "if"
-    if ops.Conv in used:
-        result += [
-            "            if isinstance(module, nn.Conv2d):",
-            "                nn.init.kaiming_normal_(",
-            '                    module.weight, mode="fan_out", nonlinearity="relu"',
-            "                )",
-            "                if module.bias is not None:",
-            "                    nn.init.zeros_(module.bias)",
-        ]
-        word = "elif"
-    kinds = [name for op, name in _RESETTABLE.items() if op in used]
-    kind = kinds[0] if len(kinds) == 1 else f"({', '.join(kinds)})"
-    result += [f"            {word} isinstance(module, {kind}):", "                module.reset_parameters()"]
-    return result + _zero_init_lines(graph, classes)
+    cases = _CONV_CASE if any(issubclass(op, ops.Convolution) for op in used) else []
+    kinds = [rule.resets for op, rule in RULES.items() if op in used and rule.resets]
+    if kinds:
+        kind = kinds[0] if len(kinds) == 1 else f"({', '.join(kinds)})"
+        word = "elif" if cases else "if"
+        cases = [*cases, f"            {word} isinstance(module, {kind}):", "                module.reset_parameters()"]
+    lines = ["        for module in self.modules():", *cases] if cases else []
+    lines += _constant_lines(graph, classes)
+    return ["    def init_weights(self) -> None:", *(lines or ["        pass"])]
 
 
-def _zero_init_lines(graph: Graph, classes: dict[int, BlockClass]) -> list[str]:
-    scales: dict[str, str] = {}
+_CONV_CASE = [
+    "            if isinstance(module, nn.Conv2d):",
+    "                nn.init.kaiming_normal_(",
+    '                    module.weight, mode="fan_out", nonlinearity="relu"',
+    "                )",
+    "                if module.bias is not None:",
+    "                    nn.init.zeros_(module.bias)",
+]
+
+
+def _constant_lines(graph: Graph, classes: dict[str, BlockClass]) -> list[str]:
+    """Return what fills the tensors that start otherwise than their modules' `reset_parameters` leaves them."""
+    of_class: dict[str, dict[str, None]] = {}
+    of_network: list[str] = []
     for call in graph.calls:
-        for node in call.body.nodes:
-            if getattr(node.op, "zero_scale", False) and not call.inline:
-                scales[classes[id(call.body)].name] = node.path
-    result = ["        for module in self.modules():"] if scales else []
-    for word, (name, path) in zip(["if", *["elif"] * len(scales)], scales.items(), strict=False):
-        access = f'module.get_submodule("{path}")' if "." in path else f"module.{path}"
-        result += [f"            {word} isinstance(module, {name}):"]
-        result += [f"                nn.init.zeros_({access}.weight)"]
-    return result
+        if call.path in classes:
+            of_class.setdefault(classes[call.path].name, {}).update(dict.fromkeys(_fills(call, "module", call.paths)))
+        else:
+            of_network += _fills(call, "self", map(call.full_path, call.paths))
+    filled = {name: fills for name, fills in of_class.items() if fills}
+    result = ["        for module in self.modules():"] if filled else []
+    for word, (name, fills) in zip(["if", *["elif"] * len(filled)], filled.items(), strict=False):
+        result += [f"            {word} isinstance(module, {name}):", *(f"                {fill}" for fill in fills)]
+    return result + [f"        {fill}" for fill in of_network]
+
+
+def _fills(call: Call, owner: str, paths: Iterable[str]) -> Iterator[str]:
+    for node, path in zip(call.body.nodes, paths, strict=True):
+        starts = RULES[type(node.op)].starts
+        for tensor in node.op.tensors():
+            if tensor.initial != starts.get(tensor.name):
+                yield _fill(_tensor_access(owner, tensor_key(path, tensor.name)), tensor.initial)
+
+
+def _fill(tensor: str, value: object) -> str:
+    name = {0.0: "zeros_", 1.0: "ones_"}.get(value) if isinstance(value, float) else None
+    return f"nn.init.{name}({tensor})" if name else f"nn.init.constant_({tensor}, {value!r})"
+
+
+def _tensor_access(owner: str, key: str) -> str:
+    path, _, name = key.rpartition(".")
+    if not path:
+        return f"{owner}.{name}" if is_plain(name) else f'{owner}.get_parameter("{name}")'
+    module = f"{owner}.{path}" if is_plain(path) else f'{owner}.get_submodule("{path}")'
+    return f"{module}.{name}" if is_plain(name) else f'{module}.get_parameter("{name}")'
 
 
 _CALL_INIT = ["", "        if init_weights:", "            self.init_weights()"]
-_RESETTABLE = {
-    ops.BatchNorm: "nn.BatchNorm2d",
-    ops.GroupNorm: "nn.GroupNorm",
-    ops.LayerNorm: "nn.LayerNorm",
-    ops.SequenceConv: "nn.Conv1d",
-    ops.BlurPool: "BlurPool2d",
-    ops.Linear: "nn.Linear",
-}

@@ -1,0 +1,151 @@
+"""Norms: a scale and a shift of each channel, behind a mean and a variance that differ in what they are taken of."""
+
+from __future__ import annotations
+
+from archcompiler.graph.ops.attributes import BY_TENSORS, flag, number, size
+from archcompiler.graph.ops.base import Reads, Shape, Statistic, Tensor
+from archcompiler.graph.ops.families import AsWritten, EachPosition, Plain, SameShape
+
+
+class Norm(Plain, SameShape, EachPosition, AsWritten, abstract=True):
+    """A norm; `zero_scale` starts the scale at 0 (arXiv:1706.02677, section 5.1)."""
+
+    changed_kind = "D306"
+    is_view = False
+    counts_into_depth = False
+    counts_into_activations = False
+    torchinfo = "once"
+
+    channels: int = size(BY_TENSORS)
+    eps: float = number("D306", default=1e-5)
+    zero_scale: bool = flag("D402", default=False, is_training=True)
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        """Return scale and shift, one of each per channel."""
+        scale = 0.0 if self.zero_scale else 1.0
+        return (Tensor("weight", (self.channels,), scale), Tensor("bias", (self.channels,), 0.0))
+
+    def multiply_adds(self, output: Shape) -> int:
+        """Return 0: papers count none."""
+        return 0
+
+    def backward_reads(self) -> Reads:
+        """Return what mean and variance were taken of."""
+        return "input"
+
+
+class _Shiftable(Norm, abstract=True):
+    """A norm that may do without its shift."""
+
+    shift: bool = flag(BY_TENSORS, default=True)
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        """Return the scale, and the shift where there is one."""
+        scale, shift = super().tensors()
+        return (scale, shift) if self.shift else (scale,)
+
+
+class BatchNorm(Norm):
+    """Batch normalisation (arXiv:1502.03167)."""
+
+    name = "BatchNorm"
+
+    momentum: float = number("D403", default=0.1, is_training=True)
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        """Return scale and shift, then the running statistics."""
+        channels = (self.channels,)
+        running = (
+            Tensor("running_mean", channels, 0.0, is_learned=False),
+            Tensor("running_var", channels, 1.0, is_learned=False),
+            Tensor("num_batches_tracked", (), 0.0, is_learned=False),
+        )
+        return (*super().tensors(), *running)
+
+    def statistic(self, shape: Shape) -> Statistic | None:
+        """Return the positions of one channel."""
+        values = 1
+        for side in shape[1:]:
+            values = values * side
+        return Statistic("channel", values)
+
+
+class GroupNorm(_Shiftable):
+    """Group normalisation (arXiv:1803.08494)."""
+
+    name = "GroupNorm"
+
+    groups: int = size("D306", default=1)
+
+    def statistic(self, shape: Shape) -> Statistic | None:
+        """Return the positions of the channels of one group."""
+        values = shape[0] // self.groups
+        for side in shape[1:]:
+            values = values * side
+        return Statistic("group", values)
+
+
+class LayerNorm(_Shiftable):
+    """Layer normalisation over the channels at each position, as ConvNeXt uses it (arXiv:2201.03545).
+
+    The channels stand `last` in a map whose channels do, and in a vector.
+    """
+
+    name = "LayerNorm"
+
+    last: bool = flag("D309", default=False)
+
+    def statistic(self, shape: Shape) -> Statistic | None:
+        """Return None: PyTorch takes any number of channels."""
+        return None
+
+
+class InstanceNorm(Norm):
+    """Instance normalisation (arXiv:1607.08022): each channel of each image by its own mean and variance."""
+
+    name = "InstanceNorm"
+
+    affine: bool = flag(BY_TENSORS, default=False)
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        """Return scale and shift where there are any."""
+        return super().tensors() if self.affine else ()
+
+    def statistic(self, shape: Shape) -> Statistic | None:
+        """Return the positions of one channel."""
+        values = 1
+        for side in shape[1:]:
+            values = values * side
+        return Statistic("channel", values)
+
+
+class RMSNorm(Norm):
+    """Division by the root of the mean square of the channels at each position (arXiv:1910.07467); it has no shift."""
+
+    name = "RMSNorm"
+
+    last: bool = flag("D309", default=False)
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        """Return the scale."""
+        return super().tensors()[:1]
+
+    def statistic(self, shape: Shape) -> Statistic | None:
+        """Return None: PyTorch takes any number of channels."""
+        return None
+
+
+class ResponseNorm(Norm):
+    """Global response normalisation (ConvNeXt V2, arXiv:2301.00808, Algorithm 1), whose scale starts at 0."""
+
+    name = "ResponseNorm"
+
+    last: bool = flag("D309", default=False)
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        """Return scale and shift, both 0 at the start."""
+        return (Tensor("weight", (self.channels,), 0.0), Tensor("bias", (self.channels,), 0.0))
+
+    def statistic(self, shape: Shape) -> Statistic | None:
+        """Return None: it takes any map."""
+        return None
