@@ -6,10 +6,12 @@ import json
 import logging
 import warnings
 
+import op_cases
 import pytest
 
 import archcompiler
 from archcompiler.backends.conventions import CONVENTIONS
+from archcompiler.backends.pytorch.module import build_module
 from archcompiler.cli import main
 
 SHIPPED = [
@@ -74,18 +76,31 @@ def tools():
 
     counts = {"torchinfo": of_torchinfo, "fvcore": of_fvcore, "thop": of_thop, "ptflops": of_ptflops, "torch": of_torch}
 
-    def count(tool, spec):
-        net, shape = archcompiler.build(spec, seed=0).eval(), archcompiler.compile(spec).input
+    def count(tool, net, shape):
         quiet = contextlib.redirect_stdout(io.StringIO())
         with quiet, warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")  # tracing in fvcore, as above
             logging.disable(logging.CRITICAL)
             try:
-                return int(counts[tool](net, shape))
+                return int(counts[tool](net.eval(), shape))
             finally:
                 logging.disable(logging.NOTSET)
 
     return count
+
+
+def assert_counted(tools, tool, spec):
+    net, shape = archcompiler.build(spec, seed=0), archcompiler.compile(spec).input
+    assert archcompiler.cost(spec, convention=tool).macs == tools(tool, net, shape)
+
+
+@pytest.mark.parametrize("tool", CONVENTIONS)
+@pytest.mark.parametrize("name", op_cases.EXACT | op_cases.CLOSE)
+def test_every_op_is_counted_as_the_tool_counts_it(tools, name, tool):
+    shape, record, _ = (op_cases.EXACT | op_cases.CLOSE)[name]
+    graph = op_cases.graph_of(op_cases.body_of(record, shape)[0])
+    found = archcompiler.cost(graph, convention=tool).macs
+    assert found == tools(tool, build_module(graph, seed=0), shape)
 
 
 def small(norm="batch", activation="relu", bias="false", pool="global"):
@@ -96,14 +111,14 @@ def small(norm="batch", activation="relu", bias="false", pool="global"):
 @pytest.mark.parametrize("tool", CONVENTIONS)
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_network_is_counted_as_the_tool_counts_it(tools, name, tool):
-    assert archcompiler.cost(name, convention=tool).macs == tools(tool, name)
+    assert_counted(tools, tool, name)
 
 
 @pytest.mark.parametrize("tool", CONVENTIONS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_activation_is_counted_as_the_tool_counts_it(tools, kind, tool):
     spec = small(activation=kind)
-    assert archcompiler.cost(spec, convention=tool).macs == tools(tool, spec)
+    assert_counted(tools, tool, spec)
 
 
 @pytest.mark.parametrize("tool", CONVENTIONS)
@@ -111,14 +126,14 @@ def test_every_activation_is_counted_as_the_tool_counts_it(tools, kind, tool):
 @pytest.mark.parametrize("norm", NORMS)
 def test_every_norm_and_bias_is_counted_as_the_tool_counts_it(tools, norm, bias, tool):
     spec = small(norm=norm, bias=bias)
-    assert archcompiler.cost(spec, convention=tool).macs == tools(tool, spec)
+    assert_counted(tools, tool, spec)
 
 
 @pytest.mark.parametrize("tool", CONVENTIONS)
 @pytest.mark.parametrize("pool", ["global", "{window: 3}", "{grid: 2}", "none"])
 def test_every_pool_is_counted_as_the_tool_counts_it(tools, pool, tool):
     spec = small(pool=pool)
-    assert archcompiler.cost(spec, convention=tool).macs == tools(tool, spec)
+    assert_counted(tools, tool, spec)
 
 
 @pytest.mark.parametrize("tool", CONVENTIONS)
