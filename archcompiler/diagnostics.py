@@ -193,20 +193,26 @@ class Diagnostic:
 class SpecError(Exception):
     """The faults of one or several specs; `unreadable` where no text could be had at all (exit 2).
 
-    `spec` is the resolved spec where only its shapes are faulty, so that other values can be tried.
+    `spec` is the resolved spec where only its shapes are faulty, so that other values can be tried. As text it is what
+    is `said`, else a line a fault.
     """
 
     def __init__(
-        self, diagnostics: Iterable[Diagnostic], *, unreadable: bool = False, spec: object | None = None
+        self,
+        diagnostics: Iterable[Diagnostic],
+        *,
+        unreadable: bool = False,
+        spec: object | None = None,
+        said: str | None = None,
     ) -> None:
         self.diagnostics = tuple(diagnostics)
         self.unreadable = unreadable
         self.spec = spec
-        super().__init__("\n".join(f"{d.span}: {d.code} {d.message}" for d in self.diagnostics))
+        super().__init__(said or "\n".join(f"{d.span}: {d.code} {d.message}" for d in self.diagnostics))
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (_restore_error, (self.diagnostics, self.unreadable))
+        return (_restore_error, (self.diagnostics, self.unreadable, str(self)))
 
 
-def _restore_error(diagnostics: tuple[Diagnostic, ...], unreadable: bool) -> SpecError:
-    return SpecError(diagnostics, unreadable=unreadable)
+def _restore_error(diagnostics: tuple[Diagnostic, ...], unreadable: bool, said: str) -> SpecError:
+    return SpecError(diagnostics, unreadable=unreadable, said=said)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archcompiler.backends.conventions import beyond_macs
 from archcompiler.claims.check import check_spec
 from archcompiler.claims.printed import parse_printed
 from archcompiler.cli import main
@@ -30,7 +31,7 @@ def explained(tmp_path):
     def explain(claim, base="resnet/resnet50"):
         path = tmp_path / "claimed.yaml"
         path.write_text(f"archc: 1\nname: claimed\nextends: {base}\nclaims:\n  - {{source: s, {claim}}}\n", "utf-8")
-        found = check_spec(str(path), explained=True)
+        found = check_spec(str(path), explained=True, tools=beyond_macs())
         assert len(found.claims) == 1
         return found.explanations
 
@@ -142,6 +143,8 @@ CAUSES = [
     ),
     ("resnet/resnet50", 'quantity: macs, printed: "4094703616"', "sums counted in", 4_094_703_616),
     ("resnet/resnet50", 'quantity: macs, printed: "4096610304"', "sums and pools counted in", 4_096_610_304),
+    ("resnet/resnet50", 'quantity: macs, printed: "4.11e9"', "as fvcore counts", 4_111_512_576),
+    ("resnet/resnet50", 'quantity: macs, printed: "4133742592"', "as thop counts", 4_133_742_592),
     ("resnet/resnet50", 'quantity: macs, printed: "4100298240"', "norms counted in", 4_100_298_240),
     (
         "resnet/resnet50",

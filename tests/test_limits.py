@@ -9,6 +9,7 @@ import pytest
 import archcompiler
 from archcompiler.cli import main
 from archcompiler.limits import DEEPEST, NUMBERS, Limits, current, within
+from archcompiler.resolve import load_spec
 
 SPEC = """\
 archc: 1
@@ -106,14 +107,15 @@ def test_a_chain_of_fifty_is_no_trouble_and_one_beyond_the_limit_is_a_fault(net)
 def test_a_limit_can_be_raised_beyond_the_default(net):
     assert codes("net.yaml") == set()
     many = ["stages.a.blocks=30000"]
-    with pytest.raises(archcompiler.SpecError, match="M001 30000 blocks are more than the 20000"):
+    with pytest.raises(archcompiler.SpecError, match=r"M001\]: 30000 blocks are more than the 20000"):
         archcompiler.load(net, many)
     spec = archcompiler.load(net, many, limits=Limits(blocks=40_000))
     assert archcompiler.cost(spec).params > 100_000_000
 
 
 def test_the_limits_of_a_spec_hold_for_what_is_compiled_from_it_later(net):
-    spec = archcompiler.load(net, limits=Limits(params=10))
+    with within(Limits(params=10)):
+        spec = load_spec(net)
     with pytest.raises(archcompiler.SpecError, match="M001"):
         archcompiler.compile(spec)
     assert archcompiler.compile(net)

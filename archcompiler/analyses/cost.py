@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from math import prod
 
 from archcompiler.graph.ir import Body, Graph, Node
-from archcompiler.graph.ops import Shape
+from archcompiler.graph.ops import Op, Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +114,15 @@ def body_cost(body: Body) -> Cost:
 def node_cost(node: Node) -> Cost:
     """Return the cost of one op at batch 1."""
     op, output = node.op, _ints(node.shape)
-    params = {name: prod(_ints(shape)) for name, shape in op.parameters().items()}
-    times = prod(output[1:]) if op.torchinfo == "positions" else 1
-    mult_adds = times * (params.get("weight", 0) + params.get("bias", 0))
+    params = sum(prod(_ints(shape)) for shape in op.parameters().values())
     activations = prod(output) if op.counts_into_activations else 0
-    return Cost(sum(params.values()), int(op.multiply_adds(output)), mult_adds, activations)
+    return Cost(params, int(op.multiply_adds(output)), torchinfo_mult_adds(op, output), activations)
+
+
+def torchinfo_mult_adds(op: Op, output: Shape) -> int:
+    """Return what torchinfo counts of an op at batch 1."""
+    counted = sum(prod(_ints(shape)) for name, shape in op.parameters().items() if name in ("weight", "bias"))
+    return counted * (prod(_ints(output[1:])) if op.torchinfo == "positions" else 1)
 
 
 def _ints(shape: Shape) -> Shape:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 
+from archcompiler.analyses.conventions import Count
 from archcompiler.analyses.report import CostReport, cost_report
 from archcompiler.claims.explain import Explanation, explain
 from archcompiler.claims.verdict import Verdict, verdicts
@@ -41,12 +42,16 @@ class Checked:
 
 
 def check_spec(
-    name: str, second: Callable[[Graph, CostReport], Counts] | None = None, *, explained: bool = False
+    name: str,
+    second: Callable[[Graph, CostReport], Counts] | None = None,
+    *,
+    explained: bool = False,
+    tools: Mapping[str, Count] | None = None,
 ) -> Checked:
     """Return what was found on a path or shipped name; a spec that does not compile has its faults.
 
     `second` counts the same quantities in another way: torchinfo, on the built module. `explained` says of the claims
-    that disagree what would close their gap.
+    that disagree what would close their gap; `tools` are what tools count beside multiply-adds, in words.
     """
     try:
         spec = load_spec(name)
@@ -55,7 +60,8 @@ def check_spec(
         return Checked(name, (), {}, {}, error.diagnostics, error.unreadable)
     report = cost_report(graph)
     found = check_graph(spec, graph, report, second(graph, report) if second else {})
-    return replace(found, name=name, explanations=explain(name, spec, graph, found.claims) if explained else ())
+    explanations = explain(name, spec, graph, found.claims, tools) if explained else ()
+    return replace(found, name=name, explanations=explanations)
 
 
 def check_graph(spec: Spec, graph: Graph, report: CostReport, torchinfo: Counts) -> Checked:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 
-from archcompiler.analyses.conventions import COUNTED_IN
+from archcompiler.analyses.conventions import COUNTED_IN, Count
 from archcompiler.claims.measure import FLOPS, LAYERS, Subject, by_part
 from archcompiler.claims.printed import Printed, parse_printed
 from archcompiler.claims.variations import variations
@@ -49,16 +49,21 @@ class Explanation:
     candidates: tuple[Candidate, ...]
 
 
-def explain(name: str, spec: Spec, graph: Graph, claims: tuple[Verdict, ...]) -> tuple[Explanation, ...]:
-    """Return an explanation of each claim of a count that fails, or is known to disagree; `name` as `load_spec`."""
-    return tuple(found for claim in claims if (found := _explain(name, spec, graph, claim)))
+def explain(
+    name: str, spec: Spec, graph: Graph, claims: tuple[Verdict, ...], tools: Mapping[str, Count] | None = None
+) -> tuple[Explanation, ...]:
+    """Return an explanation of each claim of a count that fails, or is known to disagree; `name` as `load_spec`.
+
+    `tools` are what tools count beside multiply-adds, in words.
+    """
+    return tuple(found for claim in claims if (found := _explain(name, spec, graph, claim, tools or {})))
 
 
-def _explain(name: str, spec: Spec, graph: Graph, claim: Verdict) -> Explanation | None:
+def _explain(name: str, spec: Spec, graph: Graph, claim: Verdict, tools: Mapping[str, Count]) -> Explanation | None:
     figure = parse_printed(claim.printed)
     if not (claim.fault or claim.known) or figure is None or not isinstance(claim.measured, int):
         return None
-    search = _Search(name, spec, graph, claim.subject, figure)
+    search = _Search(name, spec, graph, claim.subject, figure, tools)
     low, high = figure.interval()
     gap = claim.measured - (high if claim.measured > high else low)
     return Explanation(claim, gap, search.closing() or search.nearest())
@@ -67,8 +72,11 @@ def _explain(name: str, spec: Spec, graph: Graph, claim: Verdict) -> Explanation
 class _Search:
     """Other counts of one network, and the counts of other networks: the fewest changes at once come first."""
 
-    def __init__(self, name: str, spec: Spec, graph: Graph, subject: Subject, figure: Printed) -> None:
+    def __init__(
+        self, name: str, spec: Spec, graph: Graph, subject: Subject, figure: Printed, tools: Mapping[str, Count]
+    ) -> None:
         self._name, self._graph, self._subject, self._figure = name, graph, subject, figure
+        self._tools = tools
         self._parts = by_part(graph, subject)
         self._seen = [self._parts]
         self._candidates: list[Candidate] = []
@@ -116,6 +124,8 @@ class _Search:
             yield f"{words}{what}", {name: int(count * factor) for name, count in of_part(*left_out).items()}
         for what, more in COUNTED_IN.get(quantity, {}).items() if changes else ():
             yield f"{words}{what}", of_part(*left_out, counted_in=more)
+        for what, more in self._tools.items() if quantity == "macs" and is_base and changes == 1 else ():
+            yield what, of_part(counted_in=more)
         for name in (LAYERS if is_base else ("head",)) if changes == 1 else ():
             yield f"without {name}", of_part(name)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 
-from archcompiler.analyses.cost import Cost, Row, by_block, by_layer
+from archcompiler.analyses.cost import Cost, Row, by_block, by_layer, by_part
 from archcompiler.analyses.report import CostReport, cost_report
+from archcompiler.backends.conventions import MACS, in_convention
 from archcompiler.graph.ir import Graph
 from archcompiler.graph.ops import Shape
 from archcompiler.render.amounts import percent
@@ -20,7 +21,6 @@ from archcompiler.resolve import Spec
 
 FORMAT_VERSION = 1
 _PERCENT = "    %"
-_COUNTS = ("params", "MACs", "activations")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,52 +29,61 @@ class NetworkCost(CostReport):
 
     graph: Graph
     spec: Spec | None
+    convention: str
 
     @property
     def blocks(self) -> tuple[Row, ...]:
         """One row for the stem, each block (and transition) and the head."""
-        rows = by_block(self.graph, self.batch)
-        return tuple(rows) if self.spec is None else with_words(rows, block_words(self.spec, self.graph))
+        return self.rows("block")
 
     @property
     def layers(self) -> tuple[Row, ...]:
         """One row for each layer that is a module, under its module path."""
-        return with_words(by_layer(self.graph, self.batch), layer_words(self.graph))
+        return self.rows("layer")
 
     def rows(self, by: str) -> tuple[Row, ...]:
         """Return the rows by `stage`, `block` or `layer`."""
-        return self.parts if by == "stage" else self.blocks if by == "block" else self.layers
+        rows = {"stage": by_part, "block": by_block, "layer": by_layer}[by](self.graph, self.batch)
+        counted = in_convention(self.graph, list(rows), by, self.convention, self.batch)
+        if by == "layer":
+            return with_words(counted, layer_words(self.graph))
+        if self.spec is None:
+            return counted
+        return with_words(counted, part_words(self.spec) if by == "stage" else block_words(self.spec, self.graph))
 
     def __str__(self) -> str:
         return cost_table(self, self.parts, "stage")
 
 
-def network_cost(graph: Graph, spec: Spec | None, batch: int = 1) -> NetworkCost:
-    """Return what a graph costs; the words of its rows are those of the spec that it is of."""
+def network_cost(graph: Graph, spec: Spec | None, batch: int = 1, convention: str = MACS) -> NetworkCost:
+    """Return what a graph costs, its MACs by a convention, with the words that the spec has for its rows."""
     report = cost_report(graph, batch)
-    parts = report.parts if spec is None else with_words(report.parts, part_words(spec))
     values = {field.name: getattr(report, field.name) for field in fields(report)}
-    return NetworkCost(**{**values, "parts": parts}, graph=graph, spec=spec)
+    cost = NetworkCost(**values, graph=graph, spec=spec, convention=convention)
+    parts = cost.rows("stage")
+    total = replace(report.total, macs=sum(row.cost.macs for row in parts))
+    return replace(cost, parts=parts, total=total)
 
 
-def cost_table(report: CostReport, rows: Sequence[Row], by: str, others: Sequence[Row] = ()) -> str:
+def cost_table(report: NetworkCost, rows: Sequence[Row], by: str, others: Sequence[Row] = ()) -> str:
     """Return one network's rows under its name, what the others come to, the total, memory and receptive field."""
     return "\n".join([*_title(report), table(*_columns(report, rows, by, others)), "", *map(folded, _facts(report))])
 
 
-def cost_markdown(report: CostReport, rows: Sequence[Row], by: str, others: Sequence[Row] = ()) -> str:
+def cost_markdown(report: NetworkCost, rows: Sequence[Row], by: str, others: Sequence[Row] = ()) -> str:
     """Return the same in markdown."""
     title, blank = map(markdown, _title(report))
     facts = "\n".join(f"- {markdown(fact)}" for fact in _facts(report))
     return "\n".join([title, blank, markdown_table(*_columns(report, rows, by, others)), "", facts])
 
 
-def _title(report: CostReport) -> list[str]:
-    return [f"{report.name}  input {shape_text(report.input)}, batch {report.batch}", ""]
+def _title(report: NetworkCost) -> list[str]:
+    asked = "" if report.convention == MACS else f", operations as {report.convention} counts them"
+    return [f"{report.name}  input {shape_text(report.input)}, batch {report.batch}{asked}", ""]
 
 
 def _columns(
-    report: CostReport, rows: Sequence[Row], by: str, others: Sequence[Row]
+    report: NetworkCost, rows: Sequence[Row], by: str, others: Sequence[Row]
 ) -> tuple[list[str], list[list[Cell]]]:
     """Return a header and the lines below it, each count of the two that papers print beside its share of the total."""
     lines = [(row.name, row.words, row.output, row.cost) for row in rows]
@@ -84,7 +93,7 @@ def _columns(
     body: list[list[Cell]] = [
         [name, words, shape_text(output), *_with_shares(cost, report.total)] for name, words, output, cost in lines
     ]
-    return [by, "is", "output", "params", _PERCENT, "MACs", _PERCENT, "activations"], body
+    return [by, "is", "output", "params", _PERCENT, _operations(report), _PERCENT, "activations"], body
 
 
 def _with_shares(cost: Cost, of: Cost) -> list[Cell]:
@@ -93,6 +102,10 @@ def _with_shares(cost: Cost, of: Cost) -> list[Cell]:
 
 def _share(part: int, of: int) -> str:
     return f"{percent(part / of).removesuffix(' %'):>5}" if of else ""
+
+
+def _operations(report: NetworkCost) -> str:
+    return "MACs" if report.convention == MACS else report.convention
 
 
 def _facts(report: CostReport) -> list[str]:
@@ -106,23 +119,25 @@ def _facts(report: CostReport) -> list[str]:
 
 
 def compare_table(
-    reports: Iterable[CostReport], table: Callable[[Sequence[str], Iterable[Sequence[Cell]]], str] = table
+    reports: Sequence[NetworkCost], table: Callable[[Sequence[str], Iterable[Sequence[Cell]]], str] = table
 ) -> str:
     """Return one row a network."""
     rows: list[list[Cell]] = [
         [report.name, shape_text(report.input), *_counts(report.total), _bytes(report.memory.peak_activation_bytes)]
         for report in reports
     ]
-    return table(["network", "input", *_COUNTS, "peak memory"], rows)
+    counts = ("params", _operations(reports[0]), "activations")
+    return table(["network", "input", *counts, "peak memory"], rows)
 
 
-def cost_document(report: CostReport) -> dict[str, object]:
+def cost_document(report: NetworkCost) -> dict[str, object]:
     """Return one network as data."""
     return {
         "format_version": FORMAT_VERSION,
         "name": report.name,
         "input": list(report.input),
         "output": list(report.output),
+        "convention": report.convention,
         **asdict(report.total),
         "memory": asdict(report.memory),
         "receptive_field": report.receptive_field,

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from archcompiler.diagnostics import SpecError
 from archcompiler.resolve.bases import opened
-from archcompiler.syntax.files import DISK, is_allowed
+from archcompiler.syntax.files import DISK, Disk, GivenText, is_allowed
+
+
+def texts_of(files: Disk) -> Callable[[str], str | None]:
+    """Return what gives the text of a path, be it of a file or of the one text that is in none."""
+
+    def of_given(path: str) -> str | None:
+        given = isinstance(files, GivenText) and path == files.name
+        return files.read(path).decode("utf-8-sig", "replace") if given else text_of(path)
+
+    return of_given
 
 
 def text_of(path: str) -> str | None:

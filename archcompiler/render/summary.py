@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from archcompiler.analyses.report import CostReport
 from archcompiler.claims.check import Checked
 from archcompiler.render.check import check_table, claim_document
-from archcompiler.render.cost import cost_document, shape_text
+from archcompiler.render.cost import NetworkCost, cost_document, shape_text
 from archcompiler.render.excerpt import visible
 from archcompiler.render.room import folded
 from archcompiler.render.table import Cell, table
-from archcompiler.render.words import part_words, with_words
 from archcompiler.resolve import Spec
 
 
-def summary_text(spec: Spec, report: CostReport, torchinfo_table: str, checked: Checked) -> str:
+def summary_text(spec: Spec, report: NetworkCost, torchinfo_table: str, checked: Checked) -> str:
     """Return the whole page."""
-    pages = [f"{report.name}\n{folded(visible(spec.description))}".rstrip(), stage_table(spec, report), torchinfo_table]
+    pages = [f"{report.name}\n{folded(visible(spec.description))}".rstrip(), stage_table(report), torchinfo_table]
     pages += [check_table([checked])] if checked.claims else []
     return "\n\n".join([*pages, agreement(checked)])
 
 
-def stage_table(spec: Spec, report: CostReport) -> str:
+def stage_table(report: NetworkCost) -> str:
     """Return one row a part: what the spec says of it, the shape that leaves, what it costs."""
     rows: list[list[Cell]] = [
-        [row.name, row.words, shape_text(row.output), row.cost.params, row.cost.macs]
-        for row in with_words(report.parts, part_words(spec))
+        [row.name, row.words, shape_text(row.output), row.cost.params, row.cost.macs] for row in report.parts
     ]
     rows.append(["total", "", shape_text(report.output), report.total.params, report.total.macs])
     return table(["part", "is", "output", "params", "MACs"], rows)
@@ -39,7 +36,7 @@ def agreement(checked: Checked) -> str:
     return "\n".join(lines)
 
 
-def summary_document(report: CostReport, checked: Checked) -> dict[str, object]:
+def summary_document(report: NetworkCost, checked: Checked) -> dict[str, object]:
     """Return the same as data."""
     return {
         **cost_document(report),

@@ -59,21 +59,20 @@ class Disk:
         return path
 
 
-class StandardInput(Disk):
-    """The disk, and one text that is in no file."""
+class GivenText(Disk):
+    """The disk, and one text that is in no file, under a name that is no path."""
 
-    NAME = "<stdin>"
-
-    def __init__(self, text: bytes) -> None:
+    def __init__(self, text: bytes, name: str) -> None:
         self._text = text
+        self.name = name
 
     def is_file(self, path: str) -> bool:
         """Tell whether this is the text, or there is such a file."""
-        return path == self.NAME or super().is_file(path)
+        return path == self.name or super().is_file(path)
 
     def read(self, path: str) -> bytes:
         """Return the text, or what is in a file; SpecError, `unreadable` where no text can be had."""
-        return self._text if path == self.NAME else super().read(path)
+        return self._text if path == self.name else super().read(path)
 
 
 DISK = Disk()

@@ -114,13 +114,13 @@ def _is_spec(path: str) -> bool:
 
 
 def _summary(args: Namespace, spec: Spec, graph: Graph) -> Outcome:
-    from archcompiler.analyses.report import cost_report
     from archcompiler.backends.summary import torchinfo_summary
     from archcompiler.claims.check import check_graph
     from archcompiler.render import summary as render
+    from archcompiler.render.cost import network_cost
     from archcompiler.render.room import columns
 
-    report = cost_report(graph)
+    report = network_cost(graph, spec)
     measured = torchinfo_summary(graph, report, depth=args.depth, room=columns())
     checked = check_graph(spec, graph, report, measured.counts)
     code = FINE if checked.sound else FINDINGS
@@ -167,8 +167,7 @@ def _fate(report: Report) -> str:
         *lines[:_SHOWN],
         *([f"  and {len(lines) - _SHOWN} more (--format json has all)"] if lines[_SHOWN:] else []),
     ]
-    counts = ", ".join(f"{len(names)} {what}" for what, names in {"kept": report.kept, **rows}.items())
-    return "\n".join([f"weights: {counts}", *lines, _NOTHING_WRITTEN])
+    return "\n".join([f"weights: {report}", *lines, _NOTHING_WRITTEN])
 
 
 def _seed(text: str) -> int:

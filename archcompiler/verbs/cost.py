@@ -25,11 +25,14 @@ EXAMPLES = """  archc cost resnet/resnet50
   archc cost resnet/resnet50 resnext/resnext50_32x4d my_net.yaml
   archc cost my_net.yaml --by layer --sort macs --top 10
   archc cost my_net.yaml --by layer --only 'layer3.?.conv2'
+  archc cost resnet/resnet50 --convention fvcore   what another tool would print
   archc cost my_net.yaml --by block --input 288 --batch 32 --format csv"""
 
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
+    from archcompiler.backends.conventions import CONVENTIONS, MACS
+
     add_specs(parser)
     parser.add_argument(
         "--by", choices=["stage", "block", "layer"], help="one row for each of these (default: stage, for one spec)"
@@ -39,6 +42,12 @@ def configure(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--top", type=positive, metavar="N", help="N rows; one more says what the others come to")
     parser.add_argument("--only", metavar="NAME", help="rows of this name, with * and ? as in file names")
+    parser.add_argument(
+        "--convention",
+        choices=[MACS, *CONVENTIONS],
+        default=MACS,
+        help="what counts as an operation: as a tool counts (default: macs, the multiply-adds)",
+    )
     add_input(parser)
     parser.add_argument("--batch", type=positive, default=1, metavar="N", help="count a batch of N (default: 1)")
     add_format(parser, "table", "markdown", "json", "csv")
@@ -50,7 +59,10 @@ def run(args: Namespace) -> Outcome:
     from archcompiler.render import cost as render
     from archcompiler.render.table import markdown_table, table
 
-    reports = [render.network_cost(graph, spec, args.batch) for spec, graph in _graphs(args.specs, all_settings(args))]
+    reports = [
+        render.network_cost(graph, spec, args.batch, args.convention)
+        for spec, graph in _graphs(args.specs, all_settings(args))
+    ]
     detailed = args.by or args.only or len(reports) == 1
     if args.format in ("table", "markdown") and not detailed:
         shown, _ = _chosen(reports, args, lambda report: report.total)

@@ -62,37 +62,28 @@ def run(args: Namespace) -> Outcome:
         if args.diff:
             return Outcome(differences(edited, files), FINDINGS if edited.texts else FINE)
         write(edited)
+    from archcompiler.render.sources import texts_of
+
     results = [_validate(args, spec, files) for spec in args.specs]
     every = [*(each for result in results for each in result.found), *_twins(results)]
     found = list(dict.fromkeys(replace(each, severity="error") if args.strict else each for each in every))
     errors = any(diagnostic.severity == "error" for diagnostic in found)
     code = UNUSABLE if any(result.unreadable for result in results) else FINDINGS if errors else FINE
     shapeless = any(result.shapeless for result in results)
-    return Outcome(_text(args, found, _sources(files), shapeless=shapeless), code)
+    return Outcome(_text(args, found, texts_of(files), shapeless=shapeless), code)
 
 
 def _files(args: Namespace) -> Disk:
     """Choose the specs that are meant, and return where their texts are."""
-    from archcompiler.syntax.files import StandardInput
+    from archcompiler.syntax.files import GivenText
 
     if "-" in args.specs:
         if len(args.specs) > 1 or args.only_specs or args.and_derived:
             raise Usage("- stands alone: standard input is one spec")
-        args.specs = [StandardInput.NAME]
-        return StandardInput(sys.stdin.buffer.read())
+        args.specs = ["<stdin>"]
+        return GivenText(sys.stdin.buffer.read(), "<stdin>")
     args.specs = selected(args.specs, only_specs=args.only_specs, and_derived=args.and_derived, tables=True)
     return DISK
-
-
-def _sources(files: Disk) -> Callable[[str], str | None]:
-    """Return what gives the text of a path to cut excerpts from."""
-    from archcompiler.render.sources import text_of
-    from archcompiler.syntax.files import StandardInput
-
-    def of_input(path: str) -> str | None:
-        return files.read(path).decode("utf-8-sig", "replace") if path == StandardInput.NAME else text_of(path)
-
-    return of_input if isinstance(files, StandardInput) else text_of
 
 
 @dataclass(frozen=True, slots=True)

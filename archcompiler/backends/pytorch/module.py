@@ -34,7 +34,8 @@ def build_module(
 ) -> nn.Module:
     """Return the module of a graph, initialised, or with `weights` copied into it.
 
-    The weights' names and shapes must match; with `partial` those that fit are taken, and the others initialised.
+    The weights' names and shapes must match; with `partial` those that fit are taken, and the others initialised. What
+    became of them is the module's `weights_report`.
     Without a `device` it is PyTorch's default one. With a `seed` the same weights come out each time, and the caller's
     random state is left alone. On `meta` nothing is allocated, initialised or copied; names and shapes are compared.
     Raises TooLargeError, before anything is allocated, where the parameters do not fit.
@@ -49,7 +50,7 @@ def build_module(
         with _random_state(seed, place):
             module.init_weights()  # type: ignore[operator]  # emitted with every network
     if weights is not None:
-        load_weights(module, weights, partial=partial)
+        module.weights_report = load_weights(module, weights, partial=partial)  # type: ignore[assignment]  # no tensor
     return module
 
 

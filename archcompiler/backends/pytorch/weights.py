@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor, nn
@@ -32,6 +32,9 @@ class Report:
     def complete(self) -> bool:
         """Tell whether every weight of the module is given with its shape, and no other."""
         return not (self.reshaped or self.missing or self.unexpected)
+
+    def __str__(self) -> str:
+        return ", ".join(f"{len(getattr(self, field.name))} {field.name}" for field in fields(self))
 
 
 def load_weights(module: nn.Module, weights: Mapping[str, Tensor], *, partial: bool) -> Report:
