@@ -131,7 +131,7 @@ def _sight(node: Normal | None, span: Span | None) -> Sight | None:
         return None
     op = node.recorded.op
     values = zip(op.attributes, _recorded(node).values(), strict=True)
-    said = [f"{each.name} {value}" for each, value in values if value not in (None, False)]
+    said = [f"{each.name} {value}" for each, value in values if not each.goes_without_saying(value)]
     return Sight(node_name(node), f"{op.name} ({', '.join(said)})" if said else op.name, span)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Union
 
+from archcompiler.backends.pytorch.splits import splits
 from archcompiler.graph.ir import Body, Graph
 from archcompiler.graph.named import Expression, Named, NamedFloat, expression_of, names_in, substitute
 
@@ -104,7 +105,7 @@ def _numbers(values: tuple[object, ...]) -> Iterator[Named | NamedFloat]:
 
 def _signature(body: Body) -> _Signature:
     ops = ((node.role, node.path, node.op.name, node.inputs, _structure(node.op.values, body)) for node in body.nodes)
-    return (body.class_name, tuple(ops))
+    return (body.class_name, tuple(ops), tuple(splits(body)))
 
 
 def _structure(values: tuple[object, ...], body: Body) -> tuple[Union[Expression, object], ...]:

@@ -18,16 +18,18 @@ class Step:
 
     Value 0 is the input and value i + 1 what step i returns. `ends_line` asks for a statement of its own. With both,
     the `path` is that of a parameter, which stands for `{parameter}` in the expression. `numbers` are the arguments of
-    the class that the expression reads, by the attribute that holds each.
+    the class that the expression reads, by the attribute that holds each. A step of several `pieces` returns its own
+    value and those of the steps behind it, which have none.
     """
 
     path: str
     source: Code
-    expression: str
+    expression: Code
     inputs: tuple[int, ...]
     ends_line: bool = False
     binds: Binds = CALL
     numbers: Mapping[str, str] = field(default_factory=dict)
+    pieces: int = 1
 
     @property
     def is_module(self) -> bool:
@@ -62,8 +64,9 @@ def members(steps: list[Step], first: Sequence[str] = ()) -> Members:
             attributes.setdefault(name, "")
         elif name:
             attributes.setdefault(name, step.source)
-        access = _access(step.path) if step.path else ""
-        expression = step.expression.replace("{parameter}", access) or access
+        expression = step.expression or CallText(_access(step.path), ("{}",))
+        if step.path and isinstance(expression, str):
+            expression = expression.replace("{parameter}", _access(step.path))
         result.append(replace(step, expression=expression))
     attributes |= {name: _dictionary(group, name) for name, group in groups.items()}
     early = {path.partition(".")[0] for path in first}

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from keyword import iskeyword
+from operator import attrgetter
 from textwrap import wrap
 
 from archcompiler.analyses.overwriting import overwritable
 from archcompiler.backends.pytorch.classes import BlockClass, block_classes
+from archcompiler.backends.pytorch.expressions import split
 from archcompiler.backends.pytorch.forward import forward_lines
 from archcompiler.backends.pytorch.helpers import HELPERS
+from archcompiler.backends.pytorch.initial import init_lines
 from archcompiler.backends.pytorch.layout import LINE_LENGTH, CallText, Code, lines
-from archcompiler.backends.pytorch.members import Step, attribute_line, is_plain, members
+from archcompiler.backends.pytorch.members import Step, attribute_line, members
 from archcompiler.backends.pytorch.rule import POSTFIX, Numbers, Values
 from archcompiler.backends.pytorch.rules import RULES
+from archcompiler.backends.pytorch.splits import splits
 from archcompiler.graph import ops
-from archcompiler.graph.ir import Body, Graph, Node, full_path, tensor_key
+from archcompiler.graph.ir import Body, Graph, Node, full_path
 from archcompiler.graph.names import MODULE_ATTRIBUTES
 
 _RESERVED = {"OrderedDict", "Tensor", "None", "True", "False", *HELPERS}
@@ -90,7 +95,7 @@ def _helpers(code: str) -> list[str]:
 
 
 def _block_source(block: BlockClass) -> str:
-    steps = _body_steps(block.body, block.values)
+    steps = _body_steps(block.body, block.values, attrgetter("path"))
     arguments: tuple[Code, ...] = tuple(
         f"{p.name}: {p.type}" if p.default is None else f"{p.name}: {p.type} = {p.default}" for p in block.parameters
     )
@@ -101,7 +106,7 @@ def _block_source(block: BlockClass) -> str:
 def _network_source(graph: Graph, name: str, classes: dict[Body, BlockClass]) -> str:
     steps = _network_steps(graph, classes)
     method = [*_methods(steps, ("*", "init_weights: bool = True"), after=_CALL_INIT)]
-    init = _init_lines(graph, classes)
+    init = init_lines(graph, classes)
     split = next(index for index, line in enumerate(method) if line.startswith("    def forward"))
     return "\n".join([f"class {name}(nn.Module):", *method[:split], *init, "", *method[split:]])
 
@@ -119,9 +124,24 @@ def _methods(
     return [*result, "", "    def forward(self, x: Tensor) -> Tensor:", *forward_lines(found.steps)]
 
 
-def _body_steps(body: Body, values: Values) -> list[Step]:
+def _body_steps(body: Body, values: Values, path_of: Callable[[Node], str]) -> list[Step]:
     free = overwritable(body)
-    return [_step(node, node.path, values, body, free) for node in body.nodes]
+    steps = [_step(node, path_of(node), values, body, free) for node in body.nodes]
+    for place, pieces in splits(body).items():
+        read = _forward_numbers(values, body)
+        code = split(pieces, read)
+        first = replace(steps[place], expression=code, numbers=_attributes(read, body), pieces=len(pieces))
+        others = (replace(step, numbers={}, pieces=0) for step in steps[place + 1 : place + len(pieces)])
+        steps[place : place + len(pieces)] = [first, *others]
+    return steps
+
+
+def _forward_numbers(values: Values, body: Body) -> Numbers:
+    return Numbers(values, lambda name: f"self.{_attribute(name, body)}")
+
+
+def _attributes(read: Numbers, body: Body) -> dict[str, str]:
+    return {_attribute(name, body): name for name in read.read}
 
 
 def _step(node: Node, path: str, values: Values, body: Body, free: frozenset[int]) -> Step:
@@ -131,7 +151,7 @@ def _step(node: Node, path: str, values: Values, body: Body, free: frozenset[int
         return Step(path, code, "", node.inputs, rule.ends_line)
     if _takes_sum(node, body, free):
         return Step("", "", "{}.add_({})", node.inputs, binds=POSTFIX)
-    read = Numbers(values, lambda name: f"self.{_attribute(name, body)}")
+    read = _forward_numbers(values, body)
     assert rule.expression
     return Step(
         path if rule.parameter else "",
@@ -140,7 +160,7 @@ def _step(node: Node, path: str, values: Values, body: Body, free: frozenset[int
         node.inputs,
         rule.ends_line,
         rule.binds,
-        {_attribute(name, body): name for name in read.read},
+        _attributes(read, body),
     )
 
 
@@ -172,73 +192,9 @@ def _network_steps(graph: Graph, classes: dict[Body, BlockClass]) -> list[Step]:
                 Step(call.path, CallText(block.name, block.arguments(call.body)), "", (start,), ends_line=True)
             )
             continue
-        free = overwritable(call.body)
-        for node in call.body.nodes:
-            step = _step(node, full_path(call, node), {}, call.body, free)
-            steps.append(replace(step, inputs=tuple(value + start for value in step.inputs)))
+        own = _body_steps(call.body, {}, partial(full_path, call))
+        steps += [replace(step, inputs=tuple(value + start for value in step.inputs)) for step in own]
     return steps
-
-
-def _init_lines(graph: Graph, classes: dict[Body, BlockClass]) -> list[str]:
-    """Return `init_weights`: the initialisation of torchvision's ResNets (He et al., arXiv:1502.01852, fan out)."""
-    used = {type(node.op) for call in graph.calls for node in call.body.nodes}
-    cases = _CONV_CASE if any(issubclass(op, ops.Convolution) for op in used) else []
-    kinds = [rule.resets for op, rule in RULES.items() if op in used and rule.resets]
-    if kinds:
-        kind = kinds[0] if len(kinds) == 1 else f"({', '.join(kinds)})"
-        word = "elif" if cases else "if"
-        cases = [*cases, f"            {word} isinstance(module, {kind}):", "                module.reset_parameters()"]
-    lines = ["        for module in self.modules():", *cases] if cases else []
-    lines += _constant_lines(graph, classes)
-    return ["    def init_weights(self) -> None:", *(lines or ["        pass"])]
-
-
-_CONV_CASE = [
-    "            if isinstance(module, nn.Conv2d):",
-    "                nn.init.kaiming_normal_(",
-    '                    module.weight, mode="fan_out", nonlinearity="relu"',
-    "                )",
-    "                if module.bias is not None:",
-    "                    nn.init.zeros_(module.bias)",
-]
-
-
-def _constant_lines(graph: Graph, classes: dict[Body, BlockClass]) -> list[str]:
-    """Return what fills the tensors that start otherwise than their modules' `reset_parameters` leaves them."""
-    of_class: dict[str, dict[str, None]] = {}
-    of_network: list[str] = []
-    for call in graph.calls:
-        if call.inline:
-            of_network += _fills(call.body, "self", call.path)
-        else:
-            of_class.setdefault(classes[call.body].name, {}).update(dict.fromkeys(_fills(call.body, "module", "")))
-    filled = {name: fills for name, fills in of_class.items() if fills}
-    result = ["        for module in self.modules():"] if filled else []
-    for word, (name, fills) in zip(["if", *["elif"] * len(filled)], filled.items(), strict=False):
-        result += [f"            {word} isinstance(module, {name}):", *(f"                {fill}" for fill in fills)]
-    return result + [f"        {fill}" for fill in of_network]
-
-
-def _fills(body: Body, owner: str, below: str) -> Iterator[str]:
-    for node in body.nodes:
-        starts = RULES[type(node.op)].starts
-        for tensor in node.op.tensors():
-            if tensor.initial != starts.get(tensor.name):
-                key = tensor_key(f"{below}.{node.path}" if below else node.path, tensor.name)
-                yield _fill(_tensor_access(owner, key), tensor.initial)
-
-
-def _fill(tensor: str, value: object) -> str:
-    name = {0.0: "zeros_", 1.0: "ones_"}.get(value) if isinstance(value, float) else None
-    return f"nn.init.{name}({tensor})" if name else f"nn.init.constant_({tensor}, {value!r})"
-
-
-def _tensor_access(owner: str, key: str) -> str:
-    path, _, name = key.rpartition(".")
-    if not path:
-        return f"{owner}.{name}" if is_plain(name) else f'{owner}.get_parameter("{name}")'
-    module = f"{owner}.{path}" if is_plain(path) else f'{owner}.get_submodule("{path}")'
-    return f"{module}.{name}" if is_plain(name) else f'{module}.get_parameter("{name}")'
 
 
 _CALL_INIT = ["", "        if init_weights:", "            self.init_weights()"]

@@ -25,6 +25,10 @@ class Attribute:
         self.follows = follows
         self.is_training = is_training
 
+    def goes_without_saying(self, value: object) -> bool:
+        """Tell whether a reader needs no word of a value: none, or the usual choice. Numbers are always told."""
+        return value is None or (self.kind in ("flag", "choice") and value == self.default)
+
 
 def size(rule: str, *, default: Any = ..., follows: tuple[str, ...] = ()) -> Any:
     """Declare a size, which may carry an expression; one number for each side of a map where a pair is given."""
