@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from archcompiler.compare.model import Diff
 
 SpecLike = Union[str, os.PathLike[str], Spec, Graph]
-"""A path, a shipped name such as `resnet/resnet50`, or what `load` or `compile` returned."""
+"""A path, `REV:path` of a repository, a shipped name such as `resnet/resnet50`, or what `load` or `compile` gave."""
 
 
 def load(spec: str | os.PathLike[str], settings: Iterable[str] = (), limits: Limits | None = None) -> Spec:
-    """Return the resolved spec of a path or shipped name; `settings` are `a.b=value` strings laid over it.
+    """Return the resolved spec of a path, `REV:path` or shipped name; `settings` are `a.b=value` strings laid over it.
 
     Raises SpecError with every fault found, each with its file, line and column. `limits` hold for the texts, and for
     whatever is compiled from the spec.

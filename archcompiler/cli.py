@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
-from argparse import Action, ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import SUPPRESS, Action, ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -18,8 +19,11 @@ from archcompiler.diagnostics import SpecError
 from archcompiler.limits import within
 from archcompiler.output import OutputRefused
 from archcompiler.render.excerpt import visible
+from archcompiler.render.room import room
 from archcompiler.verbs import FINDINGS, UNUSABLE, Outcome, Usage, json_text
 from archcompiler.verbs.arguments import limits_of
+from archcompiler.verbs.complete import preamble
+from archcompiler.verbs.parser import Parser
 
 VERBS = (
     "validate",
@@ -43,7 +47,10 @@ _EPILOG = """first steps:
   archc build resnet/resnet50 --summary         compile it and look inside
   archc new my_net --extends resnet/resnet50    start a variant
 
-exit codes: 0 fine, 1 findings, 2 usage or unreadable input"""
+exit codes: 0 fine, 1 findings, 2 usage or unreadable input
+
+On a terminal, what is printed fits its columns (or those of COLUMNS); in a pipe or a file, it is as wide as it needs.
+Colours are for a terminal too: --color, then NO_COLOR, then FORCE_COLOR say otherwise."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,8 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with _terminable():
             words = sys.argv[1:] if arguments is None else list(arguments)
             args = parser(words[:1] if words[:1] and words[0] in VERBS else VERBS).parse_args(words)
-            args.colour, args.version = _wants_colour(sys.stdout), __version__
-            return _say(_run(args))
+            args.colour, args.version = _wants_colour(sys.stdout, args.color), __version__
+            with room(_columns(sys.stdout)):
+                outcome = _run(args)
+            return _say(outcome)
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except _Terminated:
@@ -83,9 +92,7 @@ def _terminate(*_: object) -> None:
 
 def parser(names: Sequence[str] = VERBS) -> ArgumentParser:
     """Return the parser of the whole command, or of some verbs: to import all of them takes longer than most run."""
-    result = ArgumentParser(
-        "archc", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=RawDescriptionHelpFormatter
-    )
+    result = Parser(prog="archc", description=_DESCRIPTION, epilog=_EPILOG)
     result.add_argument("--version", action=_Version, nargs=0, help="print the version")
     result.add_argument(
         "--print-completion",
@@ -93,19 +100,21 @@ def parser(names: Sequence[str] = VERBS) -> ArgumentParser:
         metavar="SHELL",
         help="print a completion script: bash, zsh, ...",
     )
+    _add_colour(result, default="auto")
     verbs = result.add_subparsers(title="verbs", metavar="VERB", required=True)
     for name in names:
         verb = import_module(f"archcompiler.verbs.{name}")
-        sub = verbs.add_parser(
-            name,
-            help=verb.HELP,
-            description=f"{verb.HELP[0].upper()}{verb.HELP[1:]}.",
-            epilog=f"examples:\n{verb.EXAMPLES}",
-            formatter_class=RawDescriptionHelpFormatter,
-        )
+        description = f"{verb.HELP[0].upper()}{verb.HELP[1:]}."
+        sub = verbs.add_parser(name, help=verb.HELP, description=description, epilog=f"examples:\n{verb.EXAMPLES}")
+        _add_colour(sub, default=SUPPRESS)
         verb.configure(sub)
-        sub.set_defaults(run=verb.run)
+        sub.set_defaults(run=verb.run, options=[word for action in sub._actions for word in action.option_strings])
     return result
+
+
+def _add_colour(parser: ArgumentParser, default: str) -> None:
+    help = "colour the output (default: auto, on a terminal)"
+    parser.add_argument("--color", choices=["always", "never", "auto"], default=default, help=help)
 
 
 def _run(args: Namespace) -> Outcome:
@@ -130,12 +139,27 @@ def _refused(error: SpecError, args: Namespace) -> Outcome:
         from archcompiler.render.diagnostics_json import document
 
         return Outcome(json_text(document(advised(error))), code)
-    return Outcome(code=code, err=render(advised(error), colour=_wants_colour(sys.stderr), sources=text_of))
+    with room(_columns(sys.stderr)):
+        colour = _wants_colour(sys.stderr, args.color)
+        return Outcome(code=code, err=render(advised(error), colour=colour, sources=text_of))
 
 
-def _wants_colour(stream: TextIO | None) -> bool:
-    is_terminal = stream is not None and stream.isatty()
-    return is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+def _wants_colour(stream: TextIO | None, said: str) -> bool:
+    """Tell whether to colour: as --color says, else NO_COLOR, else FORCE_COLOR, else on a terminal that can."""
+    if said != "auto" or os.environ.get("NO_COLOR"):
+        return said == "always"
+    if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
+        return True
+    return _is_terminal(stream) and os.environ.get("TERM") != "dumb"
+
+
+def _columns(stream: TextIO | None) -> int | None:
+    """Return the columns of a terminal; None where nobody looks on."""
+    return shutil.get_terminal_size().columns if _is_terminal(stream) else None
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()
 
 
 def _say(outcome: Outcome) -> int:
@@ -145,7 +169,7 @@ def _say(outcome: Outcome) -> int:
         _print(outcome.err, sys.stderr)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
+        return outcome.unread
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         print(f"archc: cannot write the output: {error.strerror}", file=sys.stderr)
@@ -173,4 +197,4 @@ class _Completion(Action):
 
         if values not in shtab.SUPPORTED_SHELLS:
             parser.error(f"no completion for {values!r}: choose {', '.join(shtab.SUPPORTED_SHELLS)}")
-        parser.exit(_say(Outcome(shtab.complete(parser, values))))
+        parser.exit(_say(Outcome(shtab.complete(parser, values, preamble=preamble(str(values))))))

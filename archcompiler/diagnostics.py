@@ -26,6 +26,7 @@ CODES = {
     "Y011": "nesting beyond the limit",
     "Y012": "a file beyond the size limit",
     "Y013": "a file that cannot be read",
+    "Y014": "a text that YAML cuts at a comma",
     "S001": "unknown key",
     "S002": "wrong type",
     "S003": "missing key",
@@ -33,6 +34,21 @@ CODES = {
     "S005": "a number out of range",
     "S006": "a string of the wrong form",
     "S007": "alternatives given together",
+    "B001": "text that is no expression",
+    "B002": "an unknown name",
+    "B003": "a field that is read and not declared",
+    "B004": "a value of the wrong type",
+    "B005": "a word that stands for nothing",
+    "B006": "a function called wrongly",
+    "B007": "a name that may have no value",
+    "B008": "a name that is taken",
+    "B009": "names that lean on each other",
+    "B010": "a block inside a block that does not fit",
+    "B011": "a role of two layers",
+    "B012": "a field that is something else elsewhere",
+    "B013": "a number that can never fit",
+    "B014": "a name that nothing reads",
+    "B015": "a definition of a field that says too little, or too much",
     "R001": "base not found",
     "R002": "a spec that extends itself",
     "R003": "a defaults entry that nothing uses",
@@ -50,9 +66,11 @@ CODES = {
     "G004": "a window larger than its map",
     "G005": "norm groups do not divide the channels",
     "G006": "padding that keeps no map size",
-    "G009": "an attention width that is no whole number",
+    "G009": "a size that is no whole number",
     "G010": "attention at a place that the block lacks",
     "G011": "convolutions of a head that see more than one position",
+    "G012": "an expression without a value",
+    "G013": "a step on a map that meets a vector, or the other way round",
     "M001": "a network beyond a limit",
     "C001": "a claim that does not hold",
     "C002": "a note on a disagreement that is stale",
@@ -66,6 +84,11 @@ CODES = {
     "L007": "a default written out",
     "L008": "a selector that overruns its stage",
     "L009": "a warning ignored that there is not",
+    "L010": "a total width taken for the width of a group",
+    "L011": "stages none of which strides",
+    "L012": "a norm straight in front of another",
+    "L013": "a pre-activation network that ends without its norm",
+    "L014": "a dilation on a 1x1",
     "A001": "an accepted break that is stale",
     "A002": "an accepted break in hashes of another version",
     "D101": "the input has another shape",
@@ -93,6 +116,7 @@ CODES = {
 GROUPS = {
     "Y": "syntax",
     "S": "schema",
+    "B": "blocks",
     "R": "resolution",
     "G": "shapes",
     "M": "limits",
@@ -102,6 +126,10 @@ GROUPS = {
     "D": "differences",
 }
 """What finds a fault: the letter of its code."""
+
+
+MOST_SHOWN = 100
+"""Faults of one file that a text shows; a near name is sought for as many, since it takes time for each known name."""
 
 
 @dataclass(frozen=True, slots=True)

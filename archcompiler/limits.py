@@ -20,8 +20,8 @@ class Limits:
 
     bytes: of one file. nesting: levels, aliases followed. values: keys and values of one file, aliases expanded; a
     string counts once more for each 64 characters. bases: files of one chain of `extends`. stages, blocks, nodes (ops)
-    and params: of one network. channels: of any map in it. roots: the folders that files may lie in, beside what is
-    shipped; any, where there are none.
+    and params: of one network. channels: of any map in it. steps: that one block runs, every turn of a repeat counted.
+    roots: the folders that files may lie in, beside what is shipped; any, where there are none.
     """
 
     bytes: int = 1 << 20
@@ -32,6 +32,7 @@ class Limits:
     blocks: int = 20_000
     channels: int = 1_000_000
     nodes: int = 1_000_000
+    steps: int = 10_000
     params: int = 10**13
     roots: tuple[str, ...] = ()
 

@@ -31,9 +31,22 @@ def shipped_name(path: str) -> str | None:
     return Path(path[len(root) :]).with_suffix("").as_posix() if path.startswith(root) else None
 
 
+DOCUMENTS = ("blocks", "shortcuts", "attentions", "stems", "heads")
+"""The folders below `specs` whose files are documents of steps."""
+NO_SPECS = ("names", *DOCUMENTS)
+"""The folders below `specs` whose files are no networks."""
+
+
 def spec_names() -> Iterator[str]:
-    """Yield every shipped name, sorted; tables of module names are no specs."""
-    return (name for name in shipped_names() if not name.startswith("names/"))
+    """Yield every shipped name, sorted; tables of module names and documents of blocks are no specs."""
+    return (name for name in shipped_names() if name.partition("/")[0] not in NO_SPECS)
+
+
+def block_names() -> Iterator[str]:
+    """Yield the shipped name of every document of a block, shortcut, attention, stem or head: `blocks/basic`."""
+    folders = [folder for folder in NO_SPECS if folder != "names"]
+    names = [*shipped_names()]
+    return (name for folder in folders for name in names if name.partition("/")[0] == folder)
 
 
 def shipped_names() -> Iterator[str]:

@@ -29,7 +29,12 @@ SMALL = {
     "window": [2, 3],
     "grid": [1, 2, 3],
     "conv": [4, 6, 8],
-    "pool": ["max", "average"],
+    "pool": ["max", "average", "global"],
+    "blur": [1, 2],
+    "subsample": [1, 2],
+    "ceil": [False, True],
+    "bias": [False, True],
+    "zero_init": [False, True],
 }
 """What a field says in a network that is quickly built; any other field says one of the schema's words or examples."""
 
@@ -52,6 +57,9 @@ OVER = {
     "head": {"conv": [False, True]},
     "attention": {"kernel": ["adaptive", 1, 3, 4], "after": ["input", "conv1", "conv2", "residual", "shortcut", "sum"]},
 }
+STEPS = ["conv", "norm", "activation", "pool", "blur", "subsample", "dropout"]
+"""The steps of a chain of layers; those of groups and of joined maps stand in documents of blocks."""
+NAMES = ("role", "from", "as")
 SELECTORS = ["first", "last", "odd", "even", "0", "1", "0..1"]
 
 
@@ -72,9 +80,8 @@ def union_values(draw, name):
 @st.composite
 def step_values(draw):
     """One step of a stem or a transition."""
-    steps = language().steps
-    kind = draw(st.sampled_from(["conv", "conv", "pool", *sorted(steps)]))
-    fields = steps[kind]
+    kind = draw(st.sampled_from(["conv", "conv", "pool", *STEPS]))
+    fields = {name: field for name, field in language().steps[kind].items() if name not in NAMES}
     value = {kind: draw(value_of(fields[kind]))}
     others = {name: field for name, field in fields.items() if name != kind}
     return {**value, **draw(objects(others, over=OVER.get(kind, {})))}
@@ -118,6 +125,28 @@ def stages(draw):
     return stage
 
 
+_OWN = {"norm1": "bn.1", "shortcut.conv": "down.a"}
+_LAYERS = [f"{kind}{number}" for kind in ("conv", "norm", "act", "pool", "aa") for number in ("", 1, 2, 3)]
+NAMES = [
+    "names/torchvision",
+    _OWN,
+    {**_OWN, "registered_first": "shortcut", "block": "blocks.{stage_index}.{block}"},
+    {"block": "trunk", "transition": "trunk", **dict.fromkeys(_LAYERS, "{slot}"), "shortcut.conv": "down.{slot}"},
+    {
+        "registered": ["block", "norm2", "shortcut", "act1"],
+        "block": "all.{slot:stage}.{block+1}",
+        "transition": {"path": "all.{slot:stage}.down", "conv1": "conv.{slot:first}", "registered": ["norm1"]},
+        "stem": {"conv1": "all.{slot:stem}.0", "norm1": "all.{slot:stem}.1"},
+        "blocks": {
+            "basic": {"path": "basic{slot+1}", "act1": "mix.act", "norm2": "mix.norm"},
+            "bottleneck": {"registered": ["conv3", "conv1"], "conv3": "last"},
+        },
+        "stages": {"layer1": {"conv2": "second"}, "stem": {"block": "{stage}s.{block}"}},
+    },
+]
+"""Tables of module names, each with other forms than those before it."""
+
+
 @st.composite
 def documents(draw):
     """A whole spec, which need not fit together."""
@@ -138,9 +167,7 @@ def documents(draw):
         fields = {name: language().block_fields[name] for name in ("norm", "activation", "bias", "dilation")}
         document["defaults"] = draw(objects(fields))
     if draw(st.booleans()):
-        own = {"norm1": "bn.1", "shortcut.conv": "down.a"}
-        first = {**own, "registered_first": "shortcut", "block": "blocks.{stage_index}.{block}"}
-        document["names"] = draw(st.sampled_from(["names/torchvision", own, first]))
+        document["names"] = draw(st.sampled_from(NAMES))
     return document
 
 

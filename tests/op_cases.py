@@ -12,9 +12,7 @@ from archcompiler.record.recorder import Recorder
 
 def body_of(record, shape, **numbers):
     """Return the body that a function records on a map of a shape, with named numbers as a block's fields are."""
-    recorder = Recorder(
-        (Named(shape[0], "in_channels"), *shape[1:]), lambda role: role, {"in_channels": shape[0], **numbers}
-    )
+    recorder = Recorder((Named(shape[0], "in_channels"), *shape[1:]), {"in_channels": shape[0], **numbers})
     named = {
         name: Named(value, name) if isinstance(value, int) else NamedFloat(value, name)
         for name, value in numbers.items()
@@ -24,9 +22,13 @@ def body_of(record, shape, **numbers):
 
 
 def graph_of(*bodies):
-    """Return a network whose blocks are these bodies."""
-    calls = tuple(Call(body, f"block{number}", "block", inline=False) for number, body in enumerate(bodies))
-    return Graph("net", "", tuple(map(int, bodies[0].input)), (Part("stage", "a", calls),))
+    """Return a network whose blocks are these bodies, in which each role is a path."""
+    calls = tuple(
+        Call(body, f"block{number}", "block", tuple(node.role for node in body.nodes), tuple(range(len(body.nodes))))
+        for number, body in enumerate(bodies)
+    )
+    stage = Part("stage", "a", calls, tuple(range(len(calls))))
+    return Graph("net", "", tuple(map(int, bodies[0].input)), (stage,))
 
 
 def single(op, role="op"):

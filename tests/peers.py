@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SPECS = Path(__file__).parents[1] / "specs"
+NO_SPECS = ("names", "blocks", "shortcuts", "attentions", "stems", "heads")
 SHIPPED = sorted(
     path.relative_to(SPECS).with_suffix("").as_posix()
     for path in SPECS.rglob("*.yaml")
-    if path.relative_to(SPECS).parts[0] != "names"
+    if path.relative_to(SPECS).parts[0] not in NO_SPECS
 )
-"""Every shipped network; the tables of module names are none."""
+"""Every shipped network; tables of module names and documents of blocks are none."""
 
 LARGEST = ("_16gf", "_32gf", "_128gf")
 """How the names of the largest RegNets end, which have no layer that the others lack and take long to fill."""

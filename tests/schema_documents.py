@@ -50,7 +50,25 @@ stem: {steps: [{conv: 96, kernel: 4, stride: 4, padding: 0, bias: true}, {norm: 
 stages: {}
 head: {classes: 10}
 """
-GOOD = {"resnext": RESNEXT, "plain net": PLAIN_NET, "variant": VARIANT, "steps": STEPS}
+NAMES = """\
+archc: 1
+name: named
+extends: resnext/resnext50_32x4d
+names:
+  extends: names/torchvision
+  registered: [block, transition]
+  registered_first: shortcut
+  block: "features.{slot:stage}.{block+1}"
+  stem: {conv1: "{slot}", registered: [norm1], act1: null}
+  transition: {path: "features.{slot}", norm1: "0"}
+  head: {linear: classifier}
+  blocks: {bottleneck: {path: "b{slot+1}", conv1: first, registered: [conv3]}, basic: null}
+  stages: {layer1: {block: "{stage}.{block}", blocks: {basic: {conv1: c}}}, Layer_2: null}
+  ghost1: {path: primary, conv1: own}
+  ghost2.registered: [conv2]
+  stages.Layer_3.block: tail
+"""
+GOOD = {"resnext": RESNEXT, "plain net": PLAIN_NET, "variant": VARIANT, "steps": STEPS, "names": NAMES}
 
 
 def spec(line: str, *, stage: str = "", head: str = "{classes: 10}") -> str:
@@ -71,6 +89,12 @@ BAD = {
     "field of another variant": (spec("", stage="norm: {type: layer, groups: 3}"), ["S001 groups"]),
     "two steps in one": (spec("", stage="transition: {steps: [{conv: 3, norm: batch}]}"), ["S001 norm"]),
     "unknown step": (spec("", stage="transition: {steps: [{cnov: 3}]}"), ["S001 cnov"]),
+    "unknown block in names": (spec("names: {blocks: {bsaic: {conv1: a}}}"), ["S001 bsaic"]),
+    "object for the text of a path": (spec("names: {conv1: {path: {a: b}}}"), ["S002 {a: b}"]),
+    "list for a path": (spec("names: {blocks: {basic: {conv1: [a]}}}"), ["S002 [a]"]),
+    "text for a table of roles": (spec("names: {stages: {a: tail}}"), ["S002 tail"]),
+    "text for a list of roles": (spec("names: {blocks.basic.registered: conv1}"), ["S002 conv1"]),
+    "malformed role inside": (spec("names: {stem: {Conv: a}}"), ["S006 Conv"]),
     "string for an integer": (spec("", stage="channels: three"), ["S002 three"]),
     "float for an integer": (spec("", stage="channels: 64.0"), ["S002 64.0"]),
     "float for the version": (spec("").replace("archc: 1", "archc: 1.0"), ["S002 1.0"]),

@@ -193,3 +193,29 @@ def test_what_is_rounded_is_built(tmp_path):
     attention = "{type: se, ratio: 0.3, of: block_input, round: {to: 2, mode: half_even}}"
     network = archcompiler.build(_spec(tmp_path, SPEC.format(block=f"block: basic, attention: {attention}")), seed=0)
     assert [block.attention[1].out_channels for block in network.one] == [2, 4]
+
+
+@pytest.mark.parametrize("ratio", ["1.1", "1.3", "1.5", "2.5", "7.77", "999.9", "0.33", "0.7", "0.01", "1.0001"])
+@pytest.mark.parametrize("channels", [1, 5, 7, 32])
+@pytest.mark.parametrize("to", [1, 8])
+def test_any_ratio_compiles_or_is_told_what_fits(ratio, channels, to, tmp_path, capsys):
+    import json
+
+    from archcompiler.cli import main
+
+    path = tmp_path / "net.yaml"
+    text = (
+        f"archc: 1\nname: net\ninput: {{channels: 3, size: 8}}\nstem: none\nhead: none\n"
+        f"stages: {{a: {{block: basic, blocks: 1, channels: {channels}, "
+        f"attention: {{type: se, ratio: {ratio}, round: {{to: {to}}}}}}}}}\n"
+    )
+    path.write_text(text, encoding="utf-8")
+    code = main(["validate", str(path), "--format", "json"])
+    found = [each for each in json.loads(capsys.readouterr().out)["diagnostics"] if each["severity"] == "error"]
+    assert code == bool(found)
+    for each in found:
+        assert (each["code"], each["column"]) == ("G009", text.splitlines()[-1].index(ratio) + 1)
+        for choice in each["choices"]:
+            path.write_text(text.replace(f"ratio: {ratio}", f"ratio: {choice['value']}"), encoding="utf-8")
+            assert main(["validate", str(path)]) == 0
+            capsys.readouterr()

@@ -102,3 +102,79 @@ def test_the_command_says_it_as_text_and_as_json(tmp_path, capsys, monkeypatch):
         "closes": True,
         "parts": {"layer2": -77_070_336, "layer3": -77_070_336, "layer4": -77_070_336},
     }
+
+
+TWICE = "2 x MACs: each multiplication and each addition is one operation"
+STATISTICS = "running statistics counted in"
+BIASED = "bias true in the stem too"
+CAUSES = [
+    # fvcore's issue 133: "8.18G"
+    ("resnet/resnet50", 'quantity: macs, printed: "8.18G"', TWICE, 8_178_368_512),
+    ("resnet/resnet18", 'quantity: macs, printed: "3.63G"', TWICE, 2 * 1_814_073_344),
+    ("resnet/resnet50", 'quantity: macs, stage: layer1, printed: "1335885824"', TWICE, 1_335_885_824),
+    ("resnet/resnet50", 'quantity: macs, printed: "7715946496"', f"stride_on 1x1, {TWICE}", 7_715_946_496),
+    # Keras's ResNet-50, with its top and without
+    ("resnet/resnet50", 'quantity: params, printed: "25636712"', f"{BIASED}, {STATISTICS}", 25_636_712),
+    ("resnet/resnet50", 'quantity: params, printed: "25583592"', BIASED, 25_583_592),
+    ("resnet/resnet50", 'quantity: params, printed: "23587712"', f"{BIASED}, without head, {STATISTICS}", 23_587_712),
+    (
+        "resnet/resnet34",
+        'quantity: params, printed: "21827624"',
+        f"{BIASED}, shortcut projection_always in every first block, {STATISTICS}",
+        21_827_624,
+    ),
+    ("resnet/resnet50", 'quantity: params, printed: "25610152"', STATISTICS, 25_610_152),
+    ("resnet/resnet50", 'quantity: params, printed: "25610205"', None, 25_610_205),  # PyTorch's state dict
+    # CNTK's issue 2873
+    ("resnet/resnet18", 'quantity: params, printed: "16410152"', "layer4.blocks 3", 16_410_152),
+    ("resnet/resnet18", 'quantity: params, printed: "11615528"', "layer1.blocks 1", 11_615_528),
+    ("resnet/resnet50", 'quantity: params, printed: "26674216"', "layer3.blocks 7", 26_674_216),
+    ("resnet/resnet50", 'quantity: params, printed: "23508032"', "without head", 23_508_032),
+    ("resnet/resnet50", 'quantity: params, printed: "23528522"', "head.classes 10", 23_528_522),
+    ("cifar/resnet20", 'quantity: params, printed: "275572"', "head.classes 100", 275_572),
+    ("resnet/resnet50", 'quantity: macs, printed: "5.34G"', "input.size 256", 5_340_348_416),
+    ("resnet/resnet50", 'quantity: macs, printed: "12013223936"', "input.size 384", 12_013_223_936),
+    (
+        "resnet/resnet18",
+        'quantity: params, printed: "11693736"',
+        "shortcut projection_always in every first block",
+        11_693_736,
+    ),
+    ("resnet/resnet50", 'quantity: macs, printed: "4094703616"', "sums counted in", 4_094_703_616),
+    ("resnet/resnet50", 'quantity: macs, printed: "4096610304"', "sums and pools counted in", 4_096_610_304),
+    ("resnet/resnet50", 'quantity: macs, printed: "4100298240"', "norms counted in", 4_100_298_240),
+    (
+        "resnet/resnet50",
+        'quantity: flops, printed: "4.09G"',
+        "MACs: a multiplication with its addition is one operation",
+        4_089_184_256,
+    ),
+]
+
+
+@pytest.mark.parametrize(("base", "claim", "words", "measured"), CAUSES)
+def test_the_usual_causes_of_a_disagreement_are_known(explained, base, claim, words, measured):
+    (found,) = explained(claim, base)
+    first = found.candidates[0]
+    assert first.closes
+    assert first.measured == measured
+    assert words in (None, first.words)
+
+
+def test_a_backbone_is_counted_with_a_classifier_too(explained, tmp_path):
+    path = tmp_path / "backbone.yaml"
+    path.write_text("archc: 1\nname: b\nextends: resnet/resnet50\nhead: none\n", encoding="utf-8")
+    (found,) = explained('quantity: params, printed: "25557032"', str(path))
+    assert found.candidates[0].words == "with a classifier of 1000 classes"
+
+
+def test_flops_are_twice_the_macs_and_say_so(tmp_path, capsys):
+    figures = ('printed: "8.18G"', 'stage: layer1, printed: "1.34G"')
+    whole, part = (f"{{source: s, quantity: flops, {figure}}}" for figure in figures)
+    path = tmp_path / "flops.yaml"
+    path.write_text(f"archc: 1\nname: f\nextends: resnet/resnet50\nclaims: [{whole}, {part}]\n", encoding="utf-8")
+    assert main(["check", str(path), "--fast", "--all"]) == 0
+    said = capsys.readouterr().out
+    assert "flops (2 x MACs)" in said
+    assert "8,178,368,512" in said
+    assert "flops of layer1 (2 x MACs)" in said

@@ -6,10 +6,11 @@ import pytest
 from diff_cases import TABLE, hold_against_pytorch
 from hypothesis import event, given
 from hypothesis import strategies as st
-from made_specs import documents, moderately, objects, stages, text_of, union_values, value_of
+from made_specs import NAMES, documents, moderately, objects, stages, text_of, union_values, value_of
 
 import archcompiler
-from archcompiler.compare.contributions import MOST_ALONE, MOST_TRIALS, legal_groups
+from archcompiler.analyses.cost import Cost
+from archcompiler.compare.contributions import legal_steps
 from archcompiler.schema.language import language
 
 pytestmark = pytest.mark.slow
@@ -67,9 +68,7 @@ def _edit(draw, document):
     elif kind == "stem":
         document["stem"] = draw(union_values("stem"))
     elif kind == "names":
-        document["names"] = draw(
-            st.sampled_from([{}, "names/torchvision", {"norm1": "bn.1", "shortcut.conv": "down.a"}])
-        )
+        document["names"] = draw(st.sampled_from([{}, *NAMES]))
     elif kind == "add":
         named[draw(st.sampled_from(["new1", "new2"]))] = draw(stages())
     elif kind == "drop":
@@ -104,7 +103,7 @@ def test_a_change_is_counted_exactly_and_judged_as_pytorch_does(load, data):
     found, back = archcompiler.diff(old, new), archcompiler.diff(new, old)
     event(f"{found.impact.name}, {len(found.changes)} edits")
     assert found.delta == archcompiler.cost(new).total - archcompiler.cost(old).total
-    assert sum((each.delta for each in found.contributions), found.interaction) == found.delta
+    assert sum((each.delta for each in found.contributions), Cost()) == found.delta
     assert (back.delta, back.facts) == (old_minus_new(found), found.facts)
     assert bool(found.impact) == (
         found.first is not None or found.facts.interface == "changed" or found.facts.weights != "same"
@@ -119,19 +118,20 @@ def old_minus_new(found):
     return found.old.cost - found.new.cost
 
 
-@given(st.integers(1, 60), st.sets(st.frozensets(st.integers(0, 59), min_size=1, max_size=3)), st.data())
+@given(st.integers(1, 60), st.integers(0, 60), st.sets(st.frozensets(st.integers(0, 59), min_size=1, max_size=3)))
 @moderately(200)
-def test_groups_are_legal_bounded_and_hold_every_edit_once(count, needs, data):
+def test_steps_are_legal_bounded_and_hold_every_edit_once(count, single, needs):
     """`needs` are sets of edits that are legal together only."""
     needs = [{edit for edit in need if edit < count} for need in needs]
-    tried = []
+    tried = set()
 
     def is_legal(edits):
-        tried.append(edits)
+        tried.add(edits)
         return all(need <= edits or not need & edits for need in needs)
 
-    groups = legal_groups(count, is_legal)
-    assert sorted(edit for group in groups for edit in group.edits) == list(range(count))
-    assert all(is_legal(group.edits) for group in groups)
-    assert len(tried) <= 2 * (MOST_ALONE + MOST_TRIALS + count) + 60
-    assert all(group.alone for group in groups) == (count <= MOST_ALONE)
+    steps = list(legal_steps(count, single, is_legal))
+    assert len(tried) <= 2 * min(count, single) + 1
+    assert sorted(edit for step in steps for edit in step) == list(range(count))
+    assert all(is_legal(frozenset().union(*steps[: index + 1])) for index in range(len(steps)))
+    singles = {edit for edit in range(min(count, single)) if not any(edit in need for need in needs)}
+    assert {edit for step in steps if len(step) == 1 for edit in step} >= singles

@@ -55,7 +55,11 @@ def test_mistyped_key_is_underlined_and_nothing_else(editor):
     [
         ("{width: 3, bottleneck_width: 4}", "3", "bottleneck_width and width are alternatives: write one of them."),
         ("{width: null}", "null", "null removes what is inherited, and nothing is inherited here"),
-        ("{norm: bacth}", "bacth", 'Value is not accepted. Valid values: "batch", "group", "layer", "none".'),
+        (
+            "{norm: bacth}",
+            "bacth",
+            'Value is not accepted. Valid values: "batch", "group", "layer", "instance", "rms", "response", "none".',
+        ),
     ],
 )
 def test_wrong_value_is_underlined_with_a_word_on_why(editor, line, underlined, message):

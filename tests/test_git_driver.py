@@ -12,7 +12,7 @@ from repository import base, variant
 from archcompiler.cli import main
 
 WIDER = base("base", blocks=3)
-ROW = "~ stages.a.blocks 2 -> 3"
+ROW = "~  stages.a.blocks 2 -> 3"
 ROWS_OF_COSTS = "-# a: 9,472 params, 9,175,040 MACs\n+# a: 14,016 params, 13,631,488 MACs\n"
 
 
@@ -42,9 +42,9 @@ def driven(repo, archc):
 def test_git_diff_prints_what_the_change_does(driven):
     driven.write(base=base("base", blocks=5))
     said = driven.git("diff")
-    assert said.startswith("diff --archc a/base.yaml b/base.yaml\nbase -> base: WEIGHTS\n")
-    assert "~ stages.a.blocks 3 -> 5" in said
-    assert said.endswith("+9.09 k params (+22.7 %), +8.91 MMACs (+41.1 %)\n")
+    assert said.startswith("diff --archc a/base.yaml b/base.yaml\nbase: WEIGHTS\n")
+    assert "~  stages.a.blocks 3 -> 5" in said
+    assert "\n1 stage changed, 2 blocks added: +9.09 k params (+22.7 %), +8.91 MMACs (+41.1 %)\n" in said
     driven.git("add", "-A")
     assert driven.git("diff") == ""
     assert driven.git("diff", "--cached") == said
@@ -78,7 +78,7 @@ def test_the_bases_are_those_of_the_revision_in_which_the_text_stood(driven):
     driven.commit(base=base("base", blocks=9))
     driven.write(base=None)
     said = driven.git("show", "--ext-diff", "HEAD~1")
-    assert "~ stages.b.channels 128 -> 256" in said
+    assert "~  stages.b.channels 128 -> 256" in said
     assert "   a      14,016  14,016  13,631,488  13,631,488\n" in said
 
 
@@ -147,10 +147,10 @@ def test_in_a_linked_working_tree_and_below_the_root(driven, monkeypatch):
     driven.git("worktree", "add", "-q", "../linked", "-b", "linked")
     linked = driven.root.parent / "linked"
     (linked / "base.yaml").write_text(base("base", blocks=4))
-    assert "~ stages.a.blocks 3 -> 4" in driven.git("diff", cwd=linked)
+    assert "~  stages.a.blocks 3 -> 4" in driven.git("diff", cwd=linked)
     driven.commit(**{"nets/deep": variant("deep", "../base")})
     driven.write(**{"nets/deep": variant("deep", "../base", head="{classes: 3}")})
-    assert "deep -> deep: INTERFACE" in driven.git("diff", cwd=driven.root / "nets")
+    assert "\ndeep: INTERFACE\n" in driven.git("diff", cwd=driven.root / "nets")
 
 
 def test_install_says_what_it_does_and_touches_no_file_of_attributes_by_itself(repo, archc):
@@ -204,7 +204,38 @@ def test_a_repository_cannot_have_its_own_modules_run(driven):
     for name in ("archcompiler", "yaml", "json", "argparse", "jsonschema"):
         driven.put({f"{name}.py": "open('pwned', 'w')\nraise SystemExit(3)\n"})
     driven.write(base=base("base", blocks=5))
-    assert "~ stages.a.blocks 3 -> 5" in driven.git("diff")
+    assert "~  stages.a.blocks 3 -> 5" in driven.git("diff")
     assert driven.git("log", "-p", "-1")
     assert not (driven.root / "pwned").exists()
     assert sys.path[0] != str(driven.root)
+
+
+ODD_PATHS = {
+    "a dash": "-x.yaml",
+    "two dashes": "--no-textconv.yaml",
+    "an option of archc": "--version.yaml",
+    "an option and its value": "--print-completion=bash.yaml",
+    "the help": "-h.yaml",
+    "a space": "my net.yaml",
+    "a quote": 'it\'s "one".yaml',
+    "a line end": "a\nb.yaml",
+    "an emoji": "\U0001f9e0.yaml",
+    "a dollar": "$HOME.yaml",
+    "a folder with a dash": "-a/-b.yaml",
+    "a long name": f"{'x' * 250}.yaml",
+}
+
+
+@pytest.mark.parametrize("path", ODD_PATHS.values(), ids=ODD_PATHS)
+def test_a_path_is_a_path_whatever_it_begins_with(driven, path):
+    driven.put({path: base("base")})
+    driven.git("add", "-A")
+    driven.git("commit", "-q", "-m", "odd")
+    driven.put({path: WIDER})
+    said = driven.git("diff")
+    assert said.startswith("diff --archc a/")
+    assert ROW in said
+    driven.git("add", "-A")
+    driven.git("commit", "-q", "-m", "wider")
+    assert ROWS_OF_COSTS in driven.git("log", "-p", "-1")
+    assert ROW in driven.git("show", "--ext-diff")

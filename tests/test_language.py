@@ -51,8 +51,8 @@ def test_filled_objects_have_every_default_and_say_that_the_schema_is_its_origin
 def test_steps_are_filled():
     node = filled(canonical(from_plain({"steps": [{"pool": "max"}, {"norm": "group"}]}, HERE), "stem"), "stem")
     expected = [
-        {"pool": "max", "kernel": 2, "stride": 2, "padding": 0},
-        {"norm": {"type": "group", "groups": 32, "eps": 1e-05}},
+        {"pool": "max", "kernel": 2, "stride": 2, "padding": 0, "count_padding": True, "ceil": False},
+        {"norm": {"type": "group", "groups": 32, "eps": 1e-05, "shift": True}, "zero_init": False},
     ]
     assert plain(node)["steps"] == expected
 

@@ -2,24 +2,20 @@
 
 import pytest
 import torch
-from op_cases import graph_of
+from op_cases import body_of, graph_of
 from torch import nn
 
 from archcompiler.backends.pytorch.module import build_module
 from archcompiler.backends.pytorch.source import source
 from archcompiler.graph import ops
-from archcompiler.graph.named import Named
-from archcompiler.record.recorder import Recorder
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def graph(record, shape):
-    named = (Named(shape[0], "in_channels"), *shape[1:])
-    recorder = Recorder(named, lambda role: role, {"in_channels": shape[0]})
-    record(recorder, recorder.input)
-    assert recorder.faults == []
-    return graph_of(recorder.body("Block"))
+    body, faults = body_of(record, shape)
+    assert faults == []
+    return graph_of(body)
 
 
 def assert_equal(reference, record, shape, prefix="block0."):

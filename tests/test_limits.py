@@ -20,7 +20,16 @@ stages:
   b: {block: basic, blocks: 2, channels: 32, stride: 2}
 head: {classes: 10}
 """
-COUNTS = {"bytes": len(SPEC), "nesting": 3, "stages": 2, "blocks": 5, "channels": 32, "nodes": 43, "params": 47_898}
+COUNTS = {
+    "bytes": len(SPEC),
+    "nesting": 3,
+    "stages": 2,
+    "blocks": 5,
+    "channels": 32,
+    "nodes": 43,
+    "params": 47_898,
+    "steps": 15,
+}
 CODES = {"bytes": "Y012", "nesting": "Y011", "values": "Y010", "bases": "R002"}
 
 

@@ -54,7 +54,7 @@ CASES = {
     ),
     "a column of one value": (
         "channels: 16}\nh",
-        "channels: 16, stride: 1}\n  layer2: {blocks: 1, channels: 32, stride: 1}\nh",
+        "channels: 16, stride: 1}\n  layer2: {blocks: 1, channels: 16, stride: 1}\nh",
         ["L007", "L007"],
     ),
     "an exception back to the default": (
@@ -133,7 +133,10 @@ MENDED = {
         "stem:\n  type: conv3x3  # why\n  # of the papers\n  channels: 16",
     ),
     "a key in quotes": ('stem: {type: conv3x3, "chanels": 16}', "stem: {type: conv3x3, channels: 16}"),
-    "a value": ("stem: {type: conv3x, channels: 16}", "stem: {type: conv3x3, channels: 16}"),
+    "a word": (
+        "stem: {type: conv3x3, channels: 16, act: SiLU}",
+        "stem: {type: conv3x3, channels: 16, activation: silu}",
+    ),
     "a number": ("stem: {type: conv3x3, channels: 16.0}  # wide", "stem: {type: conv3x3, channels: 16}  # wide"),
     "twice": ("stem: {type: conv3x3, chanels: 16, biass: false}", "stem: {type: conv3x3, channels: 16}"),
 }  # fmt: skip
@@ -156,6 +159,7 @@ def test_what_has_one_safe_fix_is_mended_in_place(before, after, tmp_path, monke
 
 
 LEFT = {
+    "a near value": "stem: {type: conv3x, channels: 16}",
     "two near names": "stem: {type: conv3x3, channels: 16}\nhaed: 1",
     "a name that is there already": "stem: {type: conv3x3, channels: 16, chanels: 16}",
     "an anchor that an alias needs": "stem: {type: conv3x3, channels: 16, norm: &n batch}",

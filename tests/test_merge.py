@@ -318,10 +318,10 @@ def test_every_faulty_setting_is_told(folder):
 # --- what nothing uses ---
 
 
-def test_an_unused_default_is_told_at_its_own_place(folder):
+def test_an_unused_default_is_told_at_its_own_place_or_at_the_edit_that_hides_it(folder):
     assert faults(variant, "defaults: {cardinality: 8}") == ["R003 variant.yaml:4:12"]
     hidden = "stages: {a: {norm: none}, b: {norm: none}}\nstem: {norm: none}"
-    assert faults(variant, hidden) == ["R003 base.yaml:6:26"]
+    assert faults(variant, hidden) == ["R003 variant.yaml:4:20"]
 
 
 def test_a_default_that_one_override_uses_is_used(folder):
@@ -334,9 +334,9 @@ def test_a_default_that_every_override_hides_is_a_fault(folder):
     assert faults(variant, change, BOTTLENECKS) == ["R003 variant.yaml:4:12"]
 
 
-def test_a_selector_that_matches_no_block_is_told_at_its_own_place(folder):
+def test_a_selector_that_matches_no_block_is_told_at_the_edit_that_takes_the_block(folder):
     base = BASE.replace("stride: 2}", 'stride: 2, override: {"1": {dilation: 2}}}')
-    assert faults(variant, "stages: {b: {blocks: 1}}", base) == ["R004 base.yaml:9:54"]
+    assert faults(variant, "stages: {b: {blocks: 1}}", base) == ["R004 variant.yaml:4:22"]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 
+import peers
 import pytest
 
 import archcompiler
@@ -96,7 +97,7 @@ def test_a_schema_that_is_there_is_left_alone(archc, tmp_path):
         (["--extends", "resnet/resnet19"], 2, "did you mean resnet/resnet18"),
         (["--extends", "faulty.yaml"], 1, "faulty.yaml:1:1: error[S003]"),
         (["--extends", "resnet/resnet18", "-o", "missing/mine.yaml"], 2, "archc: cannot write missing/mine.yaml"),
-        ([], 2, "one of the arguments --extends --regnet is required"),
+        (["--extends", "resnet/resnet18", "--regnet", "depth=1"], 2, "--regnet: not allowed with argument --extends"),
     ],
 )
 def test_what_cannot_be_begun_is_told_and_leaves_nothing(archc, tmp_path, arguments, code, said):
@@ -134,7 +135,9 @@ def archcompiler_counts(spec):
 REGNETS = {
     "without excitation": (REGNETY_400MF, [8, 8, 8, 8]),
     "groups wider than the stages": ("depth=20,w0=8,wa=10.5,wm=2.5,group_width=512", [8, 16, 48, 128, 312]),
-    "another bottleneck": (f"{REGNETY_400MF},bottleneck_ratio=0.5", [8, 8, 8, 8]),
+    "another bottleneck": (f"{REGNETY_400MF},b=2", [8, 8, 8, 8]),
+    "an inverted bottleneck": (f"{REGNETY_400MF},b=0.25", [8, 8, 8, 8]),
+    "groups of the whole width": ("depth=6,w0=8,wa=6,wm=2,group_width=64", [8, 16, 32]),
     "torchvision's rounding": ("depth=22,w0=24,wa=24.48,wm=2.54,group_width=16,round=make_divisible", [16, 16, 16, 16]),
     "one stage": ("depth=3,w0=8,wa=0,wm=2,group_width=8", [8]),
 }
@@ -145,6 +148,7 @@ def test_any_regnet_checks(tmp_path, monkeypatch, capsys, numbers, groups):
     monkeypatch.chdir(tmp_path)
     assert main(["new", "mine", "--regnet", numbers]) == 0
     assert main(["check", "mine.yaml", "--fast"]) == 0
+    assert main(["validate", "mine.yaml", "--strict"]) == 0
     stages = archcompiler.load("mine.yaml").stages
     assert [plain(stage.blocks[0])["bottleneck_width"] for stage in stages] == groups
     capsys.readouterr()
@@ -161,6 +165,8 @@ def test_any_regnet_checks(tmp_path, monkeypatch, capsys, numbers, groups):
         (REGNETY_400MF.replace("wm=2.09", "wm=1"), 1, "wm: expected more than 1, found 1"),
         (REGNETY_400MF.replace("depth=16", "depth=1.5"), 1, "depth: expected an integer"),
         (REGNETY_400MF.replace("group_width", "groupwidth"), 1, "did you mean `group_width`?"),
+        (f"{REGNETY_400MF},bottleneck_ratio=0.5", 1, "in a `rule` write `b`, the inverse: where it was 0.5, `b: 2`"),
+        ("depth=40,w0=64,wa=100,wm=1.2,group_width=16", 2, "the numbers give 17 stages, each of which halves the map"),
         (f"{REGNETY_400MF},se=a", 1, "<--regnet se=a>:1:1: error[S002]: ratio: expected a number"),
         (f"{REGNETY_400MF},se=[", 1, "error[Y001]"),
     ],
@@ -170,3 +176,45 @@ def test_numbers_that_make_no_regnet_are_told_and_leave_nothing(archc, tmp_path,
     assert (run.returncode, run.stdout) == (code, "")
     assert said in run.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_variant_of_any_shipped_spec_is_one_that_strict_takes(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for number, spec in enumerate(peers.SHIPPED):
+        assert main(["new", f"net{number}", "--extends", spec]) == 0
+        capsys.readouterr()
+        assert (main(["validate", f"net{number}.yaml", "--strict"]), capsys.readouterr().out) == (
+            0,
+            "no faults in 1 file\n",
+        )
+
+
+def test_a_claim_in_the_words_of_an_older_version_is_told_the_mend(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["new", "mine", "--regnet", f"{REGNETY_400MF},b=2"]) == 0
+    path = tmp_path / "mine.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace(" b: 2", " bottleneck_ratio: 0.5"), encoding="utf-8")
+    capsys.readouterr()
+    assert main(["validate", "mine.yaml", "--fix"]) == 1
+    assert "write `b`, the inverse: where it was 0.5, `b: 2`" in capsys.readouterr().out
+    assert "bottleneck_ratio: 0.5" in path.read_text(encoding="utf-8")
+
+
+def test_a_name_alone_starts_a_legal_network_with_a_word_on_its_lines(archc, tmp_path):
+    assert archc("new", "first", cwd=tmp_path).returncode == 0
+    assert archc("validate", "--strict", "first.yaml", cwd=tmp_path).stdout == "no faults in 1 file\n"
+    assert archc("fmt", "--check", "first.yaml", cwd=tmp_path).returncode == 0
+    text = (tmp_path / "first.yaml").read_text(encoding="utf-8")
+    assert text.count("# ") >= 9
+    assert archcompiler.cost(tmp_path / "first.yaml").params == archcompiler.cost("resnet/resnet50").params
+    (tmp_path / "claimed.yaml").write_text(text.replace("# claims", "claims").replace("#   -", "  -"), encoding="utf-8")
+    run = archc("check", "claimed.yaml", "--fast", cwd=tmp_path)  # the figure that stands there as an example is v1's
+    assert "FAILS (C001)" in run.stdout
+
+
+@pytest.mark.parametrize("name", ["a", "A9", "my_net", "x" * 100])
+def test_any_name_that_is_one_starts_a_network(tmp_path, monkeypatch, capsys, name):
+    monkeypatch.chdir(tmp_path)
+    assert main(["new", name]) == 0
+    assert main(["validate", "--strict", f"{name}.yaml"]) == 0

@@ -14,6 +14,7 @@ from archcompiler.backends.pytorch.module import build_module
 from archcompiler.backends.pytorch.source import source
 from archcompiler.compare.weights import weights
 from archcompiler.graph import ops
+from archcompiler.graph.ir import tensor_key
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -66,9 +67,9 @@ def test_an_op_starts_as_declared(name):
     network = build_module(graph, device="meta").to_empty(device="cpu")
     network.init_weights()
     for call in graph.calls:
-        for node in call.body.nodes:
+        for node, path in call.layers:
             for tensor in node.op.tensors():
-                key = ".".join(filter(None, (call.path, node.path, tensor.name)))
+                key = tensor_key(path, tensor.name)
                 found = network.state_dict()[key]
                 if isinstance(tensor.initial, float):
                     assert torch.equal(found, torch.full_like(found, tensor.initial)), key
@@ -202,7 +203,7 @@ def test_emitted_source_of_every_op_is_as_ruff_writes_it(tool, tmp_path):
 def test_what_does_not_fit_an_op_is_refused(op, shapes, message):
     from archcompiler.record.recorder import Recorder, Value
 
-    recorder = Recorder(shapes[0], lambda role: role, {})
+    recorder = Recorder(shapes[0], {})
     recorder.apply("op", op, *(Value(0, shape) for shape in shapes))
     assert [fault.message.startswith(message) for fault in recorder.faults] == [True]
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from made_specs import documents, moderately, text_of, values
 
 import archcompiler
-from archcompiler.graph.ir import full_path
+from archcompiler.compare.weights import weights
 from archcompiler.schema.language import language
 
 pytestmark = pytest.mark.slow
@@ -68,12 +68,13 @@ def test_what_is_counted_is_what_is_built(compile_text, document):
     report = archcompiler.cost(graph)
     network = archcompiler.build(graph, seed=1)
     expected = {
-        f"{full_path(call, node)}.{name}": shape
+        f"{path}.{name}": shape
         for call in graph.calls
-        for node in call.body.nodes
+        for node, path in call.layers
         for name, shape in node.op.parameters().items()
     }
     assert {name: tuple(parameter.shape) for name, parameter in network.named_parameters()} == expected
+    assert [*weights(graph).state_dict] == [*network.state_dict()]
     images = peers.random_images(2, *graph.input)
     with torch.inference_mode():
         result = network.eval()(images)

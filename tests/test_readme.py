@@ -1,4 +1,4 @@
-"""The README's consoles are run: what it prints is what the commands print."""
+"""The consoles of the README and of the page on blocks are run: what they print is what the commands print."""
 
 import os
 import re
@@ -11,7 +11,9 @@ from repository import ALONE
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-CONSOLES = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+BLOCKS = (ROOT / "specs" / "blocks" / "README.md").read_text(encoding="utf-8")
+CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
+CONSOLES = [*CONSOLE.findall(README), *CONSOLE.findall(BLOCKS)]
 
 
 def commands(console):

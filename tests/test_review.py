@@ -60,7 +60,42 @@ def test_editing_a_base_lists_each_spec_that_changes_with_it_and_none_that_does_
         "WEIGHTS two.yaml +4,544 +13.0 % +4,456,448 +25.9 % base.yaml",
     ]
     assert "\n\nthe same network, written otherwise: own.yaml\n\n" in out
+    assert "\nbase.yaml\nHEAD:base.yaml -> base.yaml: WEIGHTS\n" in out
+    assert "~  stages.a.blocks 2 -> 3    +4,544  +4,456,448\n" in out
+    _, out, _ = diff("--against", "HEAD", "--edits")
     assert "~ stages.a.blocks 2 -> 3\n    HEAD:base.yaml:7:15 -> base.yaml:7:15\n" in out
+
+
+def test_the_worst_impact_stands_first_and_stat_is_a_line_for_each(family, diff):
+    family.write(
+        base=base("base", description="x"),
+        one=variant("one", "base", head="{classes: 10, dropout: 0.5}"),
+        own=variant("own", "base", head="{classes: 7}"),
+        other=base("other").replace("{block:", "{stride_on: 1x1, block:"),
+        new=base("new", blocks=7),
+    )
+    code, out, _ = diff("--against", "HEAD", "--stat")
+    assert code == 1
+    assert [row.split()[:2] for row in rows(out)] == [
+        ["INTERFACE", "own.yaml"],
+        ["FUNCTION", "other.yaml"],
+        ["TRAINING", "one.yaml"],
+        ["TRAINING", "two.yaml"],
+        ["added", "new.yaml"],
+    ]
+    assert len(out.splitlines()) == 2 + 2 + 5
+    assert diff("--against", "HEAD")[1].startswith(out[:-1])
+
+
+def test_the_short_form_of_json_has_no_lists_of_tensors(family, diff):
+    family.write(**WIDER)
+    whole, short = (
+        json.loads(diff("--against", "HEAD", "--format", "json", *more)[1])["specs"] for more in ([], ["--stat"])
+    )
+    assert [each["diff"]["summary"] for each in short] == [each["diff"]["summary"] for each in whole]
+    assert [each["diff"]["delta"] for each in short] == [each["diff"]["delta"] for each in whole]
+    assert short[0]["diff"]["findings"] == [{"rule": "D203", "count": 18}]
+    assert len(json.dumps(short[0])) < 1000 < len(json.dumps(whole[0])) / 5
 
 
 def test_the_difference_is_that_of_the_costs(family, diff):
@@ -76,11 +111,11 @@ def test_the_difference_is_that_of_the_costs(family, diff):
 def test_two_revisions_are_compared_whatever_lies_in_the_working_tree(family, diff):
     family.commit(**WIDER)
     family.write(base="archc: 1\nfaulty", one=None)
-    code, out, _ = diff("HEAD~1..HEAD")
+    code, out, _ = diff("HEAD~1..HEAD", "--edits")
     assert (code, len(rows(out))) == (1, 3)
     assert "HEAD~1:base.yaml:7:15 -> HEAD:base.yaml:7:15" in out
     assert diff("HEAD..HEAD~1")[1].count("-4,544") == 4
-    assert diff("HEAD~1..")[1] == out
+    assert diff("HEAD~1..", "--edits")[1] == out
 
 
 def test_three_dots_compare_with_what_was_forked_from(family, diff):
@@ -99,7 +134,7 @@ def test_a_dirty_tree_staged_or_not_is_what_is_compared(family, diff):
     family.git("add", "base.yaml")
     family.write(base=base("base", blocks=4), untracked=base("untracked"))
     _, out, _ = diff("--against", "HEAD")
-    assert "~ stages.a.blocks 2 -> 4" in out
+    assert "~  stages.a.blocks 2 -> 4" in out
     assert "added untracked.yaml 35,418 17,220,864" in rows(out)
 
 
@@ -111,6 +146,32 @@ def test_a_renamed_spec_and_a_removed_one(family, diff):
     assert code == 1
     assert rows(out) == ["removed one.yaml", "removed two.yaml"]
     assert "the same network, written otherwise: other.yaml -> moved.yaml\n" in out
+
+
+def test_an_added_spec_that_is_the_same_network_as_another_says_so(family, diff):
+    family.write(
+        copy=base("copy").replace("{classes: 10}", "{classes: 10, pool: {grid: 1}}"),
+        again=variant("again", "copy"),
+        fresh=base("fresh", blocks=4),
+        two=None,
+        seven=base("seven", description="x").replace("classes: 10", "classes: 7"),
+    )
+    said = (
+        "again.yaml is the same network as base.yaml\n"
+        "copy.yaml is the same network as base.yaml\n"
+        "seven.yaml is the same network as two.yaml, which is removed\n"
+    )
+    _, out, _ = diff("--against", "HEAD")
+    assert f"\n\n{said}" in out
+    for form in ("markdown", "github"):
+        assert "copy.yaml is the same network as base.yaml" in diff("--against", "HEAD", "--format", form)[1]
+    specs = json.loads(diff("--against", "HEAD", "--format", "json")[1])["specs"]
+    assert {each["new_path"]: each["same_as"] for each in specs if each["status"] == "added"} == {
+        "again.yaml": "base.yaml",
+        "copy.yaml": "base.yaml",
+        "fresh.yaml": None,
+        "seven.yaml": "two.yaml",
+    }
 
 
 def test_a_base_that_is_removed_leaves_specs_that_are_not_sound(family, diff):
@@ -174,7 +235,9 @@ def test_what_lies_outside_or_nowhere_is_refused(family, diff, tmp_path):
         (["nope..HEAD"], "names no commit"),
         (["--against", "--output=x"], "is no revision"),
         (["--against", "HEAD", "--set", "a=1"], "--set goes with one or two specs"),
-        (["one.yaml"], "give two specs"),
+        (["resnet/resnet18"], "is in neither of the two states: to compare specs, give two, or one and a --set"),
+        (["HEAD:one.yaml"], "to compare specs, give two"),
+        (["one.yaml", "two.yaml", "own.yaml", "--set", "a=1"], "--set goes with one or two specs"),
     ):
         arguments = [arguments[0] + "=" + arguments[1], *arguments[2:]] if arguments[0] == "--against" else arguments
         code, out, err = diff(*arguments)
@@ -182,8 +245,80 @@ def test_what_lies_outside_or_nowhere_is_refused(family, diff, tmp_path):
         assert said in err
 
 
+@pytest.mark.parametrize("paths", [[], ["."], ["one.yaml"], ["one.yaml", "two.yaml", "own.yaml"], ["one.yaml", "."]])
+def test_without_two_specs_the_last_commit_and_the_working_tree_are_compared(family, diff, paths):
+    assert diff(*paths) == (0, "HEAD -> the working tree: no specs differ in effect\n", "")
+    family.write(**WIDER)
+    assert diff(*paths) == diff("--against", "HEAD", *paths)
+    assert "one.yaml" in diff(*paths)[1]
+
+
+def test_two_specs_or_one_and_a_setting_are_compared_with_each_other(family, diff):
+    family.write(**WIDER)
+    assert diff("one.yaml", "base.yaml")[1].startswith("one -> base: COSMETIC\n")
+    assert diff("one.yaml", "--set", "head.classes=3")[1].startswith("one: INTERFACE\n")
+
+
+def test_a_spec_of_a_revision_is_compared_as_any_other(family, diff, monkeypatch):
+    family.write(**WIDER)
+    code, out, err = diff("HEAD:two.yaml", "two.yaml", "--edits")
+    assert (code, err) == (1, "")
+    assert out.startswith("HEAD:two.yaml -> two.yaml: WEIGHTS\n")
+    assert "~ stages.a.blocks 2 -> 3\n    HEAD:base.yaml:7:15 -> base.yaml:7:15\n" in out
+    family.commit(**{"nets/deep": variant("deep", "../base")})
+    monkeypatch.chdir(family.root / "nets")
+    assert diff("HEAD:./deep.yaml", "HEAD:nets/deep.yaml")[1].startswith("deep: COSMETIC\n")
+    assert diff("HEAD~1:../base.yaml", "HEAD:base.yaml")[0] == 1
+
+
+VERBS = [
+    ["cost", "HEAD:two.yaml"],
+    ["show", "HEAD:two.yaml"],
+    ["build", "HEAD:two.yaml", "--emit", "python"],
+    ["solve", "HEAD:two.yaml", "--for", "stages.a.blocks", "--to", "HEAD:base.yaml"],
+    ["validate", "HEAD:two.yaml"],
+    ["check", "HEAD:two.yaml", "--fast"],
+]
+
+
+@pytest.mark.parametrize("words", VERBS, ids=lambda words: words[0])
+def test_a_spec_of_a_revision_is_a_spec_for_every_verb(family, capsys, words):
+    def said(words):
+        code = main(words)
+        lines = capsys.readouterr().out.replace("HEAD:", "").splitlines()
+        return code, [line.split() for line in lines if not line.startswith("---")]
+
+    before = said([word.replace("HEAD:", "") for word in words])
+    family.write(base=base("base", blocks=5), two="archc: 1\nfaulty")
+    assert said(words) == before
+    assert before[0] == 0
+
+
+def test_a_spec_of_a_revision_is_told_with_its_faults_and_its_lines(family, capsys):
+    family.commit(bad=variant("bad", "base", head="{clases: 3}"))
+    family.write(bad=None)
+    assert main(["validate", "HEAD:bad.yaml"]) == 1
+    assert capsys.readouterr().out.startswith(
+        "HEAD:bad.yaml:4:8: error[S001]: head has no field `clases`\n  |\n4 | head: {clases: 3}\n"
+    )
+    for name, said in (("HEAD:nope.yaml", "HEAD has no file 'nope.yaml'"), ("nope:one.yaml", "'nope' names no commit")):
+        assert main(["cost", name]) == 2
+        assert f"{name}:1:1: error[R009]: {said}" in capsys.readouterr().err
+    assert main(["new", "x", "--extends", "HEAD:base.yaml"]) == 2
+    assert "which no file can extend" in capsys.readouterr().err
+    assert main(["cost", "HEAD:base.yaml", "--root", str(family.root / ".git")]) == 2
+    assert "R011" in capsys.readouterr().err
+
+
+def test_a_spec_of_a_revision_is_loaded_in_python_too(family):
+    family.write(**WIDER)
+    assert cost("HEAD:one.yaml").total.params < cost("one.yaml").total.params
+
+
 def test_outside_of_a_repository_it_says_so(tmp_path, monkeypatch, diff):
     monkeypatch.chdir(tmp_path)
+    assert diff()[0] == 2
+    assert "to compare specs, give two" in diff("one.yaml")[2]
     code, _, err = diff("--against", "HEAD")
     assert (code, err.splitlines()[0][:28]) == (2, "archc: not a git repository ")
 
@@ -270,7 +405,7 @@ def test_what_is_accepted_of_a_base_does_not_excuse_an_edit_of_ones_own(family, 
     family.write(**WIDER, one=variant("one", "base", stages="{b: {blocks: 3}}"))
     accept(diff, family)
     _, out, _ = diff("--against", "HEAD")
-    assert [row.split()[0] for row in rows(out)] == ["COSMETIC", "WEIGHTS", "WEIGHTS"]
+    assert [row.split()[0] for row in rows(out)] == ["WEIGHTS", "WEIGHTS", "COSMETIC"]
 
 
 @pytest.mark.parametrize("changed", [{"to": "checkpoint-2:0"}, {"spec": "gone.yaml"}])
@@ -351,7 +486,8 @@ def test_a_spec_that_reads_what_is_not_its_own_shows_none_of_it(repo, diff):
 def test_in_a_checkout_of_archcompiler_itself_the_shipped_specs_are_those_of_the_revision(tmp_path):
     """Its own specs are versioned beside its code; anywhere else a shipped name means the installed set."""
     made = Repository(tmp_path)
-    for name in ("archcompiler", "schemas", "specs/resnet", "specs/names"):
+    documents = [f"specs/{kind}" for kind in ("attentions", "blocks", "heads", "names", "shortcuts", "stems")]
+    for name in ("archcompiler", "schemas", "specs/resnet", *documents):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     made.commit()
     edited = tmp_path / "specs" / "resnet" / "resnet50.yaml"
@@ -419,7 +555,7 @@ def test_what_a_sparse_checkout_leaves_out_is_not_gone(family, diff):
     assert not (family.root / "nets").exists()
     family.write(**WIDER)
     names = [row.split()[1] for row in rows(diff("--against", "HEAD")[1])]
-    assert names == ["base.yaml", "nets/deep.yaml", "one.yaml", "two.yaml"]
+    assert sorted(names) == ["base.yaml", "nets/deep.yaml", "one.yaml", "two.yaml"]
 
 
 def test_a_linked_working_tree_is_reviewed_alike(family, diff, monkeypatch):

@@ -120,6 +120,32 @@ def test_what_came_and_what_went_are_not_held_for_a_rename(repo):
     assert pairs() == [Pair("base.yaml", None), Pair(None, "new.yaml")]
 
 
+SMALL_CHANGES = [
+    (base("old"), base("new", blocks=3), False),  # as all of the family but for one line, which is another one
+    (variant("old", "base", head="{classes: 7}"), variant("new", "base", stages="{a: {blocks: 4}}"), False),
+    (variant("old", "base"), variant("new", "base"), False),
+    (variant("old", "base", head="{classes: 7}"), variant("new", "base", head="{classes: 7}"), True),
+    (variant("old", "base", head="{classes: 7}"), base("new").replace("classes: 10", "classes: 7"), False),
+    (
+        variant(
+            "old", "base", input="{size: 64}", head="{classes: 7}", defaults="{activation: silu}", stem="{channels: 24}"
+        ),
+        variant(
+            "new", "base", input="{size: 64}", head="{classes: 9}", defaults="{activation: silu}", stem="{channels: 24}"
+        ),
+        True,
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "is_rename"), SMALL_CHANGES)
+def test_only_lines_of_its_own_make_a_renamed_spec(repo, before, after, is_rename):
+    repo.commit(base=base("base"), other=base("other", blocks=5), old=before)
+    repo.write(old=None, new=after)
+    apart = [Pair(None, "new.yaml"), Pair("old.yaml", None)]
+    assert pairs() == ([Pair("old.yaml", "new.yaml")] if is_rename else apart)
+
+
 def test_yaml_that_is_no_spec_is_left_alone(repo):
     repo.put({"ci.yaml": "archc_version: 1\n", "k8s.yml": "kind: x\nspec:\n  archc: 1\n", "list.yaml": "[archc]\n"})
     repo.commit(faulty="archc: 1\nname: [\n", flow="{archc: 1, name: x}")

@@ -3,9 +3,10 @@
 import pytest
 from schema_documents import BAD, GOOD, HERE, PLAIN_NET, RESNEXT, STEPS, VARIANT, spec
 
+from archcompiler.schema import dictionary
 from archcompiler.schema.canonical import canonical_document, fill, filled
 from archcompiler.schema.check import complete_faults, names_faults, partial_faults
-from archcompiler.schema.language import language
+from archcompiler.schema.language import language, read_schema
 from archcompiler.span import Span
 from archcompiler.syntax.parse import parse
 from archcompiler.tree import Mapping, from_plain, plain
@@ -182,16 +183,21 @@ def test_names_tables_are_checked():
 
 
 def test_words_of_other_libraries_lead_to_words_of_this_one():
-    from archcompiler.schema import spellings
-    from archcompiler.schema.language import language, read_schema
-
     known = language()
     objects = read_schema("architecture.json")["$defs"].values()
-    for field, words in spellings._VALUES.items():
-        allowed = {*known.blocks} if field == "block" else {*getattr(known.unions.get(field), "variants", ())}
-        for described in objects:
-            allowed |= set(described.get("properties", {}).get(field, {}).get("enum", ()))
-        assert set(" ".join(words.values()).split()) <= allowed, field
-    fields = {*known.block_fields, *known.stage_fields, *known.unions["head"].variants["classifier"]}
-    assert set(" ".join(spellings._FIELDS.values()).split()) <= {*fields, *known.unions["norm"].variants["group"]}
-    assert not {*spellings._FIELDS, *spellings._PHRASES} & fields
+    for words in (dictionary.SAME_VALUES, dictionary.LIKE_VALUES, {"block": dictionary.NEAREST_BLOCKS}):
+        for field, meanings in words.items():
+            allowed = {*known.blocks} if field == "block" else {*getattr(known.unions.get(field), "variants", ())}
+            for described in objects:
+                allowed |= set(described.get("properties", {}).get(field, {}).get("enum", ()))
+            assert set(meanings) <= allowed, field
+    fields = {key for described in objects for key in described.get("properties", ())} | {*known.document}
+    assert {*dictionary.SAME_FIELDS, *dictionary.LIKE_FIELDS} <= fields
+
+
+def test_each_word_of_another_library_has_one_certain_meaning_for_a_field():
+    for meanings in (*dictionary.SAME_VALUES.values(), dictionary.SAME_FIELDS):
+        words = " ".join(meanings.values()).split()
+        assert len(words) == len(set(words))
+    for field, others in dictionary.OTHER_VALUES.items():
+        assert not set(others.split()) & set(" ".join(dictionary.SAME_VALUES.get(field, {}).values()).split())

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import archcompiler
 from archcompiler.cli import main
 from archcompiler.solve.search import Point, solve
 
@@ -130,3 +131,79 @@ def test_nothing_is_offered_for_pasting_where_nothing_fits(capsys):
 def test_a_budget_below_the_least_value_is_a_finding_that_says_so(capsys):
     assert main(["solve", SPEC, "--for", "stages.layer1.bottleneck_width", "--to", "10"]) == 1
     assert "no legal value stays within 10: the nearest, 1, spends" in capsys.readouterr().out
+
+
+WIDTHS = "stages.*.bottleneck_width"
+
+
+@pytest.mark.parametrize(
+    ("fields", "to", "equal", "values"),
+    [
+        ([WIDTHS], "4.0e9", "macs", [63, 126, 252, 503]),
+        ([WIDTHS], "resnet/resnet50", "macs", [64, 128, 256, 512]),
+        ([WIDTHS], "wide_resnet/wide_resnet50_2", "macs", [128, 256, 512, 1024]),
+        ([WIDTHS], "wide_resnet/wide_resnet50_2", "params", [128, 256, 512, 1024]),
+        (["stages.*.blocks"], "resnet/resnet50", "params", [3, 4, 6, 3]),
+        (["stages.layer1.bottleneck_width", "stages.layer2.bottleneck_width"], "resnet/resnet50", "params", [64, 128]),
+        (["stages.layer3.blocks", "stages.layer3.bottleneck_width"], "resnet/resnet50", "macs", [6, 256]),
+        (["stem.channels", WIDTHS], "resnet/resnet50", "params", [64, 64, 128, 256, 512]),
+        (["input.size", "stem.channels"], "resnet/resnet50", "macs", [224, 64]),
+        ([WIDTHS, "stages.layer1.bottleneck_width"], "resnet/resnet50", "activations", [64, 128, 256, 512]),
+    ],
+)
+def test_one_multiplier_moves_several_fields(capsys, fields, to, equal, values):
+    asked = [word for field in fields for word in ("--for", field)]
+    _, (found,) = answers(capsys, *asked, "--to", to, "--equal", equal, spec="resnet/resnet50")
+    assert list(found["nearest"]["values"].values()) == values
+
+
+def test_what_is_pasted_spends_what_is_said(capsys, tmp_path):
+    assert (
+        main(["solve", "resnet/resnet50", "--for", WIDTHS, "--to", "4.0e9", "--over", "network", "--equal", "macs"])
+        == 0
+    )
+    said = capsys.readouterr().out.splitlines()
+    path = tmp_path / "four.yaml"
+    path.write_text(f"archc: 1\nname: four\nextends: resnet/resnet50\n{said[-1]}\n", encoding="utf-8")
+    assert archcompiler.cost(path).macs == 4_002_301_915
+    assert "  63, 126, 252, 503  4,002,301,915  +2,301,915 (+0.06%)  " in said[4]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--equal", "macs"], "(of convolutions and linear layers)"),
+        (["--equal", "macs", "--count", "conv"], "(of convolutions)"),
+        (["--equal", "activations"], "(of convolutions and linear layers)"),
+        ([], "(norms, biases and linear layers counted in)"),
+        (["--count", "conv"], "(convolution weights)"),
+    ],
+)
+def test_what_is_counted_is_said_of_each_quantity(capsys, arguments, words):
+    main(["solve", SPEC, "--for", "stages.layer1.bottleneck_width", "--to", "resnet/resnet50", *arguments])
+    assert words in capsys.readouterr().out.splitlines()[0]
+
+
+@pytest.mark.parametrize("target", ["1", "10", "1000", "0.1e3"])
+def test_a_difference_far_beyond_the_target_is_told_in_times(capsys, target):
+    main(["solve", SPEC, "--for", "stages.layer1.bottleneck_width", "--to", target])
+    said = capsys.readouterr().out
+    assert " times)" in said
+    assert "%" not in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--for", "stages.*.botleneck_width"], "no such whole number; did you mean stages.layer4.bottleneck_width?"),
+        (["--for", WIDTHS, "--over", "stage"], "--for names layer1, layer2, layer3, layer4"),
+        (["--for", "stages.*.norm"], "no such whole number"),
+        (
+            ["--for", "stages.layer1.blocks", "--for", "stages.layer9.blocks"],
+            "--for stages.layer9.blocks: the spec has no",
+        ),
+    ],
+)
+def test_fields_that_have_no_number_are_one_clear_line(capsys, arguments, message):
+    assert main(["solve", SPEC, *arguments, "--to", "1e9"]) == 2
+    assert message in capsys.readouterr().err

@@ -8,7 +8,7 @@ from dataclasses import replace
 from archcompiler.diagnostics import Choice
 from archcompiler.resolve import Spec
 from archcompiler.schema.canonical import canonical, filled
-from archcompiler.schema.language import Field, language
+from archcompiler.schema.language import Field, Language
 from archcompiler.span import Span
 from archcompiler.tree import Entry, Mapping, Node, Scalar, Sequence, from_plain
 
@@ -17,12 +17,13 @@ _SECTIONS = ("input", "stem", "head")
 
 def with_choice(spec: Spec, choice: Choice) -> Spec:
     """Return the spec as if the choice's value were written at its place; blocks that were one object stay one."""
-    return _Change(choice).spec(spec)
+    return _Change(choice, spec.language).spec(spec)
 
 
 class _Change:
-    def __init__(self, choice: Choice) -> None:
+    def __init__(self, choice: Choice, known: Language) -> None:
         self._choice = choice
+        self._language = known
         self._known: dict[int, Node] = {}
 
     def spec(self, spec: Spec) -> Spec:
@@ -68,17 +69,15 @@ class _Change:
             return Mapping(
                 {**node.entries, **{key: Entry(span, entry.value) for key, entry in new.entries.items()}}, span
             )
-        union = next((field.union for field in _fields(self._choice.field) if field.union), None)
+        union = next((field.union for field in self._fields() if field.union), None)
         changed = canonical(new, union) if union else node
         return filled(changed, union) if union and isinstance(changed, Mapping) else node
 
-
-def _fields(name: str) -> Iterator[Field]:
-    """Yield every field of a name that blocks or the head have."""
-    known = language()
-    for fields in (known.block_fields, *known.unions["head"].variants.values()):
-        if name in fields:
-            yield fields[name]
+    def _fields(self) -> Iterator[Field]:
+        """Yield every field of the choice's name that blocks or the head have."""
+        for fields in (self._language.block_fields, *self._language.unions["head"].variants.values()):
+            if self._choice.field in fields:
+                yield fields[self._choice.field]
 
 
 def scalar_at(spec: Spec, section: str, key: str) -> tuple[int, Span] | None:

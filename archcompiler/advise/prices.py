@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from archcompiler.advise.change import scalar_at, with_choice
@@ -10,8 +10,10 @@ from archcompiler.analyses.cost import total
 from archcompiler.diagnostics import Choice, Diagnostic, SpecError
 from archcompiler.graph.ir import Graph
 from archcompiler.lower.network import lowered
-from archcompiler.resolve import Spec
+from archcompiler.resolve import Spec, resolve_chain
+from archcompiler.resolve.culprits import with_culprits
 from archcompiler.span import Span
+from archcompiler.tree import Mapping
 
 MOST_BLOCKS = 2_000
 """Blocks, no two alike, that are compiled to price the choices of one spec: half a second; the others have no price."""
@@ -32,14 +34,26 @@ def advised(error: SpecError) -> tuple[Diagnostic, ...]:
     """
     if not isinstance(error.spec, Spec):
         return error.diagnostics
-    graph, faults = lowered(error.spec)
+    try:
+        graph, faults = lowered(error.spec)
+    except SpecError as texts:
+        return tuple(_in_order(list(dict.fromkeys((*error.diagnostics, *texts.diagnostics)))))
     whole = not any(found.code.startswith(("Y", "S")) for found in error.diagnostics)
     prices = _Prices(error.spec, graph, faults, whole=whole)
     found = list(dict.fromkeys((*error.diagnostics, *faults)))
     if len(found) > len(error.diagnostics):
         found = _in_order(found)
     shapes = set(faults)
-    return tuple(prices.advised(each) if each in shapes else each for each in found)
+    told = [prices.advised(each) if each in shapes else each for each in found]
+    return tuple(with_culprits(told, error.spec.documents, _shape_faults))
+
+
+def _shape_faults(documents: Sequence[Mapping]) -> Iterable[Diagnostic]:
+    """Return what does not fit in the network of some documents, or what else is wrong with them."""
+    try:
+        return lowered(resolve_chain("", documents))[1]
+    except SpecError as error:
+        return error.diagnostics
 
 
 def _in_order(found: list[Diagnostic]) -> list[Diagnostic]:
@@ -82,7 +96,7 @@ class _Prices:
     def _try(self, choice: Choice, found: Diagnostic) -> tuple[Graph, bool]:
         """Return the graph under a choice, and whether the fault is gone and no other has come."""
         graph, faults = lowered(with_choice(self._spec, choice))
-        bodies = [call.body for call in graph.calls]
+        bodies = [id(call.body) for call in graph.calls]  # each was recorded, though some may be equal
         self._left -= len(set(bodies)) + len(bodies) // _ALIKE
         after = {_key(fault) for fault in faults}
         return graph, _key(found) not in after and after <= self._faults

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
-from archcompiler.graph.ir import Body, Graph, Node, full_path
+from archcompiler.graph.ir import Body, Graph, Node
 from archcompiler.graph.ops import Shape
 
 
@@ -55,12 +55,16 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The cost of one part, block or layer, with what it is and the shape that leaves it."""
+    """The cost of one part, block or layer, with its kind and the shape that leaves it.
+
+    `words` say what it is; empty where only the graph is known.
+    """
 
     name: str
     kind: str
     output: Shape
     cost: Cost
+    words: str = ""
 
 
 def total(graph: Graph, batch: int = 1) -> Cost:
@@ -70,14 +74,14 @@ def total(graph: Graph, batch: int = 1) -> Cost:
 
 def by_part(graph: Graph, batch: int = 1) -> Iterator[Row]:
     """Yield stem, stages and head; equal blocks are counted once and multiplied."""
-    known: dict[Body, Cost] = {}
+    known: dict[int, Cost] = {}
     shape = graph.input
     for part in graph.parts:
         cost = Cost()
         for call in part.calls:
-            if call.body not in known:
-                known[call.body] = body_cost(call.body)
-            cost += known[call.body]
+            if id(call.body) not in known:
+                known[id(call.body)] = body_cost(call.body)
+            cost += known[id(call.body)]
             shape = call.body.output
         yield Row(part.name, part.kind, _ints(shape), cost.at_batch(batch))
 
@@ -96,10 +100,10 @@ def by_block(graph: Graph, batch: int = 1) -> Iterator[Row]:
 def by_layer(graph: Graph, batch: int = 1) -> Iterator[Row]:
     """Yield every op that is a module, under its module path."""
     for call in graph.calls:
-        for node in call.body.nodes:
-            if node.path:
+        for node, path in call.layers:
+            if path:
                 cost = node_cost(node).at_batch(batch)
-                yield Row(full_path(call, node), node.op.name, _ints(node.shape), cost)
+                yield Row(path, node.op.name, _ints(node.shape), cost)
 
 
 def body_cost(body: Body) -> Cost:
@@ -109,13 +113,13 @@ def body_cost(body: Body) -> Cost:
 
 def node_cost(node: Node) -> Cost:
     """Return the cost of one op at batch 1."""
-    op = node.op
+    op, output = node.op, _ints(node.shape)
     params = {name: prod(_ints(shape)) for name, shape in op.parameters().items()}
-    times = prod(_ints(node.shape)[1:]) if op.torchinfo == "positions" else 1
-    mult_adds = times * sum(params.get(name, 0) for name in ("weight", "bias"))
-    activations = prod(_ints(node.shape)) if op.counts_into_activations else 0
-    return Cost(sum(params.values()), int(op.multiply_adds(_ints(node.shape))), mult_adds, activations)
+    times = prod(output[1:]) if op.torchinfo == "positions" else 1
+    mult_adds = times * (params.get("weight", 0) + params.get("bias", 0))
+    activations = prod(output) if op.counts_into_activations else 0
+    return Cost(sum(params.values()), int(op.multiply_adds(output)), mult_adds, activations)
 
 
 def _ints(shape: Shape) -> Shape:
-    return tuple(int(side) for side in shape)
+    return tuple(map(int, shape))

@@ -23,7 +23,7 @@ class Memory:
 def memory(graph: Graph, params: int, batch: int = 1, dtype: str = "float32") -> Memory:
     """Return the memory of inference with so many parameters; every op writes a new tensor (eager, not in place)."""
     size = DTYPE_BYTES[dtype]
-    peak = max((_peak_elements(body) for body in {call.body for call in graph.calls}), default=0)
+    peak = max(map(_peak_elements, {id(call.body): call.body for call in graph.calls}.values()), default=0)
     return Memory(dtype, batch, params * size, peak * size * batch)
 
 
@@ -41,4 +41,4 @@ def _peak_elements(body: Body) -> int:
 
 
 def _elements(shape: tuple[int, ...]) -> int:
-    return prod(int(side) for side in shape)
+    return prod(map(int, shape))

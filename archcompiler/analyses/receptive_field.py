@@ -23,12 +23,9 @@ def receptive_field(graph: Graph) -> int:
 def _through(body: Body, fields: Fields) -> Fields:
     values = [fields]
     for node in body.nodes:
-        window = node.op.window()
-        height, width = (
-            _widened(max(values[index][axis] for index in node.inputs), int(side), int(stride))
-            for axis, (side, stride) in enumerate(zip(window.sides, window.strides, strict=True))
-        )
-        values.append((height, width))
+        (height, width), (down, right) = node.op.window()
+        of_height, of_width = map(max, zip(*[values[index] for index in node.inputs], strict=True))
+        values.append((_widened(of_height, int(height), int(down)), _widened(of_width, int(width), int(right))))
     return values[-1]
 
 

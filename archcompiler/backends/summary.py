@@ -18,6 +18,9 @@ from archcompiler.analyses.report import CostReport
 from archcompiler.backends.pytorch.module import allocated
 from archcompiler.graph.ir import Graph
 
+_COLUMNS = ("output_size", "num_params", "mult_adds")
+_WIDE = 120
+"""Columns that torchinfo's table needs; where there are fewer, the shapes are left out."""
 LARGEST_ON_CPU = 2**31
 """Bytes above which the forward pass runs on the meta device: it allocates nothing, but its first use is slow."""
 
@@ -37,11 +40,14 @@ class Measured:
         return {"params": self.params, "macs": self.macs, "torchinfo_mult_adds": self.mult_adds}
 
 
-def torchinfo_summary(graph: Graph, report: CostReport, depth: int, device: str | None = None) -> Measured:
+def torchinfo_summary(
+    graph: Graph, report: CostReport, depth: int, device: str | None = None, room: int | None = None
+) -> Measured:
     """Return torchinfo's table of a graph: its module is allocated, never initialised, and run once.
 
-    Without a `device` it runs on the CPU, or on meta where memory would be short.
+    Without a `device` it runs on the CPU, or on meta where memory would be short. `room` is the columns of a terminal.
     """
+    narrow = room is not None and room < _WIDE
     memory = report.memory
     if device is None:
         device = "meta" if memory.parameters_bytes + memory.peak_activation_bytes > LARGEST_ON_CPU else "cpu"
@@ -51,7 +57,8 @@ def torchinfo_summary(graph: Graph, report: CostReport, depth: int, device: str 
             input_size=(1, *graph.input),
             depth=depth,
             device=device,
-            col_names=("output_size", "num_params", "mult_adds"),
+            col_names=_COLUMNS[1:] if narrow else _COLUMNS,
+            col_width=16 if narrow else 25,
             verbose=0,
         )
     # torchinfo 1.8 prints its enum's name on Python 3.11 and later: "(Units.GIGABYTES)" for 10^9.

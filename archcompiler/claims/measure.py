@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from archcompiler.analyses.conventions import Count, nodes_with_inputs
 from archcompiler.analyses.cost import Cost, node_cost
 from archcompiler.graph.ir import Body, Call, Graph, Node, Part
 from archcompiler.graph.ops import Convolution, Norm
 from archcompiler.graph.shape import sides
 
+FLOPS = "flops"
+"""Multiplications and additions counted apart: twice the multiply-adds."""
 _BESIDE_THE_MAIN_PATH = ("shortcut", "attention")
 
 LAYERS: dict[str, Callable[[Part, Node], bool]] = {
@@ -36,7 +39,8 @@ class Subject:
         block = "" if self.block is None else f".{self.block}"
         of = f" of {self.stage}{block}" if self.stage else ""
         at = f" at batch {self.batch}" if self.batch != 1 else ""
-        return f"{self.quantity}{of}{at}"
+        twice = " (2 x MACs)" if self.quantity == FLOPS else ""
+        return f"{self.quantity}{of}{at}{twice}"
 
 
 def measure(graph: Graph, subject: Subject) -> int | str | None:
@@ -51,8 +55,11 @@ def measure(graph: Graph, subject: Subject) -> int | str | None:
     return sum(by_part(graph, subject).values())
 
 
-def by_part(graph: Graph, subject: Subject, *without: str) -> dict[str, int]:
-    """Return a count of each part that the subject speaks of, without what its policy leaves out and other groups."""
+def by_part(graph: Graph, subject: Subject, *without: str, counted_in: Count | None = None) -> dict[str, int]:
+    """Return a count of each part that the subject speaks of, without what its policy leaves out and other groups.
+
+    `counted_in` is what else is counted, of one image.
+    """
     left_out = [LAYERS[name] for name in (*without, subject.policy.removeprefix("without_")) if name in LAYERS]
     known: dict[tuple[str, Body], int] = {}
     result = {}
@@ -62,7 +69,8 @@ def by_part(graph: Graph, subject: Subject, *without: str) -> dict[str, int]:
             for call in calls:
                 if (part.kind, call.body) not in known:
                     nodes = [node for node in call.body.nodes if not any(group(part, node) for group in left_out)]
-                    known[part.kind, call.body] = _count(nodes, subject)
+                    more = _more(call.body, nodes, counted_in) * subject.batch if counted_in else 0
+                    known[part.kind, call.body] = _count(nodes, subject) + more
             result[part.name] = sum(known[part.kind, call.body] for call in calls)
     return result
 
@@ -75,7 +83,13 @@ def _count(nodes: list[Node], subject: Subject) -> int:
     if subject.quantity == "depth":
         return sum(map(_is_weighted, nodes))
     cost = sum((node_cost(node) for node in nodes), Cost())
-    return int(getattr(cost.at_batch(subject.batch), subject.quantity))
+    counted = cost.at_batch(subject.batch)
+    return 2 * counted.macs if subject.quantity == FLOPS else int(getattr(counted, subject.quantity))
+
+
+def _more(body: Body, counted: list[Node], count: Count) -> int:
+    among = set(map(id, counted))
+    return sum(count(node.op, inputs, node.shape) for node, inputs in nodes_with_inputs(body) if id(node) in among)
 
 
 def _is_weighted(node: Node) -> bool:

@@ -16,14 +16,17 @@ _QUANTUM = 8
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The numbers of a RegNet; `round` says how a width that a group does not divide is made to fit."""
+    """The numbers of a RegNet; `b` is the bottleneck ratio, as the paper has it: the 3x3 has a b-th of the channels.
+
+    `round` says how a width that a group does not divide is made to fit.
+    """
 
     depth: int
     w0: int
     wa: float
     wm: float
     group_width: int
-    bottleneck_ratio: float
+    b: Fraction
     round: str
 
 
@@ -64,12 +67,11 @@ def built_rows(rule: Rule) -> list[Row]:
 
 def _row(rule: Rule, blocks: int, channels: int) -> Row:
     """Return one stage: a group is no wider than the 3x3, which is a multiple of it; the channels follow."""
-    ratio = rule.bottleneck_ratio
-    wanted = max(1, int(channels * ratio))
+    wanted = max(1, int(channels / rule.b))
     group = min(rule.group_width, wanted)
-    unit = math.lcm(group, int(ratio)) if ratio > 1 else group
+    unit = math.lcm(group, int(1 / rule.b)) if rule.b < 1 else group
     width = round_to(Fraction(wanted), unit, rule.round) or unit
-    return Row(blocks, int(width / ratio), width, width // group)
+    return Row(blocks, int(width * rule.b), width, width // group)
 
 
 def rows_text(rows: Iterable[Row]) -> str:

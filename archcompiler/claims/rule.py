@@ -37,7 +37,7 @@ def rule_of(mapping: Mapping) -> Rule:
         wa=f.number("wa"),
         wm=f.number("wm"),
         group_width=f.integer("group_width"),
-        bottleneck_ratio=f.number("bottleneck_ratio"),
+        b=f.fraction("b"),
         round=f.text("round"),
     )
 

@@ -17,7 +17,7 @@ from archcompiler.tree import Mapping, Sequence
 
 Measured = Union[int, str, None]
 
-_OPERATIONS = ("macs", "torchinfo_mult_adds", "activations")
+_OPERATIONS = ("macs", "flops", "torchinfo_mult_adds", "activations")
 _GOES_WITH = {
     "policy": ("params", *_OPERATIONS),
     "batch": _OPERATIONS,

@@ -1,87 +1,112 @@
-"""Which edits can stand alone: each made on the old spec by itself, or with the fewest others that make it legal.
+"""The edits as steps from the old network to the new one: what each adds, so that all of them sum to the whole.
 
-Everything is tried on real graphs, and the work is bounded: the first MOST_ALONE edits are tried one by one, what is
-left over is one group that says so, and an illegal edit for which MOST_TRIALS networks are not enough takes them all.
+Edits are made in the order of the document, each on the network that the edit before left. An edit that is not legal
+yet waits for those that it needs, and is one step with them. So it goes until the networks on the way have MOST_LAYERS
+layers in all; the edits that are left are one last step. No edit takes more than two networks, so the work is bounded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 
-MOST_ALONE = 48
-MOST_TRIALS = 64
+from archcompiler.analyses.cost import Cost, Row
+from archcompiler.compare.edits import DirectEdit
+from archcompiler.compare.facts import compare
+from archcompiler.compare.leaves import mixed
+from archcompiler.compare.model import Contribution, Effect
+from archcompiler.compare.reading import Reading
+from archcompiler.diagnostics import SpecError
+from archcompiler.lower.network import lower
+from archcompiler.resolve import Spec, resolve_document
+
+MOST_LAYERS = 60_000
 
 Group = frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Grouped:
-    """Edits that are made together; `alone` is false where edits were not tried one by one."""
+def contributions(
+    specs: tuple[Spec, Spec], readings: tuple[Reading, Reading], edits: Sequence[DirectEdit]
+) -> Iterator[Contribution]:
+    """Yield what each step adds to the network that the steps before it made of the old one."""
+    networks = _Networks(specs, readings, edits)
+    done, before = Group(), readings[0]
+    single = MOST_LAYERS // max(len(reading.normal.nodes) for reading in readings)
+    for step in legal_steps(len(edits), single, lambda made: networks.reading(made) is not None):
+        done |= step
+        after = networks.reading(done)
+        if after:
+            yield _contribution(step, before, after, set().union(*(edits[edit].parts for edit in step)))
+            before = after
 
-    edits: Group
-    alone: bool = True
 
+def legal_steps(count: int, single: int, is_legal: Callable[[Group], bool]) -> Iterator[Group]:
+    """Yield the edits 0 to count - 1 in steps, behind each of which all edits so far are legal together.
 
-def legal_groups(count: int, is_legal: Callable[[Group], bool]) -> list[Grouped]:
-    """Return the edits 0 to count - 1 in groups that are legal, none of which can do without one of its edits.
-
-    All of them together are legal: they make the new spec.
+    All of them together are legal: they make the new spec. Edits from `single` on are not tried.
     """
-    every = frozenset(range(count))
-    tried, rest = every & frozenset(range(MOST_ALONE)), every - frozenset(range(MOST_ALONE))
-    search = _Search(every, is_legal)
-    groups = _Groups(tried)
-    for edit in sorted(tried):
-        if edit not in groups.joined:
-            for partner in search.fewest(edit) & tried:
-                groups.join(edit, partner)
-    found = [Grouped(group) for group in groups.all()] + ([Grouped(rest, alone=False)] if rest else [])
-    if all(is_legal(group.edits) for group in found):
-        return found
-    return [Grouped(every, alone=not rest)]
+    done, waiting = Group(), Group()
+    for edit in range(min(count, single)):
+        step = Group((edit,))
+        if is_legal(done | step):
+            yield step
+            done |= step
+        else:
+            waiting |= step
+        if waiting and is_legal(done | waiting):
+            yield waiting
+            done, waiting = done | waiting, Group()
+    if len(done) < count:
+        yield Group(range(count)) - done
 
 
-class _Search:
-    def __init__(self, every: Group, is_legal: Callable[[Group], bool]) -> None:
-        self._every = every
-        self._is_legal = is_legal
-        self._left = MOST_TRIALS
+class _Networks:
+    """What sets of edits make of the old network, each compiled once."""
 
-    def fewest(self, edit: int) -> Group:
-        """Return a legal group with the edit from which no other can be left out, as far as the trials go."""
-        if self._is_legal(frozenset({edit})):
-            return frozenset({edit})
-        kept = sorted(self._every - {edit}, key=lambda other: -abs(other - edit))  # the farthest go first
-        size = max(1, len(kept) // 2)
-        while size and self._left > 0:
-            start = self._superfluous(edit, kept, size)
-            kept = kept if start is None else kept[:start] + kept[start + size :]
-            size //= 2 if start is None else 1
-        return frozenset({edit, *kept})
+    def __init__(
+        self, specs: tuple[Spec, Spec], readings: tuple[Reading, Reading], edits: Sequence[DirectEdit]
+    ) -> None:
+        self._specs = specs
+        self._edits = edits
+        self._differing = {leaf.path for edit in edits for leaf in edit.leaves}
+        self._known: dict[Group, Reading | None] = {Group(range(len(edits))): readings[1]}
 
-    def _superfluous(self, edit: int, kept: list[int], size: int) -> int | None:
-        """Return where as many edits can be left out; None where they cannot, or where the trials are used up."""
-        for start in range(0, len(kept), size):
-            self._left -= 1
-            if self._left < 0:
-                return None
-            if self._is_legal(frozenset({edit, *kept[:start], *kept[start + size :]})):
-                return start
-        return None
+    def reading(self, edits: Group) -> Reading | None:
+        """Return the network that some edits make of the old one; None where it is not legal."""
+        if edits not in self._known:
+            old, new = self._specs
+            chosen = {leaf.path for edit in edits for leaf in self._edits[edit].leaves}
+            document = mixed(old.document, new.document, self._differing, chosen)
+            try:
+                self._known[edits] = Reading(lower(resolve_document(old.path, document)))
+            except SpecError:
+                self._known[edits] = None
+        return self._known[edits]
 
 
-class _Groups:
-    def __init__(self, edits: Iterable[int]) -> None:
-        self._group = {edit: frozenset({edit}) for edit in edits}
-        self.joined: set[int] = set()
+def _contribution(step: Group, before: Reading, after: Reading, parts: set[str]) -> Contribution:
+    return Contribution(
+        changes=tuple(sorted(step)),
+        facts=compare(before, after, {key: key for key in before.rows}).facts,
+        delta=after.cost - before.cost,
+        receptive_field=after.receptive_field - before.receptive_field,
+        effects=tuple(_effects(before, after, parts)),
+    )
 
-    def join(self, one: int, other: int) -> None:
-        """Make one group of two."""
-        joined = self._group[one] | self._group[other]
-        self._group.update(dict.fromkeys(joined, joined))
-        self.joined |= joined if len(joined) > 1 else set()
 
-    def all(self) -> list[Group]:
-        """Return every group, by its first edit."""
-        return sorted(dict.fromkeys(self._group.values()), key=min)
+def _effects(old: Reading, new: Reading, spoken_of: set[str]) -> Iterator[Effect]:
+    """Yield what becomes of each part that costs, takes or gives something else."""
+    for key in dict.fromkeys([*old.rows, *new.rows]):
+        before, after = old.rows.get(key), new.rows.get(key)
+        effect = Effect(
+            part=key[1],
+            direct=key[1] in spoken_of,
+            arrives=(old.arrivals.get(key), new.arrivals.get(key)),
+            leaves=(before.output if before else None, after.output if after else None),
+            delta=_cost(after) - _cost(before),
+        )
+        if effect.delta != Cost() or effect.arrives[0] != effect.arrives[1] or effect.leaves[0] != effect.leaves[1]:
+            yield effect
+
+
+def _cost(row: Row | None) -> Cost:
+    return row.cost if row else Cost()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Set
 from collections.abc import Mapping as Map
 from dataclasses import dataclass
@@ -9,7 +10,6 @@ from dataclasses import dataclass
 from archcompiler.compare.leaves import ORDER, Leaf
 from archcompiler.compare.model import Change, ChangeKind, Reach, Side
 from archcompiler.resolve import Spec
-from archcompiler.resolve.merge import alternatives
 from archcompiler.schema.language import language
 from archcompiler.shipped import shipped_name
 from archcompiler.span import SCHEMA_ORIGIN, Span
@@ -21,9 +21,10 @@ UNSEEN = ("archc", "name", "description", "claims")
 
 @dataclass(frozen=True, slots=True)
 class DirectEdit:
-    """One direct edit: its leaves, the one that it is called by first."""
+    """One direct edit: its leaves, the one that it is called by first; `to` is where a value that moved stands now."""
 
     leaves: tuple[Leaf, ...]
+    to: Leaf | None = None
 
     @property
     def parts(self) -> set[str]:
@@ -31,16 +32,17 @@ class DirectEdit:
         return {str(leaf.path[1] if leaf.path[0] == "stages" else leaf.path[0]) for leaf in self.leaves}
 
 
-def edits_of(found: Iterable[Leaf], tables: Set[str] = frozenset()) -> list[DirectEdit]:
+def edits_of(found: Iterable[Leaf], tables: Set[str] = frozenset(), gone: Set[Span] = frozenset()) -> list[DirectEdit]:
     """Return leaves grouped to the edits that made them, in the order of the document.
 
-    `tables` are the files of tables of module names: what comes from one, comes by the line that names it.
+    `tables` are the files of tables of module names: what comes from one, comes by the line that names it. `gone` are
+    the places of old defaults that are none any more: whatever takes the place of one is one edit.
     """
     leaves = {leaf.path: leaf for leaf in found}
     groups: dict[object, list[Leaf]] = {}
     for leaf in leaves.values():
-        groups.setdefault(_cause(_owner(leaf, leaves), tables), []).append(leaf)
-    edits = [DirectEdit(tuple(sorted(group, key=lambda leaf: leaf.path[-1] != "block"))) for group in groups.values()]
+        groups.setdefault(_cause(_owner(leaf, leaves), tables, gone), []).append(leaf)
+    edits = _exchanged([_edit(group, gone) for group in groups.values()])
     return sorted(edits, key=lambda edit: (_section(edit), len(edit.parts) == 1))
 
 
@@ -51,11 +53,17 @@ def change_of(edit: DirectEdit, old: Spec, new: Spec, names: dict[str, str]) -> 
     tables = {**name_tables(old), **name_tables(new)}
     if first.path[0] == "names" and _is_of(tables, first) and (sides := _tables(old, new)):
         return Change("changed", *sides, reaches)
-    other = next((leaf for leaf in edit.leaves if leaf.new is not None), first)
+    other = edit.to or next((leaf for leaf in edit.leaves if leaf.new is not None), first)
     before = next((leaf for leaf in edit.leaves if leaf.old is not None), first)
     one = _side(old, _old_path(before.path, names), before.old)
     two = _side(new, other.path, other.new)
     return Change(_kind(edit, first), one, two, reaches)
+
+
+def defaults_gone(old: Spec, new: Spec) -> frozenset[Span]:
+    """Return where the old spec writes the values of `defaults` of which the new one says nothing there."""
+    found = ((path, _origin(entry.value)) for path, entry in walk(old.defaults))
+    return frozenset(span for path, span in found if path[0] not in new.defaults.entries)
 
 
 def has_settings(spec: Spec) -> bool:
@@ -81,6 +89,40 @@ def is_said(node: Node | None) -> bool:
     return node is not None and _origin(node) != SCHEMA_ORIGIN
 
 
+def _edit(leaves: list[Leaf], gone: Set[Span]) -> DirectEdit:
+    moved = (leaf for leaf in leaves if _is_gone(leaf, gone) and is_said(leaf.new))
+    return DirectEdit(tuple(sorted(leaves, key=lambda leaf: leaf.path[-1] != "block")), next(moved, None))
+
+
+def _exchanged(edits: Iterable[DirectEdit]) -> list[DirectEdit]:
+    """Return the edits with every two as one that exchange the values of a field of two stages: one of them moved."""
+    found: list[DirectEdit] = []
+    known: dict[object, int] = {}
+    for edit in edits:
+        leaf = edit.leaves[0]
+        values = tuple(json.dumps(node and plain(node)) for node in (leaf.old, leaf.new))
+        field = leaf.path[2:] if len(edit.leaves) == 1 and leaf.path[0] == "stages" and leaf.path[-1] != ORDER else ()
+        partner = known.pop((field, values[::-1]), None) if field else None
+        if partner is None:
+            known[field, values] = len(found)
+            found.append(edit)
+        else:
+            one, other = sorted((found[partner].leaves[0], leaf), key=_is_by_default)
+            found[partner] = DirectEdit((one, other), other)
+    return found
+
+
+def _is_by_default(leaf: Leaf) -> bool:
+    """Tell whether the old value of a leaf is what the schema says too."""
+    fields = {**language().block_fields, **language().stage_fields}
+    field = fields.get(str(leaf.path[-1]))
+    return not is_said(leaf.old) or bool(field and written(leaf.old) == field.default)
+
+
+def _is_gone(leaf: Leaf, gone: Set[Span]) -> bool:
+    return leaf.old is not None and _origin(leaf.old) in gone
+
+
 def _section(edit: DirectEdit) -> int:
     """Return where the section of an edit stands in a document; in `stages`, what reaches several comes first."""
     return list(language().document).index(str(edit.leaves[0].path[0]))
@@ -100,15 +142,16 @@ def _owner(leaf: Leaf, leaves: Map[Path, Leaf]) -> Leaf:
     block = leaves.get((*above, "block"))
     if block and block is not leaf and _comes_with_block(leaf, block):
         return block
-    others = (leaves.get((*above, other)) for other in alternatives(str(leaf.path[-1])) if leaf.new is None)
+    alternatives = language().alternatives.get(str(leaf.path[-1]), ())
+    others = (leaves.get((*above, other)) for other in alternatives if leaf.new is None)
     return next((other for other in others if other and other.old is None), leaf)
 
 
-def _cause(leaf: Leaf, tables: Set[str]) -> object:
+def _cause(leaf: Leaf, tables: Set[str], gone: Set[Span]) -> object:
     """Return what leaves of one edit share: the place where it is written."""
     if leaf.path[0] == "names" and _is_of(tables, leaf):
         return "names"
-    said = leaf.new if is_said(leaf.new) else leaf.old
+    said = leaf.new if is_said(leaf.new) and not _is_gone(leaf, gone) else leaf.old
     return _origin(said) if said is not None and is_said(said) and leaf.path[-1] != ORDER else leaf.path
 
 
@@ -127,6 +170,8 @@ def _origin(node: Node) -> Span:
 
 def _kind(edit: DirectEdit, leaf: Leaf) -> ChangeKind:
     if leaf.path[-1] == ORDER:
+        return "reordered"
+    if edit.to:
         return "moved"
     if all(leaf.old is None for leaf in edit.leaves):
         return "added"

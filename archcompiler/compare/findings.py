@@ -16,7 +16,7 @@ from archcompiler.graph.ops import Shape
 def findings(compared: Compared, networks: tuple[Network, Network], edits: int, at: Origins) -> Iterator[Finding]:
     """Yield what holds of two networks: what enters and leaves, the weights, the function, the training."""
     facts = compared.facts
-    yield from shape_findings(*networks)
+    yield from shape_findings(*networks, at)
     yield from _weights(compared.weights, at)
     nodes = list(node_findings(at))
     computing = [found for found in nodes if found.impact == Impact.FUNCTION]
@@ -29,19 +29,20 @@ def findings(compared: Compared, networks: tuple[Network, Network], edits: int, 
         yield Finding("D501", edits)
 
 
-def shape_findings(old: Network, new: Network) -> Iterator[Finding]:
+def shape_findings(old: Network, new: Network, at: Origins) -> Iterator[Finding]:
     """Yield what enters and leaves in another shape."""
-    for rule, name, before, after in (
-        ("D101", "input", old.input, new.input),
-        ("D102", "output", old.output, new.output),
+    for rule, name, before, after, said in (
+        ("D101", "input", old.input, new.input, at.input_spans),
+        ("D102", "output", old.output, new.output, at.output_spans),
     ):
         if before != after:
-            yield Finding(rule, 1, Sight(name, _text(before)), Sight(name, _text(after)))
+            spans = said()
+            yield Finding(rule, 1, Sight(name, _text(before), spans[0]), Sight(name, _text(after), spans[1]))
 
 
 def first_finding(compared: Compared, networks: tuple[Network, Network], at: Origins) -> Finding | None:
     """Return the first difference in the order of computation: of what enters, or of a layer."""
-    entering = next((found for found in shape_findings(*networks) if found.rule == "D101"), None)
+    entering = next((found for found in shape_findings(*networks, at) if found.rule == "D101"), None)
     return entering or (node_finding(compared.first, at) if compared.first else None)
 
 

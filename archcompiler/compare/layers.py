@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 
 from archcompiler.compare.function import NodePair
@@ -132,7 +133,7 @@ def _sight(node: Normal | None, span: Span | None) -> Sight | None:
     op = node.recorded.op
     values = zip(op.attributes, _recorded(node).values(), strict=True)
     said = [f"{each.name} {value}" for each, value in values if not each.goes_without_saying(value)]
-    return Sight(node_name(node), f"{op.name} ({', '.join(said)})" if said else op.name, span)
+    return Sight(node_name(node), f"{_word(op)} ({', '.join(said)})" if said else _word(op), span)
 
 
 def _source_sight(node: Normal, span: Span | None) -> Sight:
@@ -143,7 +144,12 @@ def _source_sight(node: Normal, span: Span | None) -> Sight:
 def node_name(node: Normal) -> str:
     """Return what a node is called: its module path, or its kind in the block where it stands."""
     place = node.place
-    return node.path or f"{place.part[1]}.{place.block}.{node.recorded.op.name.lower()}"
+    kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", _word(node.recorded.op)).lower()
+    return node.path or f"{place.part[1]}.{place.block}.{kind}"
+
+
+def _word(op: Op) -> str:
+    return op.word or op.name
 
 
 def _recorded(node: Normal) -> Attributes:

@@ -45,14 +45,15 @@ def mixed(old: Mapping, new: Mapping, differing: Collection[Path], chosen: Colle
 
 def joined(first: list[str], second: list[str]) -> list[str]:
     """Return the keys of two mappings: in the order of the first, those of the second alone behind their neighbour."""
-    result = list(first)
     known = set(first)
-    for index, key in enumerate(second):
-        if key not in known:
-            at = result.index(second[index - 1]) + 1 if index else 0
-            result.insert(at, key)
-            known.add(key)
-    return result
+    behind: dict[str | None, list[str]] = {}
+    neighbour = None
+    for key in second:
+        if key in known:
+            neighbour = key
+        else:
+            behind.setdefault(neighbour, []).append(key)
+    return [*behind.get(None, ()), *(each for key in first for each in (key, *behind.get(key, ())))]
 
 
 def _mixed(

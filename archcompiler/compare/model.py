@@ -14,7 +14,7 @@ from archcompiler.tree import Plain
 WeightsFact = Literal["same", "renamed", "changed"]
 FunctionFact = Literal["same", "training only", "changed", "not comparable"]
 InterfaceFact = Literal["same", "changed"]
-ChangeKind = Literal["changed", "added", "removed", "renamed", "moved"]
+ChangeKind = Literal["changed", "added", "removed", "renamed", "moved", "reordered"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,11 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One direct edit, and every place that it reaches: a line of `defaults` may reach all stages."""
+    """One direct edit, and every place that it reaches: a line of `defaults` may reach all stages.
+
+    A value that `moved` stands elsewhere now: in another stage, which had what this one has now, or in stages where it
+    was in `defaults`.
+    """
 
     kind: ChangeKind
     old: Side | None
@@ -125,9 +129,9 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What edits do when they are made alone; several (indices into `changes`) where one is not legal by itself.
+    """One step from the old network to the new one: what edits (indices into `changes`) add to the steps before them.
 
-    `alone` is false for edits that were not tried one by one, because there are too many.
+    Several edits are one step where they are legal together only, or beyond a number of edits.
     """
 
     changes: tuple[int, ...]
@@ -135,7 +139,6 @@ class Contribution:
     delta: Cost
     receptive_field: int
     effects: tuple[Effect, ...]
-    alone: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +233,6 @@ class Diff:
     first: Finding | None
     changes: tuple[Change, ...]
     contributions: tuple[Contribution, ...]
-    interaction: Cost
     parts: tuple[PartPair, ...]
     weights: Forecast
     checkpoint: Confirmation | None = None

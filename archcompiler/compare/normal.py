@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from archcompiler.graph.ir import Body, Graph, Node, full_path
+from archcompiler.graph.ir import Body, Graph, Node
 from archcompiler.graph.named import Named, NamedFloat
 from archcompiler.graph.ops import Op, Shape
 
@@ -80,11 +80,11 @@ def normal(graph: Graph, *, training: bool = False) -> NormalGraph:
             if call.body not in known:
                 known[call.body] = _forms(call.body, training=training)
             values = [output]
-            for form in known[call.body]:
+            for form, path in zip(known[call.body], call.paths, strict=True):
                 place = Location((part.kind, part.name), AROUND_BLOCKS if transition else blocks, form.role, form.count)
                 inputs = [values[i] for i in form.node.inputs]
                 count = len(nodes)
-                values.append(_add(nodes, form, place, full_path(call, form.node), inputs))
+                values.append(_add(nodes, form, place, call.full_path(path), inputs))
                 if len(nodes) == count:
                     idle[place] = form.node.op
             output = values[-1]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from archcompiler.analyses.cost import Cost
 from archcompiler.compare.checkpoint import confirm, read_header
-from archcompiler.compare.edits import UNSEEN, DirectEdit, change_of, edits_of, has_settings, name_tables
+from archcompiler.compare.contributions import contributions
+from archcompiler.compare.edits import UNSEEN, DirectEdit, change_of, defaults_gone, edits_of, has_settings, name_tables
 from archcompiler.compare.facts import compare
 from archcompiler.compare.findings import findings, first_finding
 from archcompiler.compare.hashes import checkpoint_hash, function_hash
@@ -17,7 +17,6 @@ from archcompiler.compare.normal import PartKey, plain_shape
 from archcompiler.compare.origins import Origins
 from archcompiler.compare.reading import Reading
 from archcompiler.compare.stages import match_stages, part_map, with_names
-from archcompiler.compare.trials import Trials
 from archcompiler.diagnostics import SpecError
 from archcompiler.lower.network import lower
 from archcompiler.resolve import Spec, resolve_document
@@ -35,17 +34,17 @@ def compare_specs(old: Spec, new: Spec, checkpoint: str | None = None) -> Diff:
     parts = part_map(stages)
     compared = compare(*readings, parts)
     found = list(leaves(_seen(base.document), _seen(new.document)))
-    edits = edits_of(found, {*name_tables(old), *name_tables(new)})
+    edits = edits_of(found, {*name_tables(old), *name_tables(new)}, defaults_gone(old, new))
     unseen = [] if has_settings(new) else edits_of(leaves(_unseen(old.document), _unseen(new.document)))
     back = {other: one for one, other in stages.items()}
     renames = tuple(_renames(old, new, stages))
     changes = (*renames, *(change_of(edit, old, new, back) for edit in [*edits, *unseen]))
-    contributions = tuple(
+    steps = [
         replace(each, changes=tuple(edit + len(renames) for edit in each.changes))
-        for each in Trials(base, new, edits, (base_reading, readings[1])).contributions()
-    )
+        for each in contributions((base, new), (base_reading, readings[1]), edits)
+    ]
     if renames:
-        contributions = (_renaming(len(renames), readings[0], base_reading, parts), *contributions)
+        steps.insert(0, _renaming(len(renames), readings[0], base_reading, parts))
     networks = _network(old, readings[0]), _network(new, readings[1])
     at = Origins((old, new), readings, compared.was)
     return Diff(
@@ -55,8 +54,7 @@ def compare_specs(old: Spec, new: Spec, checkpoint: str | None = None) -> Diff:
         findings=tuple(findings(compared, networks, len(renames) + len(edits), at)),
         first=first_finding(compared, networks, at),
         changes=changes,
-        contributions=contributions,
-        interaction=networks[1].cost - networks[0].cost - sum((each.delta for each in contributions), Cost()),
+        contributions=tuple(steps),
         parts=tuple(_part_pairs((old, new), readings, parts, [*edits], len(renames))),
         weights=compared.weights,
         checkpoint=None if held is None else confirm(str(checkpoint), held, *readings, compared.weights),
@@ -116,6 +114,10 @@ def _part_pairs(
     """Yield each part before and after, in the order of the new network, those that are gone at their place."""
     counts = tuple({stage.name: len(stage.blocks) for stage in spec.stages} for spec in specs)
     back = {other: one for one, other in parts.items()}
+    reached: dict[str, list[int]] = {}
+    for index, edit in enumerate(edits, first):
+        for name in edit.parts:
+            reached.setdefault(name, []).append(index)
     order: list[tuple[PartKey | None, PartKey | None]] = [(back.get(key), key) for key in readings[1].rows]
     for index, key in enumerate(readings[0].rows):
         if key not in parts:
@@ -129,7 +131,7 @@ def _part_pairs(
             new=readings[1].rows[other] if other else None,
             old_blocks=counts[0].get(one[1], 0) if one and one[0] == "stage" else 0,
             new_blocks=counts[1].get(other[1], 0) if other and other[0] == "stage" else 0,
-            changes=tuple(first + index for index, edit in enumerate(edits) if name in edit.parts),
+            changes=tuple(reached.get(name, ())),
             differs=not (one and other) or readings[0].signatures[one] != readings[1].signatures[other],
         )
 

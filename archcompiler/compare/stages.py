@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from archcompiler.compare.normal import PartKey
 from archcompiler.resolve import Spec
-from archcompiler.tree import Mapping, Node, plain, walk
+from archcompiler.tree import Mapping, Node, mapping_at, plain, walk
 
 ALIKE = 0.6
 """The share of equal values from which a stage with another name, between the same neighbours, is a renamed one."""
@@ -35,14 +35,22 @@ def part_map(stages: dict[str, str]) -> dict[PartKey, PartKey]:
 
 
 def with_names(document: Mapping, stages: dict[str, str]) -> Mapping:
-    """Return a document whose stages have the new names."""
-    entry = document.entries["stages"]
-    if not isinstance(entry.value, Mapping):
-        raise TypeError("stages is no mapping")
-    named = {stages.get(name, name): stage for name, stage in entry.value.entries.items()}
-    return Mapping(
-        {**document.entries, "stages": replace(entry, value=Mapping(named, entry.value.span))}, document.span
-    )
+    """Return a document whose stages have the new names, also where it says how their modules are called."""
+    entries = dict(document.entries)
+    for section in entries.keys() & {"stages", "names"}:
+        table = mapping_at(document, section)
+        named = {_renamed(section, key, stages): entry for key, entry in table.entries.items()}
+        entries[section] = replace(entries[section], value=Mapping(named, table.span))
+    return Mapping(entries, document.span)
+
+
+def _renamed(section: str, key: str, stages: dict[str, str]) -> str:
+    """Return the key of a stage, or one of `names` that speaks of a stage, with the new name of that stage."""
+    if section == "stages":
+        return stages.get(key, key)
+    first, _, rest = key.partition(".")
+    stage, _, role = rest.partition(".")
+    return f"{first}.{stages.get(stage, stage)}.{role}" if first == "stages" else key
 
 
 def _gaps(before: list[str], after: list[str]) -> Iterator[tuple[list[str], list[str]]]:

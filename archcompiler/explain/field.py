@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from archcompiler.schema.language import read_schema
+from archcompiler.schema.shapes import reference
 
 Json = dict[str, Any]
 _DOCUMENT = "document"
@@ -36,7 +37,7 @@ def field_pages(name: str) -> list[FieldPage]:
     pages: dict[tuple[str, ...], list[tuple[str, FieldPage]]] = {}
     for owner, described in _objects():
         if key in described["properties"] and (not above or _is_meant(owner, above)):
-            found = _page(key, described)
+            found = page_of(key, described)
             same = (found.description, found.value, repr(found.default))
             pages.setdefault(same, []).append((owner, found))
     return [_together(found) for found in pages.values()]
@@ -78,7 +79,8 @@ def _is_meant(owner: str, above: list[str]) -> bool:
     return kind == _KINDS.get(above[-1], above[-1]) or (above[0] == "stages" and len(above) == 2 and kind == "stage")
 
 
-def _page(key: str, described: Json) -> FieldPage:
+def page_of(key: str, described: Json) -> FieldPage:
+    """Return the page of a key of an object that the schema describes; where it stands is not said."""
     schema = described["properties"][key]
     groups = [group for group in described.get("x-alternatives", ()) if key in group]
     return FieldPage(
@@ -95,12 +97,14 @@ def _page(key: str, described: Json) -> FieldPage:
 
 def _value(schema: Json) -> str:
     """Return in words what values a field takes."""
-    target = schema.get("$ref", "").removeprefix("#/$defs/")
+    target = reference(schema)
     if target:
         cases = read_schema("architecture.json")["$defs"][target].get("x-choice", {}).get("cases", ())
         return f"{', '.join(cases)}; or an object that says its type" if cases else "a mapping"
     if "enum" in schema or "const" in schema:
         return ", ".join(str(choice) for choice in schema.get("enum", [schema.get("const")]) if choice is not None)
+    if "type" not in schema:
+        return "any value"
     types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     kinds = [_WORDS.get(kind, f"a {kind}") for kind in types if kind not in ("null", "string")]
     kinds += schema.get("then", {}).get("enum", []) or (["a string"] if "string" in types else [])

@@ -8,7 +8,8 @@ Body   nodes  ->  ops in the order of computation; value 0 is the body's input, 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from archcompiler.graph.named import frozen
@@ -20,25 +21,24 @@ CallKind = Literal["stem", "block", "transition", "head"]
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One op: its role in the body, the module path relative to it (empty where no module is needed), its inputs."""
+    """One op: its role in the body (empty where no module is needed) and its inputs."""
 
     role: str
-    path: str
     op: Op
     inputs: tuple[int, ...]
     shape: Shape
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Body:
     """A recorded block. `class_name` is what a person would call it; `arguments` are the named numbers it was run on.
 
-    Two bodies are equal where they were recorded alike: the same ops, paths and wiring on the same numbers, and these
-    named alike.
+    Two bodies are equal where they were recorded alike: the same ops, roles and wiring on the same numbers, and these
+    named alike. How their layers are called is no matter: paths are of the calls.
 
     `aliases` maps a name to the one it must equal for the body to be well-shaped (an identity shortcut makes
-    `in_channels` the same as `channels`). The modules of `registered_first`, paths, stand before the others, which are
-    registered in the order in which they run.
+    `in_channels` the same as `channels`). `blocks` are the kinds of the blocks inside by the roles of their steps, and
+    under the empty role that of the body itself, where it is a block.
     """
 
     class_name: str
@@ -46,16 +46,17 @@ class Body:
     nodes: tuple[Node, ...]
     arguments: dict[str, int | float]
     aliases: dict[str, str]
-    registered_first: tuple[str, ...] = ()
-    _key: tuple[object, ...] = field(init=False, repr=False)
-    _hash: int = field(init=False, repr=False)
+    blocks: dict[str, str]
 
-    def __post_init__(self) -> None:
-        nodes = ((n.role, n.path, n.op.name, frozen(n.op.values), n.inputs, n.shape) for n in self.nodes)
-        named = (tuple(self.arguments.items()), tuple(self.aliases.items()))
-        key = (self.class_name, self.input, tuple(nodes), *named, self.registered_first)
-        object.__setattr__(self, "_key", key)
-        object.__setattr__(self, "_hash", hash(key))
+    @cached_property
+    def _key(self) -> tuple[object, ...]:
+        nodes = ((n.role, n.op.name, frozen(n.op.values), n.inputs, n.shape) for n in self.nodes)
+        named = (tuple(each.items()) for each in (self.arguments, self.aliases, self.blocks))
+        return (self.class_name, self.input, tuple(nodes), *named)
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(self._key)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Body) and self._key == other._key
@@ -71,24 +72,36 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A body at its place, and what it is there; `path` prefixes its nodes' paths.
+    """A body at its place, what it is there, and the module paths of its nodes.
 
-    `inline` where `path` is no module of its own, so that a backend writes the layers out where they run.
+    `paths` stand below `path`, one for each node, empty where it needs no module; `registered` are the numbers of the
+    nodes in the order in which their modules are registered.
     """
 
     body: Body
     path: str
     kind: CallKind
-    inline: bool
+    paths: tuple[str, ...]
+    registered: tuple[int, ...]
+
+    @property
+    def layers(self) -> list[tuple[Node, str]]:
+        """Every node with its module path from the root."""
+        return list(zip(self.body.nodes, map(self.full_path, self.paths), strict=True))
+
+    def full_path(self, path: str) -> str:
+        """Return one of the `paths` from the root."""
+        return f"{self.path}.{path}" if path and self.path else path
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The stem, one stage or the head."""
+    """The stem, one stage or the head; `registered` are the numbers of the calls in order of registration."""
 
     kind: PartKind
     name: str
     calls: tuple[Call, ...]
+    registered: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,13 +127,21 @@ class Graph:
         return shape
 
 
+def registered(graph: Graph) -> Iterator[tuple[Part, Node, str]]:
+    """Yield the nodes that are modules, with their paths, in the order in which these are registered."""
+    for part in graph.parts:
+        for call in (part.calls[number] for number in part.registered):
+            for number in call.registered:
+                if call.paths[number]:
+                    yield part, call.body.nodes[number], call.full_path(call.paths[number])
+
+
+def outwards(path: str) -> Iterator[str]:
+    """Yield the paths of the modules in which one stands, outermost first, and its own."""
+    names = path.split(".")
+    return (".".join(names[:end]) for end in range(1, len(names) + 1))
+
+
 def tensor_key(path: str, name: str) -> str:
     """Return the key in a state dict of a tensor of the node at a path; one without a name is the block's own."""
     return f"{path}.{name}" if name else path
-
-
-def full_path(call: Call, node: Node) -> str:
-    """Return a node's module path from the root; empty where the node is no module."""
-    if not node.path or not call.path:
-        return node.path
-    return f"{call.path}.{node.path}"

@@ -10,48 +10,63 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Union
 
-Expression = Union[int, str, tuple[str, "Expression", "Expression"]]
+Expression = Union[int, float, str, tuple[str, "Expression", "Expression"]]
 
 _PRECEDENCE = {"+": 1, "-": 1, "*": 2, "//": 2}
 _NEUTRAL = {"+": 0, "-": 0, "*": 1, "//": 1}
 
 
+LONGEST = 500
+"""Parts of an expression: beyond it nobody reads where a number came from, and squares of squares have no end."""
+
+
 class Named(int):
-    """An int with the expression that it came from: a field's name, or an operation on named ints."""
+    """An int with the expression that it came from: a field's name, or an operation on named ints.
+
+    `parts` counts those of the expression; where there would be too many, the number is its own expression.
+    """
 
     expression: Expression
+    parts: int
 
-    def __new__(cls, value: int, expression: Expression) -> Named:  # noqa: D102 -- a constructor, said by the class
-        number = super().__new__(cls, value)
-        number.expression = expression
+    def __new__(cls, value: int, expression: Expression, parts: int = 1) -> Named:  # noqa: D102 -- a constructor
+        number = int.__new__(cls, value)
+        is_short = parts <= LONGEST
+        number.expression, number.parts = (expression, parts) if is_short else (int(value), 1)
         return number
 
-    def __reduce__(self) -> tuple[type[Named], tuple[int, Expression]]:
-        return Named, (int(self), self.expression)
+    def __reduce__(self) -> tuple[type[Named], tuple[int, Expression, int]]:
+        return Named, (int(self), self.expression, self.parts)
 
     def __mul__(self, other: int) -> Named:
-        return Named(int(self) * int(other), ("*", self.expression, expression_of(other)))
+        return combined(int(self) * int(other), "*", self, other)
 
     def __rmul__(self, other: int) -> Named:
-        return Named(int(other) * int(self), ("*", expression_of(other), self.expression))
+        return combined(int(other) * int(self), "*", other, self)
 
     def __add__(self, other: int) -> Named:
-        return Named(int(self) + int(other), ("+", self.expression, expression_of(other)))
+        return combined(int(self) + int(other), "+", self, other)
 
     def __radd__(self, other: int) -> Named:
-        return Named(int(other) + int(self), ("+", expression_of(other), self.expression))
+        return combined(int(other) + int(self), "+", other, self)
 
     def __sub__(self, other: int) -> Named:
-        return Named(int(self) - int(other), ("-", self.expression, expression_of(other)))
+        return combined(int(self) - int(other), "-", self, other)
 
     def __rsub__(self, other: int) -> Named:
-        return Named(int(other) - int(self), ("-", expression_of(other), self.expression))
+        return combined(int(other) - int(self), "-", other, self)
 
     def __floordiv__(self, other: int) -> Named:
-        return Named(int(self) // int(other), ("//", self.expression, expression_of(other)))
+        return combined(int(self) // int(other), "//", self, other)
 
     def __rfloordiv__(self, other: int) -> Named:
-        return Named(int(other) // int(self), ("//", expression_of(other), self.expression))
+        return combined(int(other) // int(self), "//", other, self)
+
+
+def combined(value: int, operator: str, left: int, right: int) -> Named:
+    """Return a value with the operation that it came from."""
+    parts = 1 + getattr(left, "parts", 1) + getattr(right, "parts", 1)
+    return Named(value, (operator, expression_of(left), expression_of(right)), parts)
 
 
 class NamedFloat(float):
@@ -73,11 +88,17 @@ def expression_of(number: int | NamedFloat) -> Expression:
     return number.expression if isinstance(number, (Named, NamedFloat)) else int(number)
 
 
+UNNAMED = frozenset((bool, int, float, str, type(None)))
+"""The types of values that name nothing: most are of these, and telling so by the type is quick."""
+
+
 def frozen(value: object) -> object:
     """Return a value as one that equals another only if both also came about alike."""
     if isinstance(value, (Named, NamedFloat)):
         return value, value.expression
-    return tuple(map(frozen, value)) if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return tuple([each if type(each) in UNNAMED else frozen(each) for each in value])
+    return value
 
 
 def names_in(expression: Expression) -> set[str]:
@@ -87,18 +108,20 @@ def names_in(expression: Expression) -> set[str]:
     return {expression} if isinstance(expression, str) else set()
 
 
-def names_of(value: object) -> set[str]:
-    """Return every field name that a number, or one of several, was computed from."""
+def names_of(value: object) -> list[str]:
+    """Return every field name that a number, or one of several, was computed from, in alphabetical order."""
     if isinstance(value, tuple):
-        return {name for each in value for name in names_of(each)}
-    return names_in(value.expression) if isinstance(value, (Named, NamedFloat)) else set()
+        return sorted({name for each in value for name in names_of(each)})
+    if not isinstance(value, (Named, NamedFloat)):
+        return []
+    return [value.expression] if isinstance(value.expression, str) else sorted(names_in(value.expression))
 
 
 def substitute(expression: Expression, values: Mapping[str, Expression]) -> Expression:
     """Return the expression with names replaced, and folded: sums of numbers, neutral sides, `a - a`, `a + (b - a)`."""
     if isinstance(expression, str):
         return values.get(expression, expression)
-    if isinstance(expression, int):
+    if not isinstance(expression, tuple):
         return expression
     operator = expression[0]
     left, right = substitute(expression[1], values), substitute(expression[2], values)

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping as Map
+from dataclasses import dataclass
+from functools import cached_property
 
+from archcompiler.graph.ir import Body, Call, CallKind, Part, PartKind
 from archcompiler.tree import Mapping, Scalar
+from archcompiler.tree import Sequence as List
 
 BLOCK_PATH = "{stage}.{block}"
 TRANSITION_PATH = "{stage}_transition"
-REGISTERED_FIRST = "registered_first"
+REGISTERED, REGISTERED_FIRST = "registered", "registered_first"
+COUNTER = re.compile(r"\{([a-z_]+)(?::([a-z0-9_]+))?(?:\+([0-9]{1,9}))?\}")
+"""A counter in a path: its name, the word of those that share a slot, and what is added to the number."""
 
 # The attributes of torch.nn's Module, Sequential and ModuleDict, and the emitted `init_weights`: a child of such a name
 # would hide them. A test holds the list against PyTorch.
@@ -37,47 +44,199 @@ MODULE_ATTRIBUTES = frozenset(
 )
 
 
-class NameTable:
-    """The module path of every role; a role that the table leaves out is its own path.
+_Tables = tuple[str, ...]
+"""What stands in front of a role in the keys that may name it, the most particular first."""
+_Levels = tuple[tuple[str, _Tables], ...]
+"""A role in its body, and in each block inside a block that it is of, with the tables for each."""
 
-    `{slot}` numbers the layers under one path in the order in which they run, over the whole network: a path is asked
-    for once for each layer. `{stage_index}` and `{block}` count from 0, `{stage_number}` and `{block_number}` from 1.
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A path with its counters, and the keys of the table that say it, that of the innermost block last."""
+
+    path: str
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where a body and each of its nodes stand, and the numbers of the nodes in order of registration."""
+
+    body: Said
+    nodes: tuple[Said, ...]
+    registered: tuple[int, ...]
+
+    @cached_property
+    def paths(self) -> tuple[str, ...]:
+        """The paths of the nodes, with their counters."""
+        return tuple(said.path for said in self.nodes)
+
+    @cached_property
+    def is_numbered(self) -> bool:
+        """Whether a node has a counter in its path."""
+        return any("{" in path for path in self.paths)
+
+
+class NameTable:
+    """The module path of every role, and the order in which modules are registered.
+
+    A role is looked for in what the table says of its stage, then of its kind of block, then of all blocks; one that is
+    nowhere is its own path. A layer of a block inside a block stands below the path of that block's step, where the
+    table of its own kind of block says.
+
+    `{slot}` numbers what stands under one path in the order in which it runs, over the whole network: each part is
+    asked for once. `asked` are the keys that were looked for, `used` those that say something. A role in a list under
+    a key counts as a key of its own, `KEY ROLE`.
     """
 
     def __init__(self, names: Mapping, stages: Sequence[str]) -> None:
-        self._paths = {
-            role: str(entry.value.value) for role, entry in names.entries.items() if isinstance(entry.value, Scalar)
-        }
+        values = {key: entry.value for key, entry in names.entries.items()}
+        self._paths = {key: str(value.value) for key, value in values.items() if isinstance(value, Scalar)}
+        self._orders = {key: [*_words(value)] for key, value in values.items() if isinstance(value, List)}
+        first = self._paths.pop(REGISTERED_FIRST, None)
+        self._first = {first: REGISTERED_FIRST} if first else {}
         self._stages = {stage: index for index, stage in enumerate(stages)}
-        self.registered_first = self._paths.pop(REGISTERED_FIRST, "")
-        """What a block registers before all else, in whatever order it runs: the first word of its roles."""
+        self._layouts: dict[tuple[CallKind, str, Body], Layout] = {}
         self._slots: Counter[str] = Counter()
-        in_blocks = (path for role, path in self._paths.items() if not role.startswith(("stem.", "head.")))
-        self.numbers_layers = any("{slot}" in path for path in in_blocks)
-        """Whether layers of stages are numbered: blocks of one kind then differ in their layers' paths."""
+        self._shared: dict[tuple[str, str | None, object], int] = {}
+        self._calls = 0
+        self.asked: set[str] = set()
+        self.used: set[str] = set()
 
-    def paths(self, prefix: str = "", below: str = "") -> Callable[[str], str]:
-        """Return what gives the path of a role of the stem or head (by `prefix`), or of what stands `below` a path."""
-        return lambda role: self._numbered(self._paths.get(prefix + role, prefix + role), below)
+    def part(self, kind: PartKind, name: str, recorded: Iterable[tuple[CallKind, Body]]) -> Part:
+        """Return a part of a network with what was recorded for it, in the order in which it runs."""
+        calls: list[Call] = []
+        blocks = 0
+        for call, body in recorded:
+            calls.append(self._call(call, name if kind == "stage" else "", blocks, body))
+            blocks += call == "block"
+        order = self._order((f"stages.{name}.", "")) if kind == "stage" else {}
+        ranks = [self._rank(call.kind, order) for call in calls]
+        return Part(kind, name, tuple(calls), _sorted(ranks))
 
-    def block(self, stage: str, index: int) -> str:
-        """Return the path of a stage's block."""
-        path = self._of_stage(self._paths.get("block", BLOCK_PATH), stage)
-        return path.replace("{block}", str(index)).replace("{block_number}", str(index + 1))
+    def layout(self, kind: CallKind, stage: str, body: Body) -> Layout:
+        """Return where a body of a stage, or of the stem or head, and its nodes stand."""
+        key = (kind, stage, body)
+        if key not in self._layouts:
+            nodes = [_levels(node.role, kind, stage, body.blocks) for node in body.nodes]
+            said = tuple(self._node(levels) for levels in nodes)
+            self._layouts[key] = Layout(self._body(kind, stage, body), said, self._registered(nodes))
+        return self._layouts[key]
 
-    def transition(self, stage: str) -> str:
-        """Return the path under which a stage's transition stands."""
-        return self._of_stage(self._paths.get("transition", TRANSITION_PATH), stage)
+    def _call(self, kind: CallKind, stage: str, block: int, body: Body) -> Call:
+        found = self.layout(kind, stage, body)
+        self._calls += 1
+        path = self._numbered(found.body.path, "", stage, self._counters(kind, stage, block))
+        paths = found.paths
+        if found.is_numbered:
+            paths = tuple(self._numbered(each, path, self._calls, {}) for each in paths)
+        return Call(body, path, kind, paths, found.registered)
 
-    def _of_stage(self, path: str, stage: str) -> str:
-        index = self._stages[stage]
-        path = path.replace("{stage}", stage).replace("{stage_index}", str(index))
-        return path.replace("{stage_number}", str(index + 1))
+    def _body(self, kind: CallKind, stage: str, body: Body) -> Said:
+        if kind == "block":
+            own = f"blocks.{body.blocks['']}"
+            return self._said((f"stages.{stage}.{own}", f"stages.{stage}.block", own, "block"), BLOCK_PATH)
+        if kind == "transition":
+            return self._said((f"stages.{stage}.transition", "transition"), TRANSITION_PATH)
+        return Said("")
 
-    def _numbered(self, path: str, below: str) -> str:
-        start, mark, _ = path.partition("{slot}")
-        if not mark:
+    def _node(self, levels: _Levels) -> Said:
+        (role, tables), *inner = levels
+        if not role:
+            return Said("")
+        keys = [f"{table}{role}" for table in tables]
+        if not inner or not self._paths.keys().isdisjoint(keys):
+            return self._said(keys, f"{tables[-1]}{role}")
+        outer = self._node(((role.removesuffix(f".{inner[0][0]}"), tables),))
+        within = self._node(tuple(inner))
+        return Said(f"{outer.path}.{within.path}", outer.keys + within.keys)
+
+    def _said(self, keys: Iterable[str], default: str) -> Said:
+        """Return the path of the first of some keys that has one."""
+        self.asked.update(keys)
+        key = next((key for key in keys if key in self._paths), None)
+        if key is None:
+            return Said(default)
+        self.used.add(key)
+        return Said(self._paths[key], (key,))
+
+    def _registered(self, nodes: list[_Levels]) -> tuple[int, ...]:
+        """Return the numbers of nodes in order of registration; the layers of a block inside a block stay together."""
+        if not (self._orders or self._first):
+            return tuple(range(len(nodes)))
+        starts: dict[str, int] = {}
+        places: list[list[int]] = []
+        for number, levels in enumerate(nodes):
+            place: list[int] = []
+            for depth, (role, tables) in enumerate(levels, 1):
+                inside = [role for role, _ in levels[depth : depth + 1]]
+                start = starts.setdefault(levels[0][0].removesuffix(inside[0]), number) if inside else number
+                place += [self._rank(role, self._order(tables)), start]
+            places.append(place)
+        return _sorted(places)
+
+    def _order(self, tables: _Tables) -> dict[str, str]:
+        """Return the roles that are registered before others, in order, each with the key that says so."""
+        key = next((f"{table}{REGISTERED}" for table in tables if f"{table}{REGISTERED}" in self._orders), "")
+        said = {role: f"{key} {role}" for role in self._orders.get(key, ())}
+        return said if tables[-1] else {**self._first, **said}
+
+    def _rank(self, role: str, order: Map[str, str]) -> int:
+        for rank, (first, key) in enumerate(order.items()):
+            if role == first or role.startswith(f"{first}."):
+                self.used.add(key)
+                return rank
+        return len(order)
+
+    def _counters(self, kind: CallKind, stage: str, block: int) -> dict[str, str | int]:
+        """Return the counters that the path of a block or transition has beside the slot."""
+        index = self._stages.get(stage, 0)
+        of_stage: dict[str, str | int] = {"stage": stage, "stage_index": index, "stage_number": index + 1}
+        return {**of_stage, "block": block, "block_number": block + 1} if kind == "block" else of_stage
+
+    def _numbered(self, path: str, below: str, scope: object, counters: Map[str, str | int]) -> str:
+        """Return a path with a number for each counter that it has; others stay."""
+        if "{" not in path:
             return path
-        parent = f"{below}.{start}" if below else start
-        self._slots[parent] += 1
-        return path.replace(mark, str(self._slots[parent] - 1))
+        result, end = "", 0
+        for match in COUNTER.finditer(path):
+            result += path[end : match.start()]
+            end = match.end()
+            name, word, more = match.groups()
+            value = counters.get(name) if word is None else None
+            if name == "slot":
+                value = self._slot(f"{below}.{result}" if below else result, word, scope)
+            if isinstance(value, int):
+                value = str(value + int(more or 0))
+            result += match[0] if value is None or (more and not value.isdigit()) else value
+        return result + path[end:]
+
+    def _slot(self, parent: str, word: str | None, scope: object) -> int:
+        """Return the next number under a path; what says a word takes that of the first in its scope which says it."""
+        key = (parent, word, scope)
+        if word is None or key not in self._shared:
+            self._shared[key] = self._slots[parent]
+            self._slots[parent] += 1
+        return self._shared[key]
+
+
+def _levels(role: str, kind: CallKind, stage: str, blocks: Map[str, str]) -> _Levels:
+    """Return a role in its body, and in each block inside a block that it is of."""
+    inside = [(step, block) for step, block in sorted(blocks.items()) if step and role.startswith(f"{step}.")]
+    inner = [(role[len(step) + 1 :], _tables("block", stage, block)) for step, block in inside]
+    return ((role, _tables(kind, stage, blocks.get("", ""))), *inner)
+
+
+def _tables(kind: CallKind, stage: str, block: str) -> _Tables:
+    if kind in ("stem", "head"):
+        return (f"{kind}.",)
+    own = f"blocks.{block}." if kind == "block" else f"{kind}."
+    return (f"stages.{stage}.{own}", f"stages.{stage}.", own, "") if stage else (own, "")
+
+
+def _words(node: List) -> Iterator[str]:
+    return (str(item.value) for item in node.items if isinstance(item, Scalar))
+
+
+def _sorted(places: Sequence[int] | Sequence[list[int]]) -> tuple[int, ...]:
+    return tuple(sorted(range(len(places)), key=places.__getitem__))

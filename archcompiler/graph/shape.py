@@ -7,6 +7,7 @@ an expression, arrays.
 
 from __future__ import annotations
 
+import operator
 from typing import Any, Literal
 
 Shape = tuple[int, ...]
@@ -32,6 +33,14 @@ def one(value: Any) -> Any:
 def window_output(size: int, kernel: int, stride: int, padding: int, dilation: int = 1) -> int:
     """Return how many places a window takes along one side of a map (floor, as PyTorch rounds)."""
     return (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
+
+
+def window_outputs(of: Shape, kernel: Sides, stride: Sides, padding: Sides, dilation: Sides) -> tuple[int, ...]:
+    """Return how many places a window takes along each side of a map; a square is computed once."""
+    rows, columns = zip(of, sides(kernel), sides(stride), sides(padding), sides(dilation), strict=True)
+    if all(map(operator.is_, rows, columns)):
+        return (window_output(*rows),) * 2
+    return window_output(*rows), window_output(*columns)
 
 
 def ceil_output(size: int, kernel: int, stride: int, padding: int) -> int:

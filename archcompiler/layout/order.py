@@ -5,43 +5,65 @@ from __future__ import annotations
 from typing import Any
 
 from archcompiler.layout.items import Group
-from archcompiler.schema.language import read_schema
+from archcompiler.schema.language import GROUPS, PART_KINDS, read_schema
+from archcompiler.schema.shapes import object_reference, reference
 
-_IN_BLOCK_STYLE = ("", "stages", "names", "claim")
-"""The definitions whose objects stand in lines of their own: the document, and its tables."""
+_PART, _BODY, _BODY_STEP = "part", "body", "body step"
+"""What the schema of blocks calls its root, and, of a block's own steps, a list and one of them."""
+_TABLES = ("stages", "names", "roles", "roles_of_blocks", "roles_of_stages", "fields", "let")
+_IN_BLOCK_STYLE = ("", "claim", _PART, _BODY, *_TABLES)
+"""The definitions whose objects stand in lines of their own: the documents, and their tables."""
+_LISTS = ("claim", _BODY)
 
 
 def put_in_order(root: Group) -> None:
     """Sort the keys of every object; keys that the schema does not know come last."""
     header, root.items[0].above = root.items[0].above, []
-    _sort(root, "")
+    _sort(root, root_definition(root))
     root.items[0].above[:0] = header  # what stands at the top of a file speaks of the file
+
+
+def root_definition(root: Group) -> str:
+    """Return the definition of a whole document: of a block, or of a network."""
+    names = {item.name for item in root.items}
+    return _PART if "steps" in names and not names.isdisjoint(PART_KINDS) else ""
 
 
 def definition_below(definition: str | None, name: str) -> str | None:
     """Return the definition of the object, or of the objects of the list, that stands under a key of an object."""
     if definition is None:
         return None
+    if definition in (_PART, _BODY_STEP) and name in GROUPS:
+        return _BODY
+    if definition == "roles_of_blocks":
+        return "roles"  # of blocks of one's own too, which the shipped schema does not know
     described = _described(definition)
     schema: dict[str, Any] = described["properties"].get(name) or described.get("additionalProperties") or {}
-    reference = schema.get("$ref") or schema.get("items", {}).get("$ref")
-    return reference.removeprefix("#/$defs/") if reference else None
+    return reference(schema) or object_reference(schema) or reference(schema.get("items", {})) or None
 
 
-def stands_in_lines(definition: str | None, *, is_mapping: bool) -> bool:
+def definition_of_items(definition: str | None) -> str | None:
+    """Return the definition of the items of a list of such objects."""
+    return _BODY_STEP if definition == _BODY else definition
+
+
+def stands_in_lines(definition: str | None, group: Group) -> bool:
     """Tell whether an object of a definition, or a list of such objects, has a line for each of its items."""
-    return definition in _IN_BLOCK_STYLE and is_mapping == (definition != "claim")
+    if definition == _BODY_STEP:
+        return any(item.name in GROUPS for item in group.items)
+    return definition in _IN_BLOCK_STYLE and group.is_mapping == (definition not in _LISTS)
 
 
 def _sort(group: Group, definition: str | None) -> None:
     if definition is not None and group.is_mapping:
-        described = _described(definition, _step_of(group) if definition == "step" else None)
+        described = _described(definition, _step_of(group) if definition in ("step", _BODY_STEP) else None)
         order = list(described["properties"])
         if described["additionalProperties"] is False:
             group.items.sort(key=lambda item: order.index(item.name) if item.name in order else len(order))
     for item in group.items:
         if isinstance(item.value, Group):
-            _sort(item.value, definition_below(definition, item.name) if group.is_mapping else definition)
+            below = definition_below(definition, item.name) if group.is_mapping else definition_of_items(definition)
+            _sort(item.value, below)
 
 
 def _step_of(group: Group) -> str | None:
@@ -51,8 +73,15 @@ def _step_of(group: Group) -> str | None:
 
 def _described(definition: str, case: str | None = None) -> dict[str, Any]:
     """Return an object of the schema; of a choice the case, or the object that has the fields of all."""
+    if definition == _PART:
+        return read_schema("block.json")
+    if definition == _BODY:  # a mapping where a list of steps should stand
+        return {"properties": {}, "additionalProperties": {}}
+    name = "step" if definition == _BODY_STEP else definition
     schema = read_schema("architecture.json")
-    found: dict[str, Any] = schema["$defs"][definition] if definition else schema
+    if name and name not in schema["$defs"]:
+        schema = read_schema("block.json")
+    found: dict[str, Any] = schema["$defs"][name] if name else schema
     if "x-choice" in found:
-        found = schema["$defs"][f"{definition}.{case or 'any'}"]
+        found = schema["$defs"][f"{name}.{case or 'any'}"]
     return {"properties": {}, **found}

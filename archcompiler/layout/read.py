@@ -77,18 +77,20 @@ class _Reader:
         count = max((index + 1 for index, (at, _) in enumerate(self._waiting) if at > column), default=0)
         if self._closed:
             group = self._closed[-1][1]
+            placed: list[tuple[Group, str]] = []
             for at, text in reversed(self._waiting[:count]):
                 if text:  # a blank line goes with the comment below it
                     group = next((group for edge, group in self._closed if edge <= at), self._closed[-1][1])
-                group.below.insert(0, text)
+                placed.append((group, text))
+            for group, text in reversed(placed):
+                group.below.append(text)
             del self._waiting[:count]
         self._closed.clear()
 
     def _above(self, event: events.Event) -> list[str]:
         """Return the comments above a token, and move on to it."""
         self._between(start_of(event).index)
-        line = self._source.line_text(start_of(event).line + 1)
-        self._place_waiting(len(line) - len(line.lstrip()) + 1)  # of a list's item, the column of its dash
+        self._place_waiting(self._source.indentations[start_of(event).line] + 1)  # of a list's item, its dash's column
         above = [text for _, text in self._waiting]
         self._waiting.clear()
         return above
@@ -149,8 +151,8 @@ class _Reader:
             self._position += len(group.anchor.strip())
         column = 0
         while not isinstance(child := self._next(), (events.MappingEndEvent, events.SequenceEndEvent)):
-            line = self._source.line_text(start_of(child).line + 1)
-            column = column or (start_of(child).column if is_mapping else len(line) - len(line.lstrip())) + 1
+            start = start_of(child)
+            column = column or (start.column if is_mapping else self._source.indentations[start.line]) + 1
             group.items.append(self._item(child, in_mapping=is_mapping))
         if event.flow_style:
             self._between(end_of(child).index)

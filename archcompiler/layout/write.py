@@ -14,7 +14,7 @@ from itertools import groupby
 
 from archcompiler.layout.brackets import in_brackets
 from archcompiler.layout.items import Group, Item, Text, must_be_block
-from archcompiler.layout.order import definition_below, stands_in_lines
+from archcompiler.layout.order import definition_below, definition_of_items, root_definition, stands_in_lines
 from archcompiler.layout.rows import aligned_rows
 
 _INDENT = 2
@@ -31,7 +31,7 @@ class Line:
 def written(root: Group) -> str:
     """Return the text of a document."""
     empty = [] if root.items else ["{}"]
-    lines = [*empty, *_with_comments(_lines_of(root, "", 0))]
+    lines = [*empty, *_with_comments(_lines_of(root, root_definition(root), 0))]
     return "\n".join(lines).strip("\n") + "\n"
 
 
@@ -50,7 +50,7 @@ def _lines_of(group: Group, definition: str | None, indent: int) -> list[Line]:
     rows = aligned_rows(group, indent) if definition == "stages" and group.is_mapping else {}
     lines: list[Line] = []
     for index, item in enumerate(group.items):
-        below = definition_below(definition, item.name) if group.is_mapping else definition
+        below = definition_below(definition, item.name) if group.is_mapping else definition_of_items(definition)
         lines += _comment_lines(item.above if group.is_mapping else _above_dash(item), indent, first=not index)
         lines += [Line(rows[index], "  ".join(item.beside))] if index in rows else _item_lines(item, below, indent)
     while group.below and not group.below[-1]:
@@ -106,4 +106,4 @@ def _text_lines(value: Text, head: str, indent: int) -> list[str]:
 
 
 def _in_lines(value: Group, definition: str | None) -> bool:
-    return bool(value.items) and (stands_in_lines(definition, is_mapping=value.is_mapping) or must_be_block(value))
+    return bool(value.items) and (stands_in_lines(definition, value) or must_be_block(value))

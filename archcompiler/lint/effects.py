@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
-from archcompiler.diagnostics import Diagnostic, Edit, Fix, SpecError
-from archcompiler.graph.ir import Graph
+from archcompiler.diagnostics import Diagnostic, Edit, Fix
+from archcompiler.graph.ir import Body, Graph
+from archcompiler.graph.ir import Node as GraphNode
+from archcompiler.graph.ops import Shape
 from archcompiler.lint.watch import Watch
-from archcompiler.lower.network import lower
+from archcompiler.lower.alone import record_alone
+from archcompiler.lower.record import Context, contexts
 from archcompiler.resolve import Spec
-from archcompiler.schema.language import read_schema
+from archcompiler.schema.language import Language
 from archcompiler.span import Span
 from archcompiler.tree import Entry, Mapping, Node, Plain, Scalar, from_plain, mapping_at, walk
+
+_Run = tuple[Mapping, Body, Context]
+"""The fields of a block, what was recorded with them, and where the block stands."""
+_OF_A_STRIDE = "the stride is 1 wherever it stands, and it says how a larger one is taken"
 
 
 def keys_without_effect(watch: Watch, graph: Graph) -> Iterator[Diagnostic]:
     """Yield a warning for each key that a person wrote and that changes nothing, whatever it says."""
     for key, entry in watch.unread():
-        yield _warning(key, entry, "nothing here reads it")
+        yield _warning(key, entry, _OF_A_STRIDE if key in ("anti_alias", "stride_on") else "nothing here reads it")
     read = watch.read()
     for stage in watch.spec.stages:
         override = mapping_at(mapping_at(watch.spec.section("stages"), stage.name), "override")
@@ -29,8 +36,8 @@ def keys_without_effect(watch: Watch, graph: Graph) -> Iterator[Diagnostic]:
                 if not isinstance(entry.value, Mapping) and entry.value.span not in read:
                     reason = f"for every block that `{selector}` selects a later selector says it"
                     yield _warning(str(path[0]), entry, reason)
-    for key, entry in _few_valued(watch.spec):
-        if entry.value.span in read and _is_idle(watch.spec, graph, key, entry.value):
+    for key, entry, runs in _few_valued(watch.spec, graph):
+        if entry.value.span in read and _is_idle(watch.spec, key, entry.value, runs):
             yield _warning(key, entry, "the network is the same whatever it says")
 
 
@@ -54,46 +61,61 @@ def _warning(key: str, entry: Entry, reason: str) -> Diagnostic:
     return Diagnostic("L002", f"`{key}` has no effect: {reason}", entry.key_span, "remove it", severity="warning")
 
 
-def _few_valued(spec: Spec) -> Iterator[tuple[str, Entry]]:
-    """Yield each switch and each choice of few words that a person wrote for blocks, once."""
-    seen: set[Span] = set()
-    for stage in spec.stages:
-        for fields in stage.blocks:
-            for key, entry in fields.entries.items():
-                written = entry.value.span.path == spec.path
-                if written and key in _others() and entry.value.span not in seen:
-                    seen.add(entry.value.span)
-                    yield key, entry
+def _few_valued(spec: Spec, graph: Graph) -> Iterator[tuple[str, Entry, list[_Run]]]:
+    """Yield each switch and each choice of few words that a person wrote for blocks, once, with what takes it."""
+    taken: dict[Span, list[_Run]] = {}
+    said: dict[Span, tuple[str, Entry]] = {}
+    for run in _runs(spec, graph):
+        entries = run[0].entries
+        for place in {entry.value.span for entry in entries.values()}:
+            taken.setdefault(place, []).append(run)
+        for key, entry in entries.items():
+            if entry.value.span.path == spec.path and key in _others(spec.language):
+                said.setdefault(entry.value.span, (key, entry))
+    for place, (key, entry) in said.items():
+        yield key, entry, taken[place]
 
 
-@cache
-def _others() -> dict[str, list[Plain]]:
+def _runs(spec: Spec, graph: Graph) -> Iterable[_Run]:
+    """Return the fields of each block with what was recorded; blocks of the same fields on equal maps are one."""
+    parts = (part for part in graph.parts if part.kind == "stage")
+    found: dict[tuple[int, Shape], _Run] = {}
+    places = contexts(spec)
+    for stage, part in zip(spec.stages, parts, strict=True):
+        bodies = (call.body for call in part.calls if call.kind == "block")
+        for block, body in zip(stage.blocks, bodies, strict=True):
+            found.setdefault((id(block), body.input), (block, body, next(places)))
+    return found.values()
+
+
+@lru_cache(maxsize=16)
+def _others(known: Language) -> dict[str, list[Plain]]:
     """Return the values of each field of a block that has few."""
-    properties: dict[str, Any] = read_schema("architecture.json")["$defs"]["override.any"]["properties"]
+    properties: dict[str, Any] = known.schema.definition("override.any")["properties"]
     switches = {name: [True, False] for name, found in properties.items() if "boolean" in found.get("type", ())}
     choices = {name: found["enum"] for name, found in properties.items() if "enum" in found and name != "block"}
     return {**switches, **choices}
 
 
-def _is_idle(spec: Spec, graph: Graph, key: str, node: Node) -> bool:
-    """Tell whether the network stays the same with every other value at one place."""
+def _is_idle(spec: Spec, key: str, node: Node, runs: list[_Run]) -> bool:
+    """Tell whether every block that takes a value records the same with each other one.
+
+    The blocks behind them see the same maps then, so that no other part of the network is asked.
+    """
     said = node.value if isinstance(node, Scalar) else None
-    others = [value for value in _others()[key] if value is not None and value != said]
-    return all(_is_same(spec, graph, node.span, value) for value in others)
+    others = [value for value in _others(spec.language)[key] if value is not None and value != said]
+    return all(_is_same(spec, run, node.span, value) for value in others for run in runs)
 
 
-def _is_same(spec: Spec, graph: Graph, place: Span, value: Plain) -> bool:
-    changed: dict[int, Mapping] = {}
-    for stage in spec.stages:
-        for block in stage.blocks:
-            if id(block) not in changed:
-                changed[id(block)] = _with(block, place, value)
-    stages = tuple(replace(stage, blocks=tuple(changed[id(block)] for block in stage.blocks)) for stage in spec.stages)
-    try:
-        other = lower(replace(spec, stages=stages))
-    except SpecError:
-        return False
-    return [call.body.nodes for call in other.calls] == [call.body.nodes for call in graph.calls]
+def _is_same(spec: Spec, run: _Run, place: Span, value: Plain) -> bool:
+    block, body, context = run
+    nodes = record_alone(spec, _with(block, place, value), body.input, context)
+    return nodes is not None and [_what(node) for node in nodes] == [_what(node) for node in body.nodes]
+
+
+def _what(node: GraphNode) -> tuple[object, ...]:
+    """Return a node without its path, which follows from its role and from those before it."""
+    return node.role, node.op, node.inputs, node.shape
 
 
 def _with(block: Mapping, place: Span, value: Plain) -> Mapping:

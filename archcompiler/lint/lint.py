@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 
+from archcompiler.blocks.check import spec_faults
 from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.graph.ir import Graph
 from archcompiler.lint.effects import keys_without_effect, overrunning_selectors
-from archcompiler.lint.maps import lone_values, uneven_strides
+from archcompiler.lint.maps import is_own, lone_values, uneven_strides
 from archcompiler.lint.removal import removal
+from archcompiler.lint.unmeant import (
+    dilated_points,
+    norms_in_a_row,
+    stages_without_strides,
+    sums_without_a_norm,
+    totals_for_groups,
+)
 from archcompiler.lint.watch import Watch
 from archcompiler.lint.widths import padded_widths
 from archcompiler.lint.written import written_defaults
@@ -25,6 +33,12 @@ RULES: tuple[Callable[[Watch, Graph], Iterator[Diagnostic]], ...] = (
     padded_widths,
     written_defaults,
     overrunning_selectors,
+    lambda watch, _: iter(spec_faults(watch.spec)),
+    totals_for_groups,
+    stages_without_strides,
+    norms_in_a_row,
+    sums_without_a_norm,
+    dilated_points,
 )
 OFF_BY_DEFAULT = ("L005",)
 
@@ -38,16 +52,11 @@ def lint(spec: Spec, also: Collection[str] = ()) -> tuple[Graph, list[Diagnostic
     try:
         graph = lower(watch.spec)
     except SpecError as error:
-        raise SpecError(error.diagnostics, spec=spec) from None
-    found = [warning for rule in RULES for warning in rule(watch, graph) if _is_own(warning, spec)]
+        raise SpecError(error.diagnostics, spec=spec if error.spec else None) from None
+    found = [warning for rule in RULES for warning in rule(watch, graph) if is_own(warning.span, spec)]
     asked_for = [each for each in found if each.code not in OFF_BY_DEFAULT or each.code in also]
     places = {(each.code, each.span): each for each in reversed([*spec.warnings, *asked_for])}
     return graph, _without_ignored(spec, sorted(places.values(), key=_place))
-
-
-def _is_own(warning: Diagnostic, spec: Spec) -> bool:
-    """Tell whether a warning speaks of the spec's own file or of a setting: its bases are linted for themselves."""
-    return warning.span.path == spec.path or warning.span.path.startswith("<--set")
 
 
 def _place(warning: Diagnostic) -> tuple[str, int, int]:

@@ -116,3 +116,8 @@ def place_of(spec: Spec, part: Part) -> Span:
     keys = {stage.name: stage.key_span for stage in spec.stages}
     span = keys[part.name] if part.kind == "stage" else spec.document.entries[part.kind].key_span
     return span if span.path == spec.path else spec.document.entries["name"].value.span
+
+
+def is_own(place: Span, spec: Spec) -> bool:
+    """Tell whether the spec's own file says something, or a setting: its bases are linted for themselves."""
+    return place.path == spec.path or place.path.startswith("<--set")

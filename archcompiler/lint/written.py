@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.graph.ir import Graph
 from archcompiler.lint.removal import removal
 from archcompiler.lint.watch import Watch
+from archcompiler.resolve import Spec
 from archcompiler.schema.canonical import default_of, filled
 from archcompiler.schema.language import Fields, language
-from archcompiler.tree import Entry, Mapping, Node, Scalar, mapping_at, plain, walk
+from archcompiler.tree import Entry, Mapping, Node, Plain, Scalar, mapping_at, plain, walk
 
 Found = Iterator[tuple[str, Entry, Mapping]]
 
@@ -22,7 +23,7 @@ def written_defaults(watch: Watch, _: Graph) -> Iterator[Diagnostic]:
     read as layers are: with their kernel and stride.
     """
     spec = watch.spec
-    for key, entry, owner in _candidates(spec.document, spec.defaults):
+    for key, entry, owner in _candidates(spec):
         general = spec.defaults.entries.get(key)
         is_general = owner is not spec.defaults and general is not None and general.key_span == entry.key_span
         if entry.value.span.path == spec.path and not _replaces(entry) and not is_general:
@@ -31,20 +32,38 @@ def written_defaults(watch: Watch, _: Graph) -> Iterator[Diagnostic]:
             yield Diagnostic("L007", message, entry.key_span, "remove it", severity="warning", fix=fix)
 
 
-def _candidates(document: Mapping, defaults: Mapping) -> Found:
-    known = language()
+def _candidates(spec: Spec) -> Found:
+    known, document, defaults = spec.language, spec.document, spec.defaults
     for name in ("stem", "head"):
         yield from _in_union(mapping_at(document, name), name)
-    yield from _in_object(defaults, known.block_fields)
-    stages = [entry.value for entry in mapping_at(document, "stages").entries.values()]
+    yield from _in_object(defaults, _fields_of_defaults(spec))
+    entries = mapping_at(document, "stages").entries.values()
+    stages = [entry.value for entry in entries if isinstance(entry.value, Mapping)]
+    columns = _columns(stages)
     for stage in stages:
-        if isinstance(stage, Mapping):
-            block = stage.get("block")
-            fields = known.blocks.get(str(block.value), {}) if isinstance(block, Scalar) else {}
-            columns = [key for key in stage.entries if _is_column(key, stages)]
-            yield from _in_object(stage, {key: field for key, field in fields.items() if key not in columns})
-            yield from _in_object(mapping_at(stage, "transition"), known.transition)
-    yield from _in_object(mapping_at(defaults, "transition"), known.transition)
+        block = stage.get("block")
+        fields = known.blocks.get(str(block.value), {}) if isinstance(block, Scalar) else {}
+        yield from _in_object(stage, {key: field for key, field in fields.items() if key not in columns})
+        yield from _in_union(mapping_at(stage, "transition"), "transition")
+    yield from _in_union(mapping_at(defaults, "transition"), "transition")
+
+
+def _fields_of_defaults(spec: Spec) -> Fields:
+    """Return the fields of which the stem and all blocks of a spec have the same default."""
+    blocks = {id(block): block for stage in spec.stages for block in stage.blocks}.values()
+    owners = [spec.language.blocks[_word(block, "block")] for block in blocks]
+    owners.append(spec.language.unions["stem"].variants[_word(spec.section("stem"), "type")])
+    found: Fields = {}
+    for key in spec.defaults.entries:
+        fields = [fields[key] for fields in owners if key in fields]
+        if fields and all(field.default == fields[0].default for field in fields):
+            found[key] = fields[0]
+    return found
+
+
+def _word(node: Mapping, key: str) -> str:
+    value = node.get(key)
+    return str(value.value) if isinstance(value, Scalar) else ""
 
 
 def _replaces(entry: Entry) -> bool:
@@ -52,9 +71,11 @@ def _replaces(entry: Entry) -> bool:
     return bool(entry.shadows) or any(below.shadows for _, below in walk(entry.value))
 
 
-def _is_column(key: str, stages: list[Node]) -> bool:
-    values = [plain(value) for stage in stages if isinstance(stage, Mapping) and (value := stage.get(key)) is not None]
-    return any(value != values[0] for value in values)
+def _columns(stages: Iterable[Mapping]) -> set[str]:
+    """Return the keys of which stages say different values."""
+    first: dict[str, Plain] = {}
+    said = ((key, plain(entry.value)) for stage in stages for key, entry in stage.entries.items())
+    return {key for key, value in said if first.setdefault(key, value) != value}
 
 
 def _in_union(node: Node, union: str) -> Found:

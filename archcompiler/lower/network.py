@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from types import MappingProxyType
 from typing import Literal
 
-from archcompiler.blocks import find_block
+from archcompiler.blocks.check import spec_faults
+from archcompiler.blocks.document import Document
+from archcompiler.blocks.library import library
 from archcompiler.diagnostics import Diagnostic, SpecError
-from archcompiler.graph.ir import Body, Call, Graph, Part
+from archcompiler.graph.ir import Body, CallKind, Graph, Part
 from archcompiler.graph.named import Named
 from archcompiler.graph.names import NameTable
 from archcompiler.graph.ops import Shape
-from archcompiler.lower.head import record_head
+from archcompiler.limits import current, mend, within
 from archcompiler.lower.paths import path_faults
+from archcompiler.lower.record import Context, contexts, record
 from archcompiler.lower.report import Place, report
 from archcompiler.lower.size import size_faults
-from archcompiler.lower.stem import record_stem
 from archcompiler.record.fields import Fields
-from archcompiler.record.recorder import Recorder, Value
-from archcompiler.record.steps import record_steps
+from archcompiler.record.recorder import Recorder, TooManySteps
 from archcompiler.resolve import Spec, Stage
 from archcompiler.span import Span
-from archcompiler.tree import Mapping, Scalar, Sequence
-
-Record = Callable[[Recorder, Value, Fields], Value]
+from archcompiler.tree import Mapping, Scalar
 
 
 def lower(spec: Spec) -> Graph:
@@ -35,10 +35,20 @@ def lower(spec: Spec) -> Graph:
 
 
 def lowered(spec: Spec) -> tuple[Graph, list[Diagnostic]]:
-    """Return the graph of a spec and its faults; behind a fault the graph has the shapes that were meant."""
+    """Return the graph of a spec and its faults; behind a fault the graph has the shapes that were meant.
+
+    SpecError where its own blocks or steps say what cannot be run at all.
+    """
+    if errors := [fault for fault in spec_faults(spec) if fault.severity == "error"]:
+        raise SpecError([*spec.warnings, *errors])
     lowering = _Lowering(spec)
-    graph = lowering.graph()
+    with within(spec.limits):
+        graph = lowering.graph()
     return graph, [*lowering.faults, *size_faults(graph, spec), *path_faults(graph, spec)]
+
+
+_MOST_AT_THE_LIMIT = 20
+"""How many different blocks may run as many steps as one may: seconds, where a text would ask for hours."""
 
 
 class _Lowering:
@@ -46,8 +56,11 @@ class _Lowering:
         self._spec = spec
         self._names = NameTable(spec.section("names"), [stage.name for stage in spec.stages])
         self._told: dict[tuple[str, Span], Diagnostic] = {}
-        self._bodies: dict[tuple[int, Shape], Body] = {}
+        self._bodies: dict[tuple[int, Shape, tuple[int, ...]], Body] = {}
+        self._contexts = contexts(spec)
         self._trail: list[tuple[str, Shape]] = []
+        self._library = library(spec)
+        self._steps = 0
 
     @property
     def faults(self) -> list[Diagnostic]:
@@ -58,75 +71,80 @@ class _Lowering:
         """Return the graph, and leave the faults in `faults`."""
         shape = _input_shape(self._spec.section("input"))
         self._trail.append(("input", shape))
-        parts = [self._section("stem", record_stem, shape)]
+        parts = [self._section("stem", shape)]
         parts += [self._stage(stage) for stage in self._spec.stages]
-        parts.append(self._section("head", record_head, self._trail[-1][1]))
+        parts.append(self._section("head", self._trail[-1][1]))
         return Graph(self._spec.name, self._spec.description, shape, tuple(parts))
 
     def _leave(self, part: Part, shape: Shape) -> Part:
         self._trail.append((part.name, shape))
         return part
 
-    def _section(self, kind: Literal["stem", "head"], record: Record, shape: Shape) -> Part:
-        """Return the stem or head."""
+    def _section(self, kind: Literal["stem", "head"], shape: Shape) -> Part:
+        """Return the stem or head: the document of its type, or its own steps."""
         key_span = self._spec.document.entries[kind].key_span
         place = Place(self._spec.section(kind), key_span, "arrives here", shape, self._trail)
-        body = self._record(place, record, self._names.paths(f"{kind}."))
-        return self._leave(Part(kind, kind, (Call(body, "", kind, inline=True),) if body.nodes else ()), body.output)
+        body = self._record(place, self._form(kind, place.fields))
+        return self._leave(self._names.part(kind, kind, [(kind, body)] if body.nodes else []), body.output)
+
+    def _form(self, kind: str, fields: Mapping) -> Document:
+        """Return the document of a stem or head; one of steps of its own, or of none, is its own document."""
+        name = Fields(fields).text("type")
+        if name in ("none", "steps"):
+            return Document(kind, "", fields, is_shipped=False)
+        return self._library.document(kind, name)
 
     def _stage(self, stage: Stage) -> Part:
-        calls: list[Call] = []
+        recorded: list[tuple[CallKind, Body]] = []
         shape = self._trail[-1][1]
-        at_end = stage.transition is not None and Fields(stage.transition).text("at") == "end"
-        if stage.transition and not at_end:
-            shape = self._transition(stage, shape, "arrives in front of the first block", calls)
-        for index, fields in enumerate(stage.blocks):
-            where = f"arrives at block {index}" if index else "arrives here"
+        for kind, fields, where in _calls(stage):
             place = Place(fields, stage.key_span, where, shape, self._trail)
-            calls.append(self._block(place, self._names.block(stage.name, index)))
-            shape = calls[-1].body.output
-        if stage.transition and at_end:
-            shape = self._transition(stage, shape, "arrives behind the last block", calls)
-        return self._leave(Part("stage", stage.name, tuple(calls)), shape)
+            recorded.append((kind, self._block(place) if kind == "block" else self._transition(place)))
+            shape = recorded[-1][1].output
+        return self._leave(self._names.part("stage", stage.name, recorded), shape)
 
-    def _transition(self, stage: Stage, shape: Shape, where: str, calls: list[Call]) -> Shape:
-        steps = stage.transition.get("steps") if stage.transition else None
-        if not isinstance(steps, Sequence) or stage.transition is None:
-            return shape
-        path = self._names.transition(stage.name)
-        recorder = Recorder(_plain(shape), self._names.paths(below=path), {})
-        record_steps(recorder, recorder.input, steps)
-        self._report(recorder, Place(stage.transition, stage.key_span, where, shape, self._trail))
-        body = recorder.body("Transition")
-        calls.append(Call(body, path, "transition", inline=True))
-        return body.output
+    def _transition(self, place: Place) -> Body:
+        document = Document("transition", "", place.fields, is_shipped=False)
+        return self._record(place, document, class_name="Transition")
 
-    def _block(self, place: Place, path: str) -> Call:
-        """Record a block once for each set of fields and shape; blocks that repeat share the body.
-
-        Where layers are numbered through the network each block has a body of its own, and no class.
-        """
-        class_name, record = find_block(Fields(place.fields).text("block"))
-        paths = self._names.paths(below=path)
-        if self._names.numbers_layers:
-            return Call(self._record(place, record, paths, class_name), path, "block", inline=True)
-        key = (id(place.fields), tuple(int(side) for side in place.shape))
+    def _block(self, place: Place) -> Body:
+        """Record a block once for each set of fields, shape and place that it reads; those that repeat share it."""
+        document = self._library.document("block", Fields(place.fields).text("block"))
+        context = next(self._contexts)
+        where = tuple([context[name] for name in document.context])
+        key = (id(place.fields), _plain(place.shape), where)
         if key not in self._bodies:
-            self._bodies[key] = self._record(place, record, paths, class_name, named=True)
-        return Call(self._bodies[key], path, "block", inline=False)
+            self._bodies[key] = self._record(place, document, document.class_name, context, named=True)
+        return self._bodies[key]
 
     def _record(
-        self, place: Place, record: Record, path_of: Callable[[str], str], class_name: str = "", *, named: bool = False
+        self,
+        place: Place,
+        document: Document,
+        class_name: str = "",
+        context: Context = MappingProxyType({}),
+        *,
+        named: bool = False,
     ) -> Body:
-        """Return what a function records; `named` where its numbers are to be arguments of a class."""
+        """Return what a document records; `named` where its numbers are to be arguments of a class."""
         shape = _plain(place.shape)
         if named:
             shape = (Named(shape[0], "in_channels"), *shape[1:])
         arguments = {"in_channels": int(shape[0]), **_integers(place.fields)} if named else {}
-        recorder = Recorder(shape, path_of, arguments)
-        record(recorder, recorder.input, Fields(place.fields, named=named))
+        fields = Fields(place.fields, named=named)
+        try:
+            recorder = record(self._library, document, fields, shape, arguments, context)
+        except TooManySteps as error:
+            raise self._endless(error.message, error.help, place) from None
+        self._steps += recorder.steps
+        if self._steps > (limit := _MOST_AT_THE_LIMIT * current().steps):
+            raise self._endless(f"the steps of all blocks are more than {limit:,}", mend("steps"), place)
         self._report(recorder, place)
-        return recorder.body(class_name, self._names.registered_first)
+        return recorder.body(class_name)
+
+    def _endless(self, message: str, help: str, place: Place) -> SpecError:
+        fault = Diagnostic("M001", message, place.key_span, help)
+        return SpecError([*self._spec.warnings, *self.faults, fault])
 
     def _report(self, recorder: Recorder, place: Place) -> None:
         """Note what did not fit; blocks of a stage repeat a fault, which is told once."""
@@ -136,16 +154,28 @@ class _Lowering:
             self._told.setdefault((found.code, found.span), found)
 
 
+def _calls(stage: Stage) -> Iterator[tuple[CallKind, Mapping, str]]:
+    """Yield what a stage runs, with its fields and where its input arrives."""
+    transition = Fields(stage.transition) if stage.transition else None
+    side = transition.text("at") if transition and transition.text("type") == "steps" else ""
+    if transition and side == "start":
+        yield "transition", transition.mapping, "arrives in front of the first block"
+    for index, fields in enumerate(stage.blocks):
+        yield "block", fields, f"arrives at block {index}" if index else "arrives here"
+    if transition and side == "end":
+        yield "transition", transition.mapping, "arrives behind the last block"
+
+
 def _input_shape(value: Mapping) -> Shape:
     fields = Fields(value)
     return (fields.integer("channels"), *fields.pair("size"))
 
 
 def _plain(shape: Shape) -> Shape:
-    return tuple(int(side) for side in shape)
+    return tuple(map(int, shape))
 
 
 def _integers(fields: Mapping) -> dict[str, int]:
     """Return the int fields of a block: the arguments that its class may take."""
-    values = {name: entry.value.value for name, entry in fields.entries.items() if isinstance(entry.value, Scalar)}
-    return {name: value for name, value in values.items() if type(value) is int}
+    nodes = [(name, entry.value) for name, entry in fields.entries.items()]
+    return {name: node.value for name, node in nodes if isinstance(node, Scalar) and type(node.value) is int}

@@ -3,119 +3,181 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from functools import lru_cache
+from typing import NamedTuple
 
-from archcompiler.diagnostics import Diagnostic, Label
-from archcompiler.graph.ir import Call, Graph, Node, Part, full_path
-from archcompiler.graph.names import MODULE_ATTRIBUTES, REGISTERED_FIRST
-from archcompiler.lower.places import Places, role_of
+from archcompiler.diagnostics import MOST_SHOWN, Diagnostic, Label
+from archcompiler.graph.ir import Call, Graph, Node, Part, outwards
+from archcompiler.graph.names import MODULE_ATTRIBUTES, NameTable
+from archcompiler.limits import mend
+from archcompiler.lower.places import Places
 from archcompiler.resolve import Spec
+from archcompiler.span import Span
+from archcompiler.tree import Sequence, plain
 
+_OF_STAGE = "{stage}, {stage_index}, {stage_number}"
+_COUNTERS = {
+    "block": f"the path of a block has {_OF_STAGE}, {{block}}, {{block_number}} and {{slot}}",
+    "transition": f"the path of a transition has {_OF_STAGE} and {{slot}}",
+    "layer": "the path of a layer has {slot}",
+}
+_MORE = "a number may be added, as in {slot+1}, and a word share a slot, as in {slot:word}"
 _HELP = "give each role a path of its own under `names`, or rename the stage"
-_Layer = tuple[Part, Call, Node]
+
+
+class _Layer(NamedTuple):
+    """A node that is a module: the call and the part that it is of, and its number in the body."""
+
+    part: Part
+    call: Call
+    number: int
+
+    @property
+    def node(self) -> Node:
+        """The node."""
+        return self.call.body.nodes[self.number]
+
+    @property
+    def path(self) -> str:
+        """Its module path below that of the call."""
+        return self.call.paths[self.number]
+
+    def span(self, places: Places, *, of_call: bool = False) -> Span:
+        """Return what says its path, or that of its call."""
+        return places.call(self.part, self.call) if of_call else places.node(self.part, self.call, self.number)
+
+
+_Owners = dict[str, list[_Layer]]
 
 
 def path_faults(graph: Graph, spec: Spec) -> list[Diagnostic]:
     """Return what is wrong with a graph's module paths, once for each place that is to blame."""
-    owners: dict[str, list[_Layer]] = {}
+    owners: _Owners = {}
     for part in graph.parts:
         for call in part.calls:
-            for node in call.body.nodes:
-                if node.path:
-                    owners.setdefault(full_path(call, node), []).append((part, call, node))
+            for number, path in enumerate(call.paths):
+                if path:
+                    owners.setdefault(call.full_path(path), []).append(_Layer(part, call, number))
     places = Places(spec)
-    blocks = {call.path for call in graph.calls if not call.inline}
+    if too_deep := [*_too_deep(owners, places, spec)]:
+        return too_deep
     found = [*_bad_names(owners, places), *_shared(owners, places), *_nested(owners, places)]
-    found += _inside_blocks(owners, places, blocks)
     return list({fault.span: fault for fault in reversed(found)}.values())[::-1]
 
 
 def unused_names(graph: Graph, spec: Spec) -> list[Diagnostic]:
-    """Return a warning for each role that the spec itself names and that no layer of its network has."""
-    roles = {role_of(part, node) for part in graph.parts for call in part.calls for node in call.body.nodes}
-    roles |= {"block", "transition", REGISTERED_FIRST}
+    """Return a warning for each key and each role in a list that the spec itself says and that names no layer."""
+    said = list(_said(spec))
+    if not said:
+        return []
+    table = NameTable(spec.section("names"), [stage.name for stage in spec.stages])
+    for part in graph.parts:
+        table.part(part.kind, part.name, [(call.kind, call.body) for call in part.calls])
+    unused = [(key, span) for key, span in said if key not in table.used]
+    known = sorted(table.asked)
     return [
-        Diagnostic(
-            "L001",
-            f"no layer of this network has the role `{role}`",
-            entry.key_span,
-            _near(role, roles),
-            severity="warning",
-        )
-        for role, entry in spec.section("names").entries.items()
-        if role not in roles and entry.key_span.path == entry.value.span.path == spec.path
+        Diagnostic("L001", message, span, help, severity="warning")
+        for count, (key, span) in enumerate(unused)
+        for message, help in (_reason(key, known if count < MOST_SHOWN else []),)
     ]
 
 
-def _bad_names(owners: dict[str, list[_Layer]], places: Places) -> Iterator[Diagnostic]:
+def _said(spec: Spec) -> Iterator[tuple[str, Span]]:
+    """Yield each key of `names` that the spec itself says, and each role in a list of these."""
+    for key, entry in spec.section("names").entries.items():
+        if entry.key_span.path == entry.value.span.path == spec.path:
+            if isinstance(entry.value, Sequence):
+                yield from ((f"{key} {plain(item)}", item.span) for item in entry.value.items)
+            else:
+                yield key, entry.key_span
+
+
+def _too_deep(owners: _Owners, places: Places, spec: Spec) -> Iterator[Diagnostic]:
+    """Yield the first path of more names than a text may have levels: each is a module in another."""
+    for path, (layer, *_) in owners.items():
+        names = path.count(".") + 1
+        if names > spec.limits.nesting:
+            span = layer.span(places, of_call=layer.path.count(".") <= layer.call.path.count("."))
+            message = f"a path of {names} names, where {spec.limits.nesting} levels are allowed"
+            yield Diagnostic("M001", message, span, mend("nesting"))
+            return
+
+
+def _bad_names(owners: _Owners, places: Places) -> Iterator[Diagnostic]:
     """Yield the names that a module cannot have."""
-    for layers in owners.values():
-        part, call, node = layers[0]
-        if not _bad_name(full_path(call, node)):
+    for path, (layer, *_) in owners.items():
+        if not _bad_name(path):
             continue
-        pieces = [(name, places.block(part)) for name in call.path.split(".") if name]
-        pieces += [(name, places.role(part, node)) for name in node.path.split(".")]
-        for name, span in pieces:
-            if fault := _bad_name(name):
-                message, help = fault
-                yield Diagnostic("R008", message, places.part(part) if name == part.name else span, help)
+        pieces = [(name, "layer", layer.span(places)) for name in layer.path.split(".")]
+        if layer.call.path:
+            span = layer.span(places, of_call=True)
+            pieces = [*((name, layer.call.kind, span) for name in layer.call.path.split(".")), *pieces]
+        for name, kind, span in pieces:
+            if message := _bad_name(name):
+                help = f"{_COUNTERS[kind]}; {_MORE}" if _NO_NAME.search(name) else _HELP
+                yield Diagnostic("R008", message, places.part(layer.part) if name == layer.part.name else span, help)
+
+
+_NO_NAME = re.compile(r"[{}:+].*")  # what is left where a counter got no number
 
 
 @lru_cache(maxsize=4096)
-def _bad_name(path: str) -> tuple[str, str] | None:
-    """Return what is wrong with a name, or with one of the names of a path, and the way out."""
+def _bad_name(path: str) -> str:
+    """Return what is wrong with a name, or with one of the names of a path; nothing where they are sound."""
     for name in path.split("."):
         if name in MODULE_ATTRIBUTES:
-            return f"`{name}` is an attribute of every PyTorch module", _HELP
+            return f"`{name}` is an attribute of every PyTorch module"
         if name.startswith("__"):
-            return f"`{name}` is private to a Python class: no name starts with __", _HELP
-        if counter := re.search(r"[{}].*", name):
-            help = (
-                "`block` has {stage}, {stage_index}, {stage_number}, {block} and {block_number}, "
-                "`transition` the first three, any other role {slot}"
-            )
-            return f"`{counter[0]}` is no counter of this role", help
-    return None
+            return f"`{name}` is private to a Python class: no name starts with __"
+        if counter := _NO_NAME.search(name):
+            return f"`{counter[0]}` is no counter of this role"
+    return ""
 
 
-def _shared(owners: dict[str, list[_Layer]], places: Places) -> Iterator[Diagnostic]:
+def _shared(owners: _Owners, places: Places) -> Iterator[Diagnostic]:
     """Yield the paths that two layers share; the same layer without weights may run twice."""
     for path, layers in owners.items():
-        ops = [node.op for _, _, node in layers]
-        if len(ops) > 1 and (ops[0].parameters() or any(op != ops[0] for op in ops)):
-            (_, one, here), (_, other, there) = layers[:2]
-            blocks = one is not other and here.role == there.role
-            spans = [places.block(part) if blocks else places.role(part, node) for part, _, node in layers[:2]]
+        ops = [layer.node.op for layer in layers] if len(layers) > 1 else []
+        if ops and (ops[0].parameters() or any(op != ops[0] for op in ops)):
+            one, other = layers[:2]
+            blocks = one.call is not other.call and one.node.role == other.node.role
+            spans = [layer.span(places, of_call=blocks) for layer in (one, other)]
             labels = (Label(spans[0], "it is the path of this too"),) if spans[0] != spans[1] else ()
             yield Diagnostic("R008", f"the path `{path}` names {len(ops)} different layers", spans[1], _HELP, labels)
 
 
-def _nested(owners: dict[str, list[_Layer]], places: Places) -> Iterator[Diagnostic]:
+def _nested(owners: _Owners, places: Places) -> Iterator[Diagnostic]:
     """Yield the paths that are a layer and hold layers."""
-    for path, layers in owners.items():
-        names = path.split(".")
-        for outer in (".".join(names[:end]) for end in range(1, len(names))):
-            if outer in owners:
-                (part, call, node), (other, _, layer) = layers[0], owners[outer][0]
-                inside = places.role(part, node) if len(outer) > len(call.path) else places.block(part)
-                label = Label(places.role(other, layer), "this is the layer")
-                message = f"the path `{outer}` is a layer, and holds the layer `{path}`"
-                yield Diagnostic("R008", message, inside, _HELP, (label,) if label.span != inside else ())
+    clashing = _holders(owners) & owners.keys()
+    for path, (layer, *_) in owners.items() if clashing else ():
+        for outer in clashing.intersection(outwards(path)) - {path}:
+            inside = layer.span(places, of_call=len(outer) <= len(layer.call.path))
+            label = Label(owners[outer][0].span(places), "this is the layer")
+            message = f"the path `{outer}` is a layer, and holds the layer `{path}`"
+            yield Diagnostic("R008", message, inside, _HELP, (label,) if label.span != inside else ())
 
 
-def _inside_blocks(owners: dict[str, list[_Layer]], places: Places, blocks: set[str]) -> Iterator[Diagnostic]:
-    """Yield the paths that lie inside a block which is not theirs."""
-    for path, layers in owners.items():
-        part, call, node = layers[0]
-        names = path.split(".")
-        for outer in (".".join(names[:end]) for end in range(1, len(names) + 1)):
-            if outer in blocks and (call.inline or outer != call.path):
-                inside = places.role(part, node) if call.inline else places.block(part)
-                yield Diagnostic("R008", f"the path `{path}` lies inside the block `{outer}`", inside, _HELP)
+def _holders(paths: Iterable[str]) -> set[str]:
+    """Return the paths of the modules that hold others."""
+    found: set[str] = set()
+    for path in paths:
+        outer = path.rpartition(".")[0]
+        while outer and outer not in found:
+            found.add(outer)
+            outer = outer.rpartition(".")[0]
+    return found
 
 
-def _near(role: str, roles: set[str]) -> str:
-    near = get_close_matches(role, sorted(roles), n=2, cutoff=0.6)
+def _reason(key: str, known: list[str]) -> tuple[str, str]:
+    """Return why a key, or a role in a list, names no layer, and the way out; `known` are the keys that might."""
+    role = key.rpartition(" ")[2]
+    if role in known:
+        return f"`{role}` has no effect here: what is said of a stage or of a kind of block comes first", "remove it"
+    return f"no layer of this network has the role `{role}`", _near(role, known)
+
+
+def _near(role: str, roles: list[str]) -> str:
+    near = get_close_matches(role, roles, n=2, cutoff=0.6)
     return f"did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else "remove the line"

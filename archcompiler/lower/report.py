@@ -28,16 +28,25 @@ class Place:
 
 
 def report(fault: ShapeFault, place: Place, derivation: Expression) -> Diagnostic:
-    """Return the diagnostic of a fault: at the first culprit that somebody wrote, else at the object that lacks it."""
-    held = fault.within.mapping if fault.within else place.fields
-    written = _written(held, fault.fields)
-    own = place.key_span if held is place.fields or held.span == SCHEMA_ORIGIN else held.span
-    span = next((entry.value.span for entry in written.values()), own)
+    """Return the diagnostic of a fault: at the first value that somebody wrote, else at the object that lacks it."""
+    written: dict[str, Entry] = {}
+    for held, name in fault.culprits:
+        written = {**_written(held, (name,)), **written}
+    written = {name: written[name] for _, name in fault.culprits if name in written}
+    span = next((entry.value.span for entry in written.values()), _lacking(fault, place))
     derived = _written(place.fields, sorted(names_in(derivation)))
     labels = [*_labels({**written, **derived}, span), Label(place.key_span, f"{shape_text(place.shape)} {place.where}")]
     notes = [*_derivation(derivation, place), *(_trail(place) if fault.code == "G004" else ())]
-    choices = tuple(_choices(fault, held, place.fields))
+    choices = tuple(_choices(fault))
     return Diagnostic(fault.code, fault.message, span, fault.help, tuple(labels), notes=tuple(notes), choices=choices)
+
+
+def _lacking(fault: ShapeFault, place: Place) -> Span:
+    """Return where a fault stands that no written value is to blame for."""
+    if fault.within and fault.within.mapping.span != SCHEMA_ORIGIN:
+        return fault.within.mapping.span
+    objects = (held.span for held, _ in fault.culprits if held is not place.fields and held.span != SCHEMA_ORIGIN)
+    return next(objects, fault.step or place.key_span)
 
 
 def _written(mapping: Mapping, names: Sequence[str]) -> dict[str, Entry]:
@@ -78,15 +87,15 @@ def _trail(place: Place) -> Iterator[str]:
         yield ("..., " if len(steps) > _LONGEST_TRAIL else "") + ", ".join(steps[-_LONGEST_TRAIL:])
 
 
-def _choices(fault: ShapeFault, held: Mapping, outer: Mapping) -> Iterator[Choice]:
-    """Yield the values that would fit, for the fields that somebody wrote."""
-    for name, values in fault.fits.items():
-        found = _written(held, (name,)) or _written(outer, (name,))
+def _choices(fault: ShapeFault) -> Iterator[Choice]:
+    """Yield the values that would fit, in place of those that somebody wrote."""
+    for (held, name), values in fault.offers:
+        found = _written(held, (name,))
         if found:
             yield from (Choice(name, value, found[name].value.span) for value in values)
-        elif name in held.entries and held is not outer and held.span != SCHEMA_ORIGIN:
-            kind = plain(held.entries["type"].value) if "type" in held.entries else None
-            yield from (Choice(name, {"type": kind, name: value}, held.span) for value in values if kind)
+        elif name in held.entries and held.span != SCHEMA_ORIGIN and "type" in held.entries:
+            kind = plain(held.entries["type"].value)
+            yield from (Choice(name, {"type": kind, name: value}, held.span) for value in values)
 
 
 def _short(value: Plain) -> str:

@@ -10,35 +10,30 @@ from archcompiler.limits import mend
 from archcompiler.lower.places import Places
 from archcompiler.resolve import Spec
 
-_Size = tuple[int, int]
+_Size = tuple[int, int, int]
+"""How many nodes and parameters a body has, and the most channels of its maps."""
 
 
 def size_faults(graph: Graph, spec: Spec) -> list[Diagnostic]:
     """Return one fault for each limit that is passed, at the first part with which it is."""
-    places, known = Places(spec), dict[Body, _Size]()
+    places, known = Places(spec), dict[int, _Size]()
     found: dict[str, Diagnostic] = {}
     nodes = params = 0
     for part in graph.parts:
+        channels = 0
         for call in part.calls:
-            size = known.get(call.body) or known.setdefault(call.body, _size(call.body))
-            nodes, params = nodes + size[0], params + size[1]
-        for name, number in (("nodes", nodes), ("params", params), ("channels", _widest(part))):
+            size = known.get(id(call.body)) or known.setdefault(id(call.body), _size(call.body))
+            nodes, params, channels = nodes + size[0], params + size[1], max(channels, size[2])
+        for name, number in (("nodes", nodes), ("params", params), ("channels", channels)):
             if number > getattr(spec.limits, name) and name not in found:
                 found[name] = _beyond(name, number, spec, places, part)
     return list(found.values())
 
 
 def _size(body: Body) -> _Size:
-    """Return how many nodes and parameters a body has."""
-    return len(body.nodes), int(sum(prod(shape) for node in body.nodes for shape in node.op.parameters().values()))
-
-
-def _widest(part: Part) -> int:
-    return max(map(_channels, {call.body for call in part.calls}), default=0)
-
-
-def _channels(body: Body) -> int:
-    return max((int(node.shape[0]) for node in body.nodes if len(node.shape) == 3), default=0)
+    learned = [each.shape for node in body.nodes for each in node.op.tensors() if each.is_learned]
+    channels = [int(node.shape[0]) for node in body.nodes if len(node.shape) == 3]
+    return len(body.nodes), sum(prod(map(int, shape)) for shape in learned), max(channels, default=0)
 
 
 def _beyond(name: str, number: int, spec: Spec, places: Places, part: Part) -> Diagnostic:

@@ -10,8 +10,15 @@ from typing import TYPE_CHECKING
 from archcompiler.graph.named import Named
 
 if TYPE_CHECKING:
+    from archcompiler import tree
     from archcompiler.record.fields import Fields
+    from archcompiler.span import Span
     from archcompiler.tree import Plain
+
+Culprit = tuple["tree.Mapping", str]
+"""A value of a spec, by the object that holds it and its key there."""
+Offer = tuple[Culprit, "Iterable[Plain]"]
+"""The values that would fit in place of one of a spec's."""
 
 _MOST_DIVISORS = 6
 _MOST_TRIED = 100_000  # of a number that no network has, only some divisors are found
@@ -21,9 +28,11 @@ _MOST_TRIED = 100_000  # of a number that no network has, only some divisors are
 class ShapeFault:
     """What does not fit, before its place is known.
 
-    `fields` are the culprits, the first foremost; `within` is the object below the block's own that holds them, as a
-    step or a norm. `fits` says by field which values would do, the nearest first; `number` is the offending one, with
-    its expression.
+    `fields` are the keys of the step, or fields of the block, that are to blame, the first foremost; `within` is the
+    object below the step that holds them, as a norm. `fits` says by key which values would do, the nearest first;
+    `number` is the offending one, with its expression. The running document adds which values of the spec the keys
+    read (`culprits`), in place of which ones a value may be written (`offers`), and the step's own place, where the
+    step is written in a file of the user's.
     """
 
     code: str
@@ -33,6 +42,9 @@ class ShapeFault:
     within: Fields | None = None
     fits: Mapping[str, Iterable[Plain]] = field(default_factory=dict)
     number: int | Named | None = None
+    culprits: tuple[Culprit, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    step: Span | None = None
 
 
 def even_kernel(kernel: int, of: str, fields: tuple[str, ...], fits: Mapping[str, Iterable[Plain]]) -> ShapeFault:

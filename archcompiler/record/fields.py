@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from archcompiler.graph.named import Named
 from archcompiler.span import Span
 from archcompiler.tree import Mapping, Node, Scalar, Sequence
 
-_T = TypeVar("_T", int, bool, str)
+_T = TypeVar("_T", int, bool, str, object)
 
 
 class Fields:
@@ -33,7 +33,7 @@ class Fields:
 
     def number(self, name: str) -> float:
         """Return a float; an int will do."""
-        node = self._node(name)
+        node = self.mapping.entries[name].value
         if not isinstance(node, Scalar) or not isinstance(node.value, (int, float)):
             raise TypeError(f"{name} is no number")
         return float(node.value)
@@ -41,6 +41,10 @@ class Fields:
     def fraction(self, name: str) -> Fraction:
         """Return a number exactly as its decimal digits say it."""
         return Fraction(repr(self.number(name)))
+
+    def plain(self, name: str) -> Any:
+        """Return a scalar as it is."""
+        return self._scalar(name, object)
 
     def flag(self, name: str) -> bool:
         """Return a bool."""
@@ -53,7 +57,10 @@ class Fields:
 
     def text(self, name: str) -> str:
         """Return a string."""
-        return self._scalar(name, str)
+        node = self.mapping.entries[name].value
+        if not isinstance(node, Scalar) or not isinstance(node.value, str):
+            raise TypeError(f"{name} is no text")
+        return node.value
 
     def integers(self, name: str) -> tuple[int, ...]:
         """Return a list of ints."""
@@ -73,6 +80,13 @@ class Fields:
             raise TypeError(f"{name} is no mapping")
         return Fields(node)
 
+    def value(self, name: str) -> object:
+        """Return a field as expressions have it: numbers exact, ints named, a list as a tuple, an object as Fields."""
+        node = self.mapping.entries[name].value
+        if isinstance(node, Scalar) and type(node.value) is int:
+            return Named(node.value, name) if self._named else node.value
+        return exact(node)
+
     def span(self, name: str) -> Span:
         """Return where the field's value was written."""
         return self._node(name).span
@@ -81,7 +95,21 @@ class Fields:
         return self.mapping.entries[name].value
 
     def _scalar(self, name: str, kind: type[_T]) -> _T:
-        node = self._node(name)
+        node = self.mapping.entries[name].value
         if not isinstance(node, Scalar) or not isinstance(node.value, kind):
             raise TypeError(f"{name} is no {kind.__name__}")
         return node.value
+
+
+def exact(node: Node) -> object:
+    """Return a value with its numbers exact: 0.25 is a quarter; a list is a tuple, an object Fields."""
+    if isinstance(node, Scalar):
+        return _exact(node.value) if isinstance(node.value, float) else node.value
+    if isinstance(node, Mapping):
+        return Fields(node)
+    return tuple(exact(item) for item in node.items)
+
+
+def _exact(value: float) -> int | Fraction:
+    fraction = Fraction(repr(value))
+    return fraction.numerator if fraction.denominator == 1 else fraction

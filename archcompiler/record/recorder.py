@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from archcompiler.graph import ops
 from archcompiler.graph.ir import Body, Node
-from archcompiler.graph.named import Expression, Named, expression_of, names_of, substitute
+from archcompiler.graph.named import UNNAMED, Expression, Named, NamedFloat, expression_of, names_of, substitute
 from archcompiler.graph.ops import Op, Shape
+from archcompiler.graph.shape import TF_SAME, Padding, Sides, sides
 from archcompiler.graph.shape import shape_text as shape_text
+from archcompiler.limits import current, mend
 from archcompiler.record.fault import ShapeFault, near_divisors, near_multiples
 from archcompiler.record.fields import Fields
 from archcompiler.tree import Plain
 
+NORMS: dict[str, type[ops.Norm]] = {
+    "batch": ops.BatchNorm,
+    "group": ops.GroupNorm,
+    "layer": ops.LayerNorm,
+    "instance": ops.InstanceNorm,
+    "rms": ops.RMSNorm,
+    "response": ops.ResponseNorm,
+}
+"""The op of each norm of the language."""
+Blame = Callable[[ShapeFault], None]
 _ROUND_ALIKE = "make both round alike: `padding: same`, `subsample: slice`, `shortcut: projection`, or an even map"
 
 
@@ -31,57 +42,96 @@ class Value:
         return self.shape[0]
 
 
+def _no_blame(fault: ShapeFault) -> None:
+    """Leave a fault as it is: nothing runs that could be to blame."""
+
+
+DEEPEST = 60
+"""Steps within steps, those of blocks inside blocks counted: each level takes some of Python's stack."""
+
+
+class TooManySteps(Exception):
+    """Steps that have no end in sight, and how that is mended."""
+
+    def __init__(self, message: str, help: str) -> None:
+        super().__init__(message)
+        self.message, self.help = message, help
+
+
 class Recorder:
     """The primitives that a block function calls. Each takes the role that the names table turns into a path.
 
-    What does not fit is noted in `faults`, and recording goes on with the shape that was meant.
+    What does not fit is noted in `faults`, and recording goes on with the shape that was meant. `blocks` gets the kinds
+    of the blocks that are recorded, by the role that stands in front of those of their layers.
     """
 
-    def __init__(self, shape: Shape, path_of: Callable[[str], str], arguments: Mapping[str, int | float]) -> None:
-        self._path_of = path_of
+    def __init__(self, shape: Shape, arguments: Mapping[str, int | float]) -> None:
         self._nodes: list[Node] = []
         self._adjectives: list[str] = []
         self._aliases: dict[str, str] = {}
         self._arguments: dict[str, int | float] = dict(arguments)
         self._derived: dict[str, Expression] = {}
-        self._step: Fields | None = None
+        self.blame: Blame = _no_blame
+        """What says which values of a spec a fault is of: the step that is running."""
         self.faults: list[ShapeFault] = []
+        self.blocks: dict[str, str] = {}
+        self.steps = 0
+        self._depth = 0
         self.input = Value(0, shape)
 
     def refuse(self, fault: ShapeFault) -> None:
         """Note a fault: the first of each code, and no shortcut that misfits because the map before it was a guess."""
         codes = {found.code for found in self.faults}
         if fault.code not in codes and not (fault.code == "G002" and codes & {"G003", "G004", "G006"}):
-            if fault.within is None:
-                fault.within = self._step
+            self.blame(fault)
             self.faults.append(fault)
 
-    @contextmanager
-    def step(self, fields: Fields) -> Iterator[None]:
-        """Blame one step for the faults that are found within."""
-        self._step = fields
-        yield
-        self._step = None
+    def enter_steps(self) -> None:
+        """Say that steps within steps begin, until `leave_steps`; TooManySteps where they are too deep."""
+        self._depth += 1
+        if self._depth > DEEPEST:
+            message = f"steps stand within steps, those of blocks inside counted, more than {DEEPEST} deep"
+            raise TooManySteps(message, "say the steps one behind the other")
+
+    def leave_steps(self) -> None:
+        """Say that steps within steps end."""
+        self._depth -= 1
+
+    def count_step(self) -> None:
+        """Count one step; TooManySteps beyond the limit."""
+        self.steps += 1
+        if self.steps > (limit := current().steps):
+            message = f"the steps that run here, every turn of a repeat counted, are more than {limit:,}"
+            raise TooManySteps(message, mend("steps"))
 
     def derivation(self, number: int) -> Expression:
         """Return the expression of a number, with what `let` named written out."""
         return substitute(expression_of(number), self._derived)
 
-    def body(self, class_name: str, registered_first: str = "") -> Body:
-        """Return what was recorded; roles of the first word `registered_first` are registered before the others."""
+    def body(self, class_name: str) -> Body:
+        """Return what was recorded."""
         name = "".join(self._adjectives) + class_name
-        early = [node.path for node in self._nodes if node.path and node.role.partition(".")[0] == registered_first]
         arguments = self._in_order_of_use()
-        return Body(name, self.input.shape, tuple(self._nodes), arguments, self._aliases, tuple(early))
+        return Body(name, self.input.shape, tuple(self._nodes), arguments, self._aliases, self.blocks)
 
     def _in_order_of_use(self) -> dict[str, int | float]:
         """Return the arguments as the ops mention them, so that the order in which a spec says them is no matter."""
-        used = [name for node in self._nodes for value in node.op.values for name in sorted(names_of(value))]
+        named = [value for node in self._nodes for value in node.op.values if type(value) not in UNNAMED]
+        used = [name for value in named for name in names_of(value)]
         order = dict.fromkeys([*used, *sorted(self._arguments)])
         return {name: self._arguments[name] for name in order if name in self._arguments}
 
+    def let_float(self, name: str, value: float) -> float:
+        """Name a number, so that emitted source takes it as an argument; where nothing takes arguments, it stays."""
+        if not self._arguments:
+            return value
+        self._arguments[name] = value
+        return NamedFloat(value, name)
+
     def let(self, name: str, value: int) -> int:
-        """Name a derived number, so that emitted source takes it as an argument."""
+        """Name a derived number, so that emitted source takes it as an argument; as above."""
+        if not self._arguments:
+            return int(value)
         self._arguments[name] = int(value)
         self._derived[name] = expression_of(value)
         return Named(int(value), name)
@@ -96,36 +146,34 @@ class Recorder:
         x: Value,
         channels: int,
         *,
-        kernel: int,
-        stride: int = 1,
-        padding: int | None = None,
-        dilation: int = 1,
+        kernel: Sides,
+        stride: Sides = 1,
+        padding: Padding | None = None,
+        dilation: Sides = 1,
         groups: int = 1,
         bias: bool = False,
     ) -> Value:
         """Record a convolution; without `padding`, the one that keeps the map at stride 1 (the kernel is odd)."""
-        if padding is None:
-            padding = dilation * ((kernel - 1) // 2)
+        op = ops.Conv(x.channels, channels, kernel, stride, 0, dilation, groups, bias)
+        op = op.replace(padding=_same(kernel, dilation) if padding is None else padding)
         self._check_groups(role, x.channels, channels, groups)
-        self._check_window(role, x.shape, dilation * (kernel - 1) + 1, padding, dilation)
-        return self.apply(role, ops.Conv(x.channels, channels, kernel, stride, padding, dilation, groups, bias), x)
+        self._check_window(role, x.shape, op)
+        return self.apply(role, op, x)
 
     def norm(self, role: str, x: Value, norm: Fields, *, zero_scale: bool = False) -> Value:
         """Record the norm that a field asks for; `none` records nothing."""
         kind = norm.text("type")
         if kind == "none":
             return x
-        if kind == "batch":
-            eps, momentum = norm.number("eps"), norm.number("momentum")
-            return self.apply(role, ops.BatchNorm(x.channels, eps, zero_scale, momentum), x)
-        if kind == "layer":
-            return self.apply(role, ops.LayerNorm(x.channels, norm.number("eps"), zero_scale), x)
-        groups = int(norm.integer("groups"))
+        op = NORMS[kind]
+        said = {each.name: each for each in op.attributes if norm.has(each.name)}
+        values = {name: norm.number(name) if each.kind == "number" else norm.plain(name) for name, each in said.items()}
+        groups = int(values.get("groups", 1))
         if x.channels % groups:
             message = f"{groups} norm groups do not divide the {int(x.channels)} channels of {role}"
             fits = {"groups": near_divisors(groups, x.channels)}
             self.refuse(ShapeFault("G005", message, ("groups",), within=norm, fits=fits, number=x.channels))
-        return self.apply(role, ops.GroupNorm(x.channels, norm.number("eps"), zero_scale, groups=groups), x)
+        return self.apply(role, op(channels=x.channels, zero_scale=zero_scale, **values), x)
 
     def activation(self, role: str, x: Value, activation: Fields) -> Value:
         """Record the activation that a field asks for; `none` records nothing."""
@@ -135,13 +183,36 @@ class Recorder:
         slope = activation.number("slope") if activation.has("slope") else None
         return self.apply(role, ops.Activation(kind, slope), x)
 
-    def pool(self, role: str, x: Value, kind: str, *, kernel: int, stride: int, padding: int = 0) -> Value:
-        """Record a max or average pool."""
-        self._check_window(role, x.shape, kernel, padding)
-        if 2 * padding > kernel:
-            message = f"padding {padding} is more than half of the pool's window of {kernel}"
-            self.refuse(ShapeFault("G004", message, ("padding",), fits={"padding": [kernel // 2]}))
-        return self.apply(role, ops.Pool(kind, kernel, stride, padding), x)
+    def narrow(self, x: Value, start: int, length: int) -> Value:
+        """Record a piece of a map: its channels from one on."""
+        return self.apply("", ops.Narrow(start, length), x)
+
+    def pad(self, role: str, x: Value, left: int, right: int, top: int, bottom: int) -> Value:
+        """Record zeros around a map."""
+        return self.apply(role, ops.Pad(left, right, top, bottom), x)
+
+    def pool(
+        self,
+        role: str,
+        x: Value,
+        kind: str,
+        *,
+        kernel: Sides,
+        stride: Sides,
+        padding: Padding = 0,
+        ceil: bool = False,
+        excludes_padding: bool = False,
+    ) -> Value:
+        """Record a max or average pool; the last windows of one that rounds up may reach out of the map."""
+        pool = ops.Pool(kind, kernel, stride, padding, ceil, excludes_padding)
+        if not pool.ceil:
+            self._check_window(role, x.shape, pool)
+        if pool.padding != TF_SAME:
+            for kernel, padding in zip(sides(pool.kernel), sides(pool.padding), strict=True):
+                if 2 * padding > kernel:
+                    message = f"padding {int(padding)} is more than half of the pool's window of {int(kernel)}"
+                    self.refuse(ShapeFault("G004", message, ("padding",), fits={"padding": [int(kernel) // 2]}))
+        return self.apply(role, pool, x)
 
     def ceil_pool(self, role: str, x: Value, stride: int) -> Value:
         """Record the average of each stride x stride window; those at the edge average what is there."""
@@ -163,7 +234,12 @@ class Recorder:
         return self.apply(role, ops.Subsample(stride), x)
 
     def pad_channels(self, role: str, x: Value, before: int, after: int) -> Value:
-        """Record zero channels around the map's own."""
+        """Record zero channels around the map's own; none are recorded where none are missing."""
+        if before + after < 0:
+            there = int(x.channels)
+            message = f"zero padding cannot shrink {there} channels to {there + int(before) + int(after)}"
+            fits: dict[str, list[Plain]] = {"shortcut": ["projection"], "channels": [there]}
+            self.refuse(ShapeFault("G003", message, ("shortcut", "channels"), fits=fits))
         return self.apply(role, ops.PadChannels(before, after), x)
 
     def add(self, x: Value, y: Value) -> Value:
@@ -204,46 +280,67 @@ class Recorder:
         if (misfit := op.misfit(*shapes)) is not None:
             self.refuse(ShapeFault("G002" if len(shapes) > 1 else "G004", f"{role or op.name} {misfit}", ()))
             shapes = shapes[:1] * len(shapes)
-        if op.joins is not ops.Joins.STACKED:
-            self._unify(*(expression_of(value.channels) for value in inputs))
-        path = self._path_of(role) if role else ""
-        shape = _whole(op, shapes[0], op.output(*shapes))
-        self._nodes.append(Node(role, path, op, tuple(value.index for value in inputs), shape))
+        if len(inputs) > 1 and op.joins is not ops.Joins.STACKED:
+            self._unify(*[expression_of(value.channels) for value in inputs])
+        shape = op.output(*shapes)
+        if min(shape) <= 0:
+            shape = _meant(op, shapes[0], shape)
+        self._nodes.append(Node(role, op, tuple([value.index for value in inputs]), shape))
         return Value(len(self._nodes), shape)
 
     def _unify(self, left: Expression, *others: Expression) -> None:
         """Let the names of one size be one name from here on."""
-        names = (right for right in others if isinstance(right, str) and right != left)
-        self._aliases |= {right: left for right in names if isinstance(left, str)}
+        for right in others:
+            if isinstance(left, str) and isinstance(right, str) and right != left:
+                self._aliases[right] = left
 
     def _check_groups(self, role: str, inputs: int, outputs: int, groups: int) -> None:
-        odd = next((channels for channels in (inputs, outputs) if channels % groups), None)
-        if odd is None:
+        odd = inputs if inputs % groups else outputs
+        if not odd % groups:
             return
-        message = f"cardinality {int(groups)} does not divide the {int(odd)} channels of {role}"
-        fits: dict[str, list[Plain]] = {"cardinality": [*near_divisors(groups, inputs, outputs)]}
         name = expression_of(odd)
+        fits: dict[str, list[Plain]] = {"cardinality": [*near_divisors(groups, inputs, outputs)]}
         if isinstance(name, str) and name not in ("in_channels", *self._derived):
             fits[name] = [*near_multiples(odd, groups)]
-        self.refuse(ShapeFault("G001", message, ("cardinality",), fits=fits, number=odd))
+        message = f"cardinality {int(groups)} does not divide the {int(odd)} channels of {role}"
+        fault = ShapeFault("G001", message, ("cardinality",), fits=fits, number=odd)
+        if name == "width" and name in fits:
+            fault.message = f"width {int(odd)} is not divisible by cardinality {int(groups)}"
+            fault.fields, fault.fits = ("width", "cardinality"), dict(reversed(fits.items()))
+            fault.help = "`bottleneck_width`, the width per group, fits any cardinality"
+        self.refuse(fault)
 
-    def _check_window(self, role: str, shape: Shape, window: int, padding: int, dilation: int = 1) -> None:
+    def _check_window(self, role: str, shape: Shape, op: ops.Conv | ops.Pool) -> None:
         """Refuse a window (dilation included) that is larger than its padded map; a conv's or a pool's kernel."""
-        height, width = (int(side) for side in shape[1:])
-        room = min(height, width) + 2 * int(padding)
-        if room < window:
-            padded = f" padded by {int(padding)}" if padding else ""
-            size = f"{int(window)}x{int(window)}"
-            message = f"the window of {role} is {size}, larger than its map of {height}x{width}{padded}"
-            kernel = (room - 1) // int(dilation) + 1
-            fits: dict[str, list[Plain]] = {"window": [room], "kernel": [kernel] if kernel > 1 else []}
-            help = f"a window of {room} at most fits; or a larger input, or fewer strides in front"
-            self.refuse(ShapeFault("G004", message, ("window", "kernel", "dilation"), help, fits=fits))
+        if op.padding == TF_SAME:
+            return
+        window, padding = op.window().sides, sides(op.padding)
+        rooms = [int(side) + 2 * int(each) for side, each in zip(shape[1:], padding, strict=True)]
+        if all(room >= side for room, side in zip(rooms, window, strict=True)):
+            return
+        padded = f" padded by {shape_text(_one_or_both(padding))}" if any(padding) else ""
+        size = shape_text(tuple(map(int, window)))
+        message = f"the window of {role} is {size}, larger than its map of {shape_text(shape[1:])}{padded}"
+        room, dilation = min(rooms), int(sides(getattr(op, "dilation", 1))[0])
+        kernel = (room - 1) // dilation + 1
+        fits: dict[str, list[Plain]] = {"window": [room], "kernel": [kernel] if kernel > 1 else []}
+        help = f"a window of {room} at most fits; or a larger input, or fewer strides in front"
+        self.refuse(ShapeFault("G004", message, ("window", "kernel", "dilation"), help, fits=fits))
 
 
-def _whole(op: Op, before: Shape, after: Shape) -> Shape:
-    """Return the shape that leaves; where a window did not fit, the map that its stride alone would leave."""
-    if min(after) > 0:
-        return after
+def _same(kernel: Sides, dilation: Sides) -> Sides:
+    """Return the padding that keeps a map at stride 1; of equal sides one number, which keeps its name."""
+    if isinstance(kernel, int) and isinstance(dilation, int):
+        return dilation * ((kernel - 1) // 2)
+    (height, width), (rows, columns) = sides(kernel), sides(dilation)
+    return rows * ((height - 1) // 2), columns * ((width - 1) // 2)
+
+
+def _one_or_both(numbers: tuple[int, int]) -> tuple[int, ...]:
+    return numbers[:1] if numbers[0] == numbers[1] else numbers
+
+
+def _meant(op: Op, before: Shape, after: Shape) -> Shape:
+    """Return the shape that leaves where a window did not fit: the map that its stride alone would leave."""
     sides = zip(before[1:], after[1:], op.window().strides, strict=True)
     return (after[0], *(new if new > 0 else -(-int(old) // int(stride)) for old, new, stride in sides))

@@ -11,16 +11,20 @@ from archcompiler.render.diagnostics_json import document as diagnostics_documen
 from archcompiler.render.escape import markdown, xml
 from archcompiler.render.excerpt import visible
 from archcompiler.render.explanation import explanation_document, explanations_text
+from archcompiler.render.room import folded
 from archcompiler.render.table import Cell, markdown_table, table
 from archcompiler.render.text import counted
 
 _HEADER = ("spec", "quantity", "printed", "analysis", "torchinfo", "verdict", "source")
+_VERDICT = _HEADER.index("verdict")
+_HOLDS, _NO_CLAIMS, _AGREES = _AS_WANTED = ("holds", "no claims", "counts agree")
 
 
-def check_table(results: Sequence[Checked]) -> str:
-    """Return one row a claim; a spec that claims nothing has one for its parameters."""
-    reasons = "\n".join(map(visible, _reasons(results)))
-    pages = (table(_HEADER, _rows(results)), reasons, explanations_text(results), check_summary(results))
+def check_table(results: Sequence[Checked], *, every: bool = True) -> str:
+    """Return one row a claim, and one for a spec that claims nothing; without `every`, those alone that do not hold."""
+    reasons = "\n".join(folded(visible(reason), hanging="  ") for reason in _reasons(results))
+    rows = [row for row in _rows(results) if every or row[_VERDICT] not in _AS_WANTED]
+    pages = (table(_HEADER, rows) if rows else "", reasons, explanations_text(results), check_summary(results))
     return "\n\n".join(page for page in pages if page)
 
 
@@ -100,15 +104,15 @@ def _verdict(claim: Verdict, result: Checked) -> str:
         return "known to differ"
     theirs = result.torchinfo.get(claim.quantity)
     differs = theirs is not None and theirs != result.analysis[claim.quantity]
-    return "COUNTS DIFFER" if differs else "holds"
+    return "COUNTS DIFFER" if differs else _HOLDS
 
 
 def _agreement(result: Checked) -> str:
     if result.faults:
         return f"FAULTY ({result.faults[0].code})"
     if not result.torchinfo:
-        return "no claims"
-    return "counts agree" if result.sound else "COUNTS DIFFER"
+        return _NO_CLAIMS
+    return _AGREES if result.sound else "COUNTS DIFFER"
 
 
 def _count(value: int | str) -> str:

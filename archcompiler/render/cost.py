@@ -1,41 +1,113 @@
-"""The cost of networks: as a table, as JSON (`schemas/output/cost.json`), as CSV."""
+"""The cost of networks: as a table, as markdown, as JSON (`schemas/output/cost.json`), as CSV."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
 
-from archcompiler.analyses.cost import Cost, Row
-from archcompiler.analyses.report import CostReport
+from archcompiler.analyses.cost import Cost, Row, by_block, by_layer
+from archcompiler.analyses.report import CostReport, cost_report
+from archcompiler.graph.ir import Graph
 from archcompiler.graph.ops import Shape
-from archcompiler.render.table import Cell, table
+from archcompiler.render.amounts import percent
+from archcompiler.render.escape import markdown
+from archcompiler.render.room import folded
+from archcompiler.render.table import Cell, markdown_table, table
+from archcompiler.render.words import block_words, layer_words, part_words, with_words
+from archcompiler.resolve import Spec
 
 FORMAT_VERSION = 1
+_PERCENT = "    %"
 _COUNTS = ("params", "MACs", "activations")
 
 
-def cost_table(report: CostReport, rows: Sequence[Row], by: str) -> str:
-    """Return one network's rows under its name, the total, memory and receptive field."""
-    body: list[list[Cell]] = [[row.name, row.kind, shape_text(row.output), *_counts(row.cost)] for row in rows]
-    body.append(["total", "", shape_text(report.output), *_counts(report.total)])
+@dataclass(frozen=True, slots=True)
+class NetworkCost(CostReport):
+    """What a network costs, in total and by stage, block and layer; as text, the table that `archc cost` prints."""
+
+    graph: Graph
+    spec: Spec | None
+
+    @property
+    def blocks(self) -> tuple[Row, ...]:
+        """One row for the stem, each block (and transition) and the head."""
+        rows = by_block(self.graph, self.batch)
+        return tuple(rows) if self.spec is None else with_words(rows, block_words(self.spec, self.graph))
+
+    @property
+    def layers(self) -> tuple[Row, ...]:
+        """One row for each layer that is a module, under its module path."""
+        return with_words(by_layer(self.graph, self.batch), layer_words(self.graph))
+
+    def rows(self, by: str) -> tuple[Row, ...]:
+        """Return the rows by `stage`, `block` or `layer`."""
+        return self.parts if by == "stage" else self.blocks if by == "block" else self.layers
+
+    def __str__(self) -> str:
+        return cost_table(self, self.parts, "stage")
+
+
+def network_cost(graph: Graph, spec: Spec | None, batch: int = 1) -> NetworkCost:
+    """Return what a graph costs; the words of its rows are those of the spec that it is of."""
+    report = cost_report(graph, batch)
+    parts = report.parts if spec is None else with_words(report.parts, part_words(spec))
+    values = {field.name: getattr(report, field.name) for field in fields(report)}
+    return NetworkCost(**{**values, "parts": parts}, graph=graph, spec=spec)
+
+
+def cost_table(report: CostReport, rows: Sequence[Row], by: str, others: Sequence[Row] = ()) -> str:
+    """Return one network's rows under its name, what the others come to, the total, memory and receptive field."""
+    return "\n".join([*_title(report), table(*_columns(report, rows, by, others)), "", *map(folded, _facts(report))])
+
+
+def cost_markdown(report: CostReport, rows: Sequence[Row], by: str, others: Sequence[Row] = ()) -> str:
+    """Return the same in markdown."""
+    title, blank = map(markdown, _title(report))
+    facts = "\n".join(f"- {markdown(fact)}" for fact in _facts(report))
+    return "\n".join([title, blank, markdown_table(*_columns(report, rows, by, others)), "", facts])
+
+
+def _title(report: CostReport) -> list[str]:
+    return [f"{report.name}  input {shape_text(report.input)}, batch {report.batch}", ""]
+
+
+def _columns(
+    report: CostReport, rows: Sequence[Row], by: str, others: Sequence[Row]
+) -> tuple[list[str], list[list[Cell]]]:
+    """Return a header and the lines below it, each count of the two that papers print beside its share of the total."""
+    lines = [(row.name, row.words, row.output, row.cost) for row in rows]
+    if others:
+        lines.append((f"{len(others)} others", "", (), sum((row.cost for row in others), Cost())))
+    lines.append(("total", "", report.output, report.total))
+    body: list[list[Cell]] = [
+        [name, words, shape_text(output), *_with_shares(cost, report.total)] for name, words, output, cost in lines
+    ]
+    return [by, "is", "output", "params", _PERCENT, "MACs", _PERCENT, "activations"], body
+
+
+def _with_shares(cost: Cost, of: Cost) -> list[Cell]:
+    return [cost.params, _share(cost.params, of.params), cost.macs, _share(cost.macs, of.macs), cost.activations]
+
+
+def _share(part: int, of: int) -> str:
+    return f"{percent(part / of).removesuffix(' %'):>5}" if of else ""
+
+
+def _facts(report: CostReport) -> list[str]:
     memory = report.memory
-    return "\n".join(
-        [
-            f"{report.name}  input {shape_text(report.input)}, batch {report.batch}",
-            "",
-            table([by, "kind", "output", *_COUNTS], body),
-            "",
-            f"torchinfo mult-adds {report.total.torchinfo_mult_adds:,} (norms and biases counted in)",
-            f"memory {_bytes(memory.parameters_bytes)} parameters + {_bytes(memory.peak_activation_bytes)} "
-            f"activations at peak ({memory.dtype}, inference)",
-            f"receptive field {report.receptive_field} pixels before the head",
-        ]
-    )
+    return [
+        f"torchinfo mult-adds {report.total.torchinfo_mult_adds:,} (norms and biases counted in)",
+        f"memory {_bytes(memory.parameters_bytes)} parameters + {_bytes(memory.peak_activation_bytes)} "
+        f"activations at peak ({memory.dtype}, inference)",
+        f"receptive field {report.receptive_field} pixels before the head",
+    ]
 
 
-def compare_table(reports: Iterable[CostReport]) -> str:
+def compare_table(
+    reports: Iterable[CostReport], table: Callable[[Sequence[str], Iterable[Sequence[Cell]]], str] = table
+) -> str:
     """Return one row a network."""
     rows: list[list[Cell]] = [
         [report.name, shape_text(report.input), *_counts(report.total), _bytes(report.memory.peak_activation_bytes)]
@@ -54,8 +126,13 @@ def cost_document(report: CostReport) -> dict[str, object]:
         **asdict(report.total),
         "memory": asdict(report.memory),
         "receptive_field": report.receptive_field,
-        "stages": [row_document(row) for row in report.parts],
+        "stages": [costed_document(row) for row in report.parts],
     }
+
+
+def costed_document(row: Row) -> dict[str, object]:
+    """Return one part, block or layer with what it is, as data."""
+    return {**row_document(row), "is": row.words}
 
 
 def row_document(row: Row) -> dict[str, object]:
@@ -67,9 +144,9 @@ def cost_csv(named_rows: Iterable[tuple[str, Row]]) -> str:
     """Return one line a part, block or layer, each with its network's name."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["network", "name", "kind", "output", *Cost.__dataclass_fields__])
+    writer.writerow(["network", "name", "kind", "is", "output", *Cost.__dataclass_fields__])
     for network, row in named_rows:
-        writer.writerow([network, row.name, row.kind, shape_text(row.output), *asdict(row.cost).values()])
+        writer.writerow([network, row.name, row.kind, row.words, shape_text(row.output), *asdict(row.cost).values()])
     return text.getvalue().rstrip("\n")
 
 

@@ -24,7 +24,7 @@ def diff_github(diff: Diff, *, both_sides: bool = True) -> str:
         for index in each.changes
         if each.facts.impact
     ]
-    title = f"{diff.old.name} -> {diff.new.name}: {diff.impact.name}"
+    title = f"{words.title(diff)}: {diff.impact.name}"
     whole = workflow_command(_level(diff.impact), Span(diff.new.path, 1, 1, 1, 1), title, words.total_line(diff))
     return "\n".join([*lines, whole]) if diff.impact else ""
 

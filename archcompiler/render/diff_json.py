@@ -1,4 +1,4 @@
-"""A comparison as data (`schemas/output/diff.json`)."""
+"""A comparison as data (`schemas/output/diff.json`), and without its lists (`schemas/output/diff_stat.json`)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ from archcompiler.render.cost import row_document
 from archcompiler.render.diff_words import finding_text, total_line
 from archcompiler.span import SCHEMA_ORIGIN, Span
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+STAT_FORMAT_VERSION = 1
 Json = dict[str, object]
 
 
@@ -44,12 +45,30 @@ def diff_document(diff: Diff) -> Json:
         "first_difference": _finding(diff.first) if diff.first else None,
         "changes": [_change(change) for change in diff.changes],
         "contributions": [_contribution(each) for each in diff.contributions],
-        "interaction": asdict(diff.interaction),
-        "delta": {**asdict(diff.delta), "receptive_field": diff.new.receptive_field - diff.old.receptive_field},
+        "delta": _delta(diff),
         "parts": [_part(pair) for pair in diff.parts],
         "weights": forecast_document(diff.weights),
         "checkpoint": _checkpoint(diff.checkpoint) if diff.checkpoint else None,
     }
+
+
+def stat_document(diff: Diff) -> Json:
+    """Return the summary of a comparison as data."""
+    return {
+        "format_version": STAT_FORMAT_VERSION,
+        "old": {"name": diff.old.name, "path": diff.old.path},
+        "new": {"name": diff.new.name, "path": diff.new.path},
+        "impact": diff.impact.name,
+        "facts": asdict(diff.facts),
+        "summary": total_line(diff),
+        "findings": [{"rule": found.rule, "count": found.count} for found in diff.findings],
+        "delta": _delta(diff),
+        "share_kept": diff.weights.share_kept,
+    }
+
+
+def _delta(diff: Diff) -> Json:
+    return {**asdict(diff.delta), "receptive_field": diff.new.receptive_field - diff.old.receptive_field}
 
 
 def forecast_document(found: Forecast) -> Json:
@@ -142,7 +161,6 @@ def _origin(span: Span | None) -> Json | None:
 def _contribution(each: Contribution) -> Json:
     return {
         "changes": list(each.changes),
-        "alone": each.alone,
         "impact": each.facts.impact.name,
         "facts": asdict(each.facts),
         "delta": {**asdict(each.delta), "receptive_field": each.receptive_field},

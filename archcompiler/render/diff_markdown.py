@@ -6,30 +6,30 @@ from archcompiler.analyses.cost import Cost
 from archcompiler.compare.edits import UNSEEN
 from archcompiler.compare.model import Contribution, Diff, PartPair
 from archcompiler.render import diff_words as words
-from archcompiler.render.amounts import share, signed
+from archcompiler.render.amounts import signed
 from archcompiler.render.diff_weights import checkpoint_text, weights_text
 from archcompiler.render.escape import markdown
 from archcompiler.render.table import Cell, markdown_table
 
 
 def diff_markdown(diff: Diff) -> str:
-    """Return the impact and the total, then a row for each edit, each finding and each part."""
-    title = f"### {markdown(diff.old.name)} → {markdown(diff.new.name)}: {diff.impact.name}"
-    pages = [
-        title,
-        f"{words.MEANINGS[diff.impact]}  \n**{markdown(words.total_line(diff))}**",
-        _edits(diff),
-        _findings(diff),
-    ]
-    return "\n\n".join(page for page in [*pages, _facts(diff), _parts(diff)] if page)
+    """Return the summary, then a row for each part, then one for each edit."""
+    pages = [stat_markdown(diff), _findings(diff), _facts(diff), _parts(diff), _edits(diff)]
+    return "\n\n".join(page for page in pages if page)
+
+
+def stat_markdown(diff: Diff) -> str:
+    """Return both networks, the impact, what it means, and what changed."""
+    title = f"### {' → '.join(map(markdown, words.names(diff)))}: {diff.impact.name}"
+    return f"{title}\n\n{words.MEANINGS[diff.impact]}  \n**{markdown(words.total_line(diff))}**"
 
 
 def _edits(diff: Diff) -> str:
     rows: list[list[Cell]] = []
     for each in diff.contributions:
         rows += _edit_rows(diff, each)
-    if diff.interaction != Cost():
-        rows.append(["interaction of the edits", "", *_costs(diff, diff.interaction)])
+    if len(diff.contributions) > 1:
+        rows.append(["total", "", *_costs(diff.delta)])
     unseen = [change for change in diff.changes if change.address in UNSEEN]
     rows += [[f"{words.addresses(unseen)}: no effect on the network", "", "", ""]] if unseen else []
     return markdown_table(["edit", "written at", "params", "MACs"], rows) if rows else ""
@@ -44,7 +44,7 @@ def _edit_rows(diff: Diff, each: Contribution) -> list[list[Cell]]:
         places = words.places_text(spans[0], spans[1])
         reach = words.reach_text(change)
         text = f"{words.MARKS[change.kind]} {words.change_text(change)}{f' ({reach})' if reach else ''}"
-        costs = _costs(diff, each.delta) if index == each.changes[0] else ["together", "together"]
+        costs = _costs(each.delta) if index == each.changes[0] else ["together", "together"]
         rows.append([text, places, *costs])
     derived = [effect for effect in each.effects if not effect.direct]
     return rows + [[f"therefore {effect.part}: {words.effect_text(effect)}", "", "", ""] for effect in derived]
@@ -82,9 +82,5 @@ def _part_row(pair: PartPair) -> list[Cell]:
     return [name, outputs, *counts[0], *counts[1]]
 
 
-def _costs(diff: Diff, delta: Cost) -> list[str]:
-    old = diff.old.cost
-    return [
-        f"{signed(value)} {share(value, of)}".strip()
-        for value, of in ((delta.params, old.params), (delta.macs, old.macs))
-    ]
+def _costs(delta: Cost) -> list[str]:
+    return [signed(delta.params), signed(delta.macs)]

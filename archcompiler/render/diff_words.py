@@ -22,14 +22,27 @@ MEANINGS = {
     Impact.WEIGHTS: "a checkpoint of the one does not load into the other as it is",
     Impact.INTERFACE: "what enters or leaves has another shape",
 }
-MARKS = {"changed": "~", "renamed": "~", "moved": "~", "added": "+", "removed": "-"}
+MARKS = {"changed": "~", "renamed": "~", "moved": "~", "reordered": "~", "added": "+", "removed": "-"}
 LEGEND = "~ changed  + added  - removed"
 _LONGEST = 48
 """How long a value may be before it is cut: two of them stand on a line."""
 
 
+def names(diff: Diff) -> list[str]:
+    """Return what both networks are called: by their paths where their names are the same, once where these are too."""
+    old, new = diff.old, diff.new
+    if old.name == new.name and old.path != new.path:
+        return [shipped_name(side.path) or side.path for side in (old, new)]
+    return list(dict.fromkeys((old.name, new.name)))
+
+
+def title(diff: Diff) -> str:
+    """Return what both networks are called, on one line."""
+    return " -> ".join(names(diff))
+
+
 def total_line(diff: Diff) -> str:
-    """Return the last line, in the manner of a plan: what changed, and what it adds up to."""
+    """Return what changed in one line, in the manner of a plan, and what it adds up to."""
     said = ", ".join(_counts(diff)) or "nothing changed"
     costs = [
         f"{compact(delta).strip() if unit else signed(delta)}{unit}{_brackets(share(delta, old))}"
@@ -58,7 +71,7 @@ def _counts(diff: Diff) -> list[str]:
         (-sum(more for more in blocks if more < 0), "block", "removed"),
     ]
     counts = [f"{count} {what if count == 1 else what + 's'} {verb}" for count, what, verb in found if count]
-    counts += ["stages reordered"] * any(change.kind == "moved" for change in diff.changes)
+    counts += ["stages reordered"] * any(change.kind == "reordered" for change in diff.changes)
     counts += [f"{name} changed" for name in sections]
     others = {change.address.partition(".")[0] for change in diff.changes} & {"input", "names"}
     counts += [f"{name} changed" for name in sorted(others)]
@@ -87,6 +100,8 @@ def change_text(change: Change) -> str:
     old, new = change.old, change.new
     if change.kind == "renamed" and old and new:
         return f"{old.address} is now {new.address}"
+    if change.kind == "moved" and old and new:
+        return f"{old.address} {value_text(old.value)} -> {new.address} {value_text(new.value)}"
     if change.kind == "added" and new:
         return f"{new.address} {value_text(new.value)}"
     if change.kind == "removed" and old:
@@ -147,10 +162,13 @@ def places_text(old: Span | None, new: Span | None) -> str:
 
 
 def reach_text(change: Change) -> str:
-    """Return where else an edit takes effect, for one that reaches several places."""
-    parts = dict.fromkeys(_part(reach.address) for reach in change.reaches)
+    """Return where an edit takes effect, for one that reaches several places; and as what, for a value that moved."""
+    parts = {_part(reach.address): value_text(reach.new) for reach in reversed(change.reaches)}
     said = change.address.partition(".")[0]
-    return f"in {', '.join(parts)}" if len(parts) > 1 or said == "defaults" else ""
+    if len(parts) == 1 and said != "defaults":
+        return ""
+    each = [f"{part} {value}" if change.kind == "moved" else part for part, value in reversed(parts.items())]
+    return f"in {', '.join(each)}"
 
 
 def _part(address: str) -> str:

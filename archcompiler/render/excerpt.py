@@ -6,8 +6,8 @@ import unicodedata
 from typing import NamedTuple
 
 _TAB_WIDTH = 4  # terminal columns
-_LINE_LENGTH = 110  # code points of a line that are shown
-_LEAD = 40  # code points that are shown before a span in a cropped line
+_LINE_LENGTH = 110  # code points of a line that are shown, where a terminal has room for them
+_LEAD = 40  # code points that are shown before a span in a cropped line, and three eighths of its columns at most
 _CROPPED = "…"
 # Controls, invisible formats (among them the bidirectional overrides that let a line read otherwise than it is),
 # surrogates, and the separators that some terminals take for line ends.
@@ -31,10 +31,21 @@ def visible(text: str) -> str:
     )
 
 
-def excerpt(line: str, start: int, end: int) -> Excerpt:
-    """Return how to show a line with `line[start:end]` marked."""
-    first = max(0, start - _LEAD) if len(line) > _LINE_LENGTH else 0
-    last = min(len(line), first + _LINE_LENGTH)
+def excerpt(line: str, start: int, end: int, room: int | None = None) -> Excerpt:
+    """Return how to show a line with `line[start:end]` marked, in so many terminal columns where `room` is given."""
+    most = min(_LINE_LENGTH, room or _LINE_LENGTH)
+    cropped = len(line) > most
+    first = max(0, start - min(_LEAD, most * 3 // 8)) if cropped else 0
+    last = min(len(line), first + most - (2 * len(_CROPPED) if room and cropped else 0))
+    shown = _marked(line, first, last, start, end)
+    while room and _width(shown.text) > room and last > first + 1:  # tabs, escapes and wide letters
+        first, last = (first, last - 1) if last > start + 1 else (first + 1, last)
+        shown = _marked(line, first, last, start, end)
+    return shown
+
+
+def _marked(line: str, first: int, last: int, start: int, end: int) -> Excerpt:
+    """Return `line[first:last]`, with an ellipsis where it is cropped and the columns of `line[start:end]`."""
     before = _shown(line[first:start], _CROPPED if first else "")
     marked = _shown(line[start : min(end, last)], before)
     whole = _shown(line[max(start, min(end, last)) : last], marked)

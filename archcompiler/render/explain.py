@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict
-from textwrap import fill, indent
+from textwrap import indent
 from typing import Any
 
+from archcompiler.blocks.page import DocumentPage
 from archcompiler.diagnostics import CODES, GROUPS
 from archcompiler.explain.field import FieldPage
 from archcompiler.explain.page import Example, Page
+from archcompiler.render.room import columns, folded
 
 FORMAT_VERSION = 1
 _WIDTH = 100
@@ -21,11 +23,16 @@ def page_text(page: Page) -> str:
     return "\n\n".join(
         [
             f"{page.code}: {page.title}",
-            page.why,
+            "\n\n".join(map(_paragraph, page.why.split("\n\n"))),
             f"This fails:\n\n{_example(page.fails)}",
             f"Mended:\n\n{_example(page.mended)}",
         ]
     )
+
+
+def _paragraph(text: str) -> str:
+    """Return a paragraph as its page has it, or in the lines for which there is room."""
+    return text if columns() is None else folded(" ".join(text.split()))
 
 
 def _example(example: Example) -> str:
@@ -37,7 +44,7 @@ def _example(example: Example) -> str:
 
 def page_document(page: Page) -> dict[str, Any]:
     """Return a page as `--format json` prints it."""
-    return {"format_version": FORMAT_VERSION, "codes": [asdict(page)], "fields": []}
+    return {"format_version": FORMAT_VERSION, "codes": [asdict(page)], "fields": [], "documents": []}
 
 
 def codes_text() -> str:
@@ -52,15 +59,16 @@ def codes_text() -> str:
 def codes_document() -> dict[str, Any]:
     """Return every code as `--format json` prints them."""
     codes = [{"code": code, "title": title} for code, title in CODES.items()]
-    return {"format_version": FORMAT_VERSION, "codes": codes, "fields": []}
+    return {"format_version": FORMAT_VERSION, "codes": codes, "fields": [], "documents": []}
 
 
 def fields_text(pages: Iterable[FieldPage]) -> str:
     """Return the meanings of a field as text."""
-    return "\n\n".join(map(_field, pages))
+    return "\n\n".join(map(field_text, pages))
 
 
-def _field(page: FieldPage) -> str:
+def field_text(page: FieldPage) -> str:
+    """Return one meaning of a field as text."""
     default = "needed" if page.needed else "none" if page.default is None else _plain(page.default)
     rows = {
         "in": ", ".join(page.where),
@@ -69,14 +77,19 @@ def _field(page: FieldPage) -> str:
         "instead of": ", ".join(page.instead),
         "examples": ", ".join(map(_plain, page.examples)),
     }
-    lines = [fill(f"  {key:<11} {value}", _WIDTH, subsequent_indent=" " * 14) for key, value in rows.items() if value]
-    return "\n".join([fill(f"{page.name}: {page.description}", _WIDTH), *lines])
+    lines = [folded(f"  {key:<11} {value}", " " * 14, _WIDTH) for key, value in rows.items() if value]
+    return "\n".join([folded(f"{page.name}: {page.description}", most=_WIDTH), *lines])
 
 
 def _plain(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def fields_document(pages: Iterable[FieldPage]) -> dict[str, Any]:
-    """Return the meanings of a field as `--format json` prints them."""
-    return {"format_version": FORMAT_VERSION, "codes": [], "fields": [asdict(page) for page in pages]}
+def topic_document(fields: Iterable[FieldPage], documents: Iterable[DocumentPage]) -> dict[str, Any]:
+    """Return the meanings of a field, and the documents of a name, as `--format json` prints them."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "codes": [],
+        "fields": [asdict(page) for page in fields],
+        "documents": [asdict(page) for page in documents],
+    }

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from archcompiler.claims.check import Checked
 from archcompiler.claims.explain import Candidate, Explanation
 from archcompiler.claims.printed import parse_printed
+from archcompiler.render.room import folded
 from archcompiler.render.table import Cell, table
 
 _HEADER = ("variation", "measured", "rounds to", "differs in")
@@ -22,7 +23,7 @@ def explanations_text(
     for result in results:
         for found in result.explanations:
             rows = [_row(found, candidate) for candidate in found.candidates]
-            pages += [escape(_words(result, found)), *([table(_HEADER, rows)] if rows else [])]
+            pages += [folded(escape(_words(result, found))), *([table(_HEADER, rows)] if rows else [])]
     return "\n\n".join(pages)
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 
 from archcompiler.render.diff_github import diff_github
+from archcompiler.render.excerpt import visible
 from archcompiler.render.github import workflow_command
 from archcompiler.render.github import workflow_commands as faults_as_commands
-from archcompiler.render.review_words import row
+from archcompiler.render.review_words import row, twin_lines
 from archcompiler.review.report import Report
 from archcompiler.span import Span
 
 _MOST_ROWS = 20
+_NOWHERE = Span("<nowhere>", 1, 1, 1, 1)
 
 
 def review_github(report: Report) -> str:
@@ -21,6 +23,7 @@ def review_github(report: Report) -> str:
     """
     lines = [faults_as_commands(report.faults, 0)] if report.faults else []
     lines += [_removed(each.pair.path) for each in report.reviews if each.status == "removed"]
+    lines += [workflow_command("notice", _NOWHERE, "the same network", visible(line)) for line in twin_lines(report)]
     derived = [each for each in report.told if each.diff and not each.pair.edited]
     for path, count in Counter(path for each in derived for path in each.pair.through).most_common():
         lines.append(_reached(path, count, [row(report, each) for each in derived if path in each.pair.through]))
@@ -31,7 +34,7 @@ def review_github(report: Report) -> str:
 
 def _removed(path: str) -> str:
     text = "whoever loads or extends it finds nothing"
-    return workflow_command("warning", Span("<removed>", 1, 1, 1, 1), f"{path} is removed", text)
+    return workflow_command("warning", _NOWHERE, f"{path} is removed", text)
 
 
 def _reached(path: str, count: int, rows: list[list[str]]) -> str:

@@ -59,6 +59,16 @@ def accepted_lines(report: Report) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
+def twin_lines(report: Report) -> list[str]:
+    """Return which specs that came are the same network as another."""
+    went = {each.pair.path for each in report.reviews if each.status == "removed"}
+    return [
+        f"{each.pair.path} is the same network as {each.same_as}{', which is removed' if each.same_as in went else ''}"
+        for each in report.reviews
+        if each.same_as
+    ]
+
+
 def ledger_text(report: Report) -> str:
     """Return the lines of the accept ledger that would let this change pass; empty where it does, or nothing helps."""
     lines = []

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
-
-from archcompiler.limits import current
-from archcompiler.syntax.files import is_allowed
+from archcompiler.diagnostics import SpecError
+from archcompiler.resolve.bases import opened
+from archcompiler.syntax.files import DISK, is_allowed
 
 
 def text_of(path: str) -> str | None:
     """Return a file's text, or None where the path is no readable text: a setting, the schema, a folder."""
-    if path.startswith("<") or not os.path.isfile(path) or not is_allowed(path):
+    if path.startswith("<") or not is_allowed(path):
         return None
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            return file.read(current().bytes)
-    except (OSError, UnicodeDecodeError, ValueError):
+        with opened(path, DISK) as (file, files):
+            return files.read(file).decode("utf-8-sig")
+    except (SpecError, UnicodeDecodeError):
         return None

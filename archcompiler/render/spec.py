@@ -8,21 +8,32 @@ from io import StringIO
 import yaml
 
 from archcompiler.render.excerpt import visible
+from archcompiler.render.room import columns
 from archcompiler.render.table import table
 from archcompiler.resolve import Spec
 from archcompiler.span import SCHEMA_ORIGIN, Span
 from archcompiler.syntax.scalars import read_plain
 from archcompiler.tree import Entry, Mapping, Node, Path, Scalar, Sequence, plain, walk
 
-_BLOCK_STYLE = ("", "stages", "names")
+_BLOCK_STYLE = ("", "stages", "names", "claims")
 _WIDTH = 2**16
+_STEP = 4  # columns
 _LONGEST_SHOWN = 60  # characters of a value beside its origin
 _REPRESENTER = yaml.SafeDumper(StringIO())
 
 
 def spec_yaml(spec: Spec) -> str:
-    """Return the spec as YAML that stands alone: every value written out, one row a stage."""
-    return document_yaml(spec.document).rstrip("\n")
+    """Return the spec as YAML that stands alone: every value written out, one row a stage where there is room."""
+    return _fitting(spec.document, columns()).rstrip("\n")
+
+
+def _fitting(document: Mapping, room: int | None) -> str:
+    """Return a document in so many columns; PyYAML breaks a line behind what crosses its width: narrower are tried."""
+    text = document_yaml(document)
+    if room is None or max(map(len, text.splitlines())) <= room:
+        return text
+    tried = (_serialized(_node(document, ""), width) for width in range(room, room // 2, -_STEP))
+    return min(tried, key=lambda text: sum(len(line) > room for line in text.splitlines()))
 
 
 def document_yaml(document: Mapping) -> str:
@@ -72,7 +83,7 @@ def _node(node: Node, key: str) -> yaml.Node:
         return yaml.MappingNode("tag:yaml.org,2002:map", pairs, flow_style=key not in _BLOCK_STYLE)
     if isinstance(node, Sequence):
         items = [_node(item, "item") for item in node.items]
-        return yaml.SequenceNode("tag:yaml.org,2002:seq", items, flow_style=True)
+        return yaml.SequenceNode("tag:yaml.org,2002:seq", items, flow_style=key not in _BLOCK_STYLE)
     return _scalar(node.value)
 
 
@@ -93,9 +104,9 @@ def _scalar(value: object) -> yaml.ScalarNode:
     return node
 
 
-def _serialized(root: yaml.Node) -> str:
+def _serialized(root: yaml.Node, width: int = _WIDTH) -> str:
     """Return a tree as YAML in which nothing is hidden: what a terminal would obey stands in double quotes, escaped."""
-    text = str(yaml.serialize(root, Dumper=yaml.SafeDumper, width=_WIDTH, allow_unicode=True))
+    text = str(yaml.serialize(root, Dumper=yaml.SafeDumper, width=width, allow_unicode=True))
     return "\n".join(map(visible, text.split("\n")))
 
 

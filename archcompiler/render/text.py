@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.render.choices import advice
 from archcompiler.render.excerpt import excerpt, visible
+from archcompiler.render.room import columns, folded
 from archcompiler.span import Span
 from archcompiler.syntax.source import BOM, LINE_END
 
@@ -44,17 +45,22 @@ class _Page:
     def diagnostic(self, found: Diagnostic) -> list[str]:
         """Return the lines of one diagnostic."""
         margin = " " * len(str(max(found.span.line, *(label.span.line for label in found.labels), 1)))
-        bar = f"{margin} {self._paint('gutter', '=')} "
-        title = self._paint(found.severity, f"{found.severity}[{found.code}]")
-        lines = [f"{self._paint('place', visible(str(found.span)))}: {title}: {visible(found.message)}"]
+        place, title = visible(str(found.span)), f"{found.severity}[{found.code}]"
+        said = folded(f"{place}: {title}: {visible(found.message)}", hanging="  ")
+        lines = [self._in(self._in(said, place, "place"), title, found.severity)]
         lines += self._excerpt(found.span, margin, found.severity)
         for label in found.labels:
-            lines.append(f"{bar}{self._paint('note', 'note')}: {visible(f'{label.span}: {label.text}')}")
+            lines.append(self._remark("note", f"{label.span}: {label.text}", margin))
             if (label.span.path, label.span.line) != (found.span.path, found.span.line):
                 lines += self._excerpt(label.span, margin, "note")
-        lines += [f"{bar}{self._paint('note', 'note')}: {visible(note)}" for note in found.notes]
-        lines += [f"{bar}{self._paint('help', 'help')}: {visible(help)}" for help in advice(found)]
+        lines += [self._remark("note", note, margin) for note in found.notes]
+        lines += [self._remark("help", help, margin) for help in advice(found)]
         return lines
+
+    def _remark(self, kind: str, text: str, margin: str) -> str:
+        """Return a note or help; what does not fit goes on below its first word."""
+        said = folded(f"{margin} = {kind}: {visible(text)}", hanging=f"{margin}         ")
+        return self._in(self._in(said, "=", "gutter"), kind, kind)
 
     def _excerpt(self, span: Span, margin: str, style: str) -> list[str]:
         lines = self._lines_of(span.path)
@@ -62,7 +68,8 @@ class _Page:
             return []
         line = lines[span.line - 1]
         end = span.end_column - 1 if span.end_line == span.line else len(line)
-        shown = excerpt(line, span.column - 1, end)
+        room = columns()
+        shown = excerpt(line, span.column - 1, end, None if room is None else room - len(margin) - len(" | "))
         bar = self._paint("gutter", "|")
         number = self._paint("gutter", f"{span.line:>{len(margin)}}")
         carets = " " * shown.column + self._paint(style, "^" * shown.width)
@@ -73,6 +80,10 @@ class _Page:
             text = self._sources(path)
             self._lines[path] = [] if text is None else LINE_END.split(text.removeprefix(BOM))
         return self._lines[path]
+
+    def _in(self, text: str, part: str, style: str) -> str:
+        """Return a text whose first such part is painted; one that was folded apart stays as it is."""
+        return text.replace(part, self._paint(style, part), 1)
 
     def _paint(self, style: str, text: str) -> str:
         return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self._colour else text

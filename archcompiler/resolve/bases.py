@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
@@ -11,7 +12,9 @@ from archcompiler.diagnostics import Diagnostic, Label, SpecError
 from archcompiler.limits import current, mend
 from archcompiler.shipped import shipped_names, shipped_spec, spec_names
 from archcompiler.span import Span
-from archcompiler.syntax.files import Files, as_typed, is_allowed
+from archcompiler.syntax.files import DISK, Files, as_typed, is_allowed, near_file
+
+_SUFFIXES = (".yaml", ".yml", ".json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,18 @@ class Link:
 
     path: str
     named_at: Span | None = None
+
+
+@contextmanager
+def opened(spec: str, files: Files) -> Iterator[tuple[str, Files]]:
+    """Yield the path of a spec and the files that it is of: others where, on the disk, its name is `REV:path`."""
+    if files is DISK and ":" in spec[1:-1] and not os.path.lexists(spec):
+        from archcompiler.git.named import revision_of  # seldom needed, and it imports subprocess
+
+        with revision_of(spec) as found:
+            yield found
+    else:
+        yield spec, files
 
 
 def locate(spec: str | os.PathLike[str], files: Files) -> str:
@@ -34,7 +49,9 @@ def locate(spec: str | os.PathLike[str], files: Files) -> str:
         raise SpecError([_outside(text, place)], unreadable=True)
     if is_there:
         return text
-    help = _near(text) or "`archc list` names the shipped specs"
+    beside = near_file(text) if text.endswith(_SUFFIXES) and is_allowed(os.path.dirname(text) or ".") else None
+    near = f"did you mean {beside}?" if beside else _near(text)
+    help = near or "`archc list` names the shipped specs"
     raise SpecError([Diagnostic("R009", f"no file and no shipped spec {text!r}", place, help)], unreadable=True)
 
 

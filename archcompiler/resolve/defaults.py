@@ -7,7 +7,7 @@ from itertools import islice
 
 from archcompiler.diagnostics import Diagnostic, Label
 from archcompiler.resolve.merge import merge_object
-from archcompiler.schema.language import Field
+from archcompiler.schema.language import Field, Language
 from archcompiler.span import SCHEMA_ORIGIN, Span
 from archcompiler.tree import Entry, Mapping
 
@@ -17,8 +17,10 @@ _MOST_SHOWN = 4  # of the places that hide a default
 class Defaults:
     """The entries of `defaults`, and which of them took effect somewhere."""
 
-    def __init__(self, entries: Mapping) -> None:
+    def __init__(self, entries: Mapping, known: Language) -> None:
         self.entries = entries
+        self.known = known
+        """The language of the spec."""
         self._entries = entries.entries
         self._used: set[str] = set()
         self._hidden: dict[str, dict[Span, None]] = {}
@@ -51,7 +53,7 @@ class Defaults:
         """Return what an object says with the default under it: of two objects of one type, key by key."""
         if not isinstance(said.value, Mapping) or not isinstance(default.value, Mapping):
             return said.over(default)
-        merged = merge_object(default.value, said.value, [])
+        merged = merge_object(default.value, said.value, [], self.known.alternatives)
         if merged.entries.keys() - said.value.entries.keys():
             self._used.add(key)
         return replace(said, value=merged)
@@ -72,4 +74,6 @@ class Defaults:
 
     def _reason(self, key: str) -> str:
         every_says = "all that have this field say their own value"
-        return every_says if key in self._hidden else "neither the stem nor a block of this network has this field"
+        owners = [name for name, fields in self.known.blocks.items() if key in fields]
+        nobody = f"neither the stem nor a block of this network has this field, one of block {', '.join(owners)}"
+        return every_says if key in self._hidden else nobody

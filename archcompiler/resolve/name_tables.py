@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from archcompiler.diagnostics import Diagnostic, SpecError
-from archcompiler.resolve.bases import Link, find_base, read_link
+from archcompiler.resolve.bases import Link, find_base, opened, read_link
 from archcompiler.resolve.merge import merge
 from archcompiler.schema.canonical import canonical_document
 from archcompiler.schema.check import names_faults
@@ -31,7 +31,7 @@ def with_name_table(document: Mapping, chain: Sequence[Link], files: Files) -> M
     inherited = mapping_at(with_name_table(found, (*chain, link), files), "names")
     roles = {role: replace(entry, key_span=table.span) for role, entry in inherited.entries.items()}
     faults: list[Diagnostic] = []
-    merged = merge(Mapping(roles, inherited.span), names, faults)
+    merged = merge(Mapping(roles, inherited.span), names, faults, {})
     if faults:
         raise SpecError(faults)
     entry = replace(document.entries["names"], value=merged)
@@ -56,12 +56,13 @@ def is_table(document: Mapping) -> bool:
 def table_faults(path: str, files: Files = DISK) -> list[Diagnostic] | None:
     """Return the faults of a file that is a table of module names; None where it is none."""
     try:
-        document = read(path, files)
-        if not is_table(document):
-            return None
-        faults = names_faults(document)
-        if not faults:
-            with_name_table(canonical_document(document), (Link(path),), files)
+        with opened(path, files) as (file, state):
+            document = read(file, state)
+            if not is_table(document):
+                return None
+            faults = names_faults(document)
+            if not faults:
+                with_name_table(canonical_document(document), (Link(file),), state)
     except SpecError as error:
         return list(error.diagnostics)
     return faults

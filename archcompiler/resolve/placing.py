@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from archcompiler.diagnostics import Diagnostic
+from archcompiler.diagnostics import MOST_SHOWN, Diagnostic
 from archcompiler.tree import Entry, Mapping, Scalar
 
 
@@ -20,7 +20,8 @@ def place_stages(document: Mapping, faults: list[Diagnostic]) -> Mapping:
     if not after:
         return document
     order = _order(list(stages.value.entries), {name: str(place.value) for name, place in after.items()})
-    faults += [_misplaced(place, order) for name, place in after.items() if name not in order]
+    missing = after.keys() - set(order)
+    faults += [_misplaced(place, order) for name, place in after.items() if name in missing]
     entries = {name: _placed(stages.value.entries[name]) for name in order}
     placed = replace(stages, value=Mapping(entries, stages.value.span))
     return Mapping({**document.entries, "stages": placed}, document.span)
@@ -54,5 +55,6 @@ def _placed(entry: Entry) -> Entry:
 
 
 def _misplaced(place: Scalar, order: list[str]) -> Diagnostic:
-    help = f"name one of {', '.join(order)}" if order else "remove `after`: there is no other stage"
+    more = f" and {len(order) - MOST_SHOWN} more" if len(order) > MOST_SHOWN else ""
+    help = f"name one of {', '.join(order[:MOST_SHOWN])}{more}" if order else "remove `after`: there is no other stage"
     return Diagnostic("R006", f"`after: {place.value}` names no stage that this one can stand behind", place.span, help)

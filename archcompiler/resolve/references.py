@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from archcompiler.diagnostics import SpecError
 from archcompiler.resolve.name_tables import is_table
+from archcompiler.resolve.own_blocks import is_part
 from archcompiler.syntax.parse import parse
 from archcompiler.tree import Mapping, Node, Scalar
 
@@ -16,7 +17,7 @@ _MAY_SAY_ARCHC = re.compile(rb"""^(?:\xef\xbb\xbf)?(?:["']?archc["']?[ \t]*:|\{)
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """What a text is: a spec, a table of names, or neither; its name, and the names of its base and table."""
+    """What a text is: a spec, a table of names or document of a block, or neither; its name, and those of its files."""
 
     is_spec: bool = False
     is_table: bool = False
@@ -37,7 +38,7 @@ def references(text: bytes) -> References:
     names = document.get("names")
     table = names.get("extends") if isinstance(names, Mapping) else names
     files = tuple(name for name in map(_text, (document.get("extends"), table)) if name)
-    alone = is_table(document)
+    alone = is_table(document) or is_part(document)
     return References(not alone, alone, _text(document.get("name")), files)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 
-def selected(selector: str, index: int, count: int) -> bool:
-    """Tell whether `first`, `last`, `odd`, `even`, `3` or `1..4` (both ends included) selects block `index`."""
-    if selector in ("odd", "even"):
-        return index % 2 == (selector == "odd")
-    if selector in ("first", "last"):
-        return index == (0 if selector == "first" else count - 1)
+def selection(selector: str, count: int) -> range:
+    """Return which of a stage's blocks `first`, `last`, `odd`, `even`, `3` or `1..4` (both ends included) means."""
+    blocks = range(count)
+    words = {"first": blocks[:1], "last": blocks[-1:], "odd": blocks[1::2], "even": blocks[::2]}
+    if selector in words:
+        return words[selector]
     first, dots, last = selector.partition("..")
-    return int(first) <= index <= int(last if dots else first)
+    return blocks[int(first) : int(last if dots else first) + 1]

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.resolve.merge import merge
-from archcompiler.schema.canonical import canonical_document
 from archcompiler.schema.check import partial_faults
+from archcompiler.schema.language import Language
 from archcompiler.span import SCHEMA_ORIGIN, Span
 from archcompiler.syntax.parse import parse_value
 from archcompiler.tree import Entry, Mapping, Scalar
@@ -23,19 +23,21 @@ _HEADER = {
 """What makes settings a document that the schema can check: they are laid over a spec that has all of it."""
 
 
-def settings_document(settings: Iterable[str]) -> Mapping:
-    """Return all settings as one canonical document; SpecError with every one that is malformed."""
+def settings_document(settings: Iterable[str]) -> tuple[Mapping, list[Diagnostic]]:
+    """Return all settings as one document, and a fault for every one that is malformed."""
     faults: list[Diagnostic] = []
     document = Mapping({}, Span("<--set>", 1, 1, 1, 1))
     for setting in settings:
         try:
-            document = merge(document, canonical_document(_one(setting)), faults, keep_nulls=True)
+            document = merge(document, _one(setting), faults, {}, keep_nulls=True)
         except SpecError as error:
             faults += error.diagnostics
-    faults += partial_faults(Mapping({**_HEADER, **document.entries}, document.span))
-    if faults:
-        raise SpecError(faults)
-    return canonical_document(document)
+    return document, faults
+
+
+def setting_faults(document: Mapping, known: Language) -> list[Diagnostic]:
+    """Return the faults of settings in a language."""
+    return partial_faults(Mapping({**_HEADER, **document.entries}, document.span), known)
 
 
 def _one(setting: str) -> Mapping:

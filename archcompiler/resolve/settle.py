@@ -11,7 +11,7 @@ from archcompiler.limits import current, mend
 from archcompiler.resolve.defaults import Defaults
 from archcompiler.resolve.stages import SettledStage, settle_stage
 from archcompiler.schema.canonical import fill, filled
-from archcompiler.schema.language import language
+from archcompiler.schema.language import Language
 from archcompiler.tree import Entry, Mapping, Scalar, mapping_at
 
 
@@ -23,9 +23,9 @@ class Settled:
     stages: tuple[SettledStage, ...]
 
 
-def settle(document: Mapping) -> tuple[Settled, list[Diagnostic]]:
+def settle(document: Mapping, known: Language) -> tuple[Settled, list[Diagnostic]]:
     """Return a merged document settled, and what was found: unused defaults, selectors that match nothing."""
-    defaults = Defaults(mapping_at(document, "defaults"))
+    defaults = Defaults(mapping_at(document, "defaults"), known)
     faults: list[Diagnostic] = []
     stages: list[SettledStage] = []
 
@@ -43,13 +43,14 @@ def settle(document: Mapping) -> tuple[Settled, list[Diagnostic]]:
         return Mapping(entries, value.span)
 
     passes: dict[str, Callable[[Mapping], Mapping]] = {
-        "input": lambda value: fill(value, language().input),
+        "input": lambda value: fill(value, known.input),
         "stem": lambda value: _settle_stem(value, defaults),
         "stages": settle_stages,
         "head": lambda value: filled(value, "head"),
     }
     entries: dict[str, Entry] = {}
-    for key, entry in sorted(document.entries.items(), key=_place_in_document):
+    order = {key: place for place, key in enumerate(known.document)}
+    for key, entry in sorted(document.entries.items(), key=lambda item: order.get(item[0], len(order))):
         change = passes.get(key)
         value = change(entry.value) if change and isinstance(entry.value, Mapping) else entry.value
         if key != "defaults":
@@ -71,13 +72,7 @@ def _too_many(stages: Mapping) -> Iterator[Diagnostic]:
         yield Diagnostic("M001", message, entry.key_span, mend("stages"))
 
 
-def _place_in_document(item: tuple[str, Entry]) -> int:
-    """Return where a key stands in the canonical order: a variant's own name comes first, as in any spec."""
-    order = list(language().document)
-    return order.index(item[0]) if item[0] in order else len(order)
-
-
 def _settle_stem(value: Mapping, defaults: Defaults) -> Mapping:
     kind = value.get("type")
-    variant = language().unions["stem"].variants.get(str(kind.value), {}) if isinstance(kind, Scalar) else {}
+    variant = defaults.known.unions["stem"].variants.get(str(kind.value), {}) if isinstance(kind, Scalar) else {}
     return filled(defaults.under(value, variant), "stem")

@@ -6,15 +6,18 @@ on, nothing is left, so that no fault follows from another.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from archcompiler.diagnostics import Diagnostic, SpecError
+from archcompiler.resolve.culprits import without
 from archcompiler.resolve.merge import merge_chain
 from archcompiler.schema.canonical import canonical, canonical_document
 from archcompiler.schema.check import partial_faults
+from archcompiler.schema.language import Language
 from archcompiler.span import SCHEMA_ORIGIN, Span
 from archcompiler.tree import Entry, Mapping, Node, Path, Scalar, walk
+from archcompiler.tree import Sequence as Items
 
 _KEEP_SHAPES = frozenset(
     (
@@ -36,14 +39,16 @@ _HEADER: tuple[tuple[str, int | str], ...] = (("archc", 1), ("name", "x"))
 _FIRST_PARTS = ("input", "stem", "stages")
 
 
-def sound_document(documents: Sequence[Mapping], faults: Iterable[Diagnostic]) -> Mapping | None:
+def sound_document(documents: Sequence[Mapping], faults: Iterable[Diagnostic], known: Language) -> Mapping | None:
     """Return the documents, base first, as one without what faults make unknown; None where nothing would be left."""
     found = list(faults)
     try:
-        pruned = [_Pruned(document, [f for f in found if f.span.path == document.span.path]) for document in documents]
+        pruned = [
+            _Pruned(document, [f for f in found if f.span.path == document.span.path], known) for document in documents
+        ]
         if sum(len(each.faults) for each in pruned) < len(found):
             return None  # a base that is not there, or a setting
-        merged, _ = merge_chain([each.document for each in pruned])
+        merged, _ = merge_chain([each.document for each in pruned], known)
         unknown = {name for each in pruned for name in each.unknown}
         return _cut(merged, unknown, documents[-1]) if unknown else merged
     except (_UnknownError, SpecError):
@@ -57,19 +62,23 @@ class _UnknownError(Exception):
 class _Pruned:
     """A document in canonical form without its faulty entries, and the parts whose shapes that leaves unknown."""
 
-    def __init__(self, document: Mapping, faults: Sequence[Diagnostic]) -> None:
+    def __init__(self, document: Mapping, faults: Sequence[Diagnostic], known: Language) -> None:
         self.faults = faults
         self.unknown: set[str] = set()
         self.document = document
         if faults:
-            without = {self._left_out(document, fault) for fault in faults}
-            self.document = canonical_document(_with_header(_without(document, without - {()})))
-            if partial_faults(self.document) or not self._begins(document):
+            paths = _paths(document)
+            left_out = {self._left_out(document, fault, paths.get(fault.span, ())) for fault in faults}
+            self.document = canonical_document(_with_header(without(document, left_out - {()})), known)
+            if partial_faults(self.document, known) or not self._begins(document):
                 raise _UnknownError
 
-    def _left_out(self, document: Mapping, fault: Diagnostic) -> Path:
-        """Return the path of what is left out because of a fault."""
-        path = _path_of(document, fault.span)
+    def _left_out(self, document: Mapping, fault: Diagnostic, path: Path) -> Path:
+        """Return the path of what is left out because of a fault that stands at a path."""
+        if fault.code == "Y003" and fault.fix:
+            return ()  # what it means is clear
+        if fault.code == "Y001" or not path or any(isinstance(part, int) for part in path if "claims" not in path):
+            raise _UnknownError
         if fault.code == "S003" and len(path) == 1 and path[0] not in (*_FIRST_PARTS, "head"):
             self.unknown |= set() if "head" in document.entries or "extends" in document.entries else {"head"}
             return ()  # the document lacks a part, which is said at its first key
@@ -85,32 +94,21 @@ class _Pruned:
         return "extends" in document.entries or all(part in document.entries for part in _FIRST_PARTS)
 
 
-def _path_of(document: Mapping, span: Span) -> Path:
-    """Return the path of the innermost entry at which, or in whose value, a fault stands."""
-    holding = [path for path, entry in walk(document) if span == entry.key_span or _holds(entry.value, span)]
-    if not holding or any(isinstance(part, int) for part in holding[-1] if "claims" not in holding[-1]):
-        raise _UnknownError
-    return holding[-1]
+def _paths(document: Mapping) -> dict[Span, Path]:
+    """Return the path of the innermost entry at whose key, or in whose value, each place of a document lies."""
+    found: dict[Span, Path] = {}
+    for path, entry in walk(document):
+        found[entry.key_span] = path
+        found.update(dict.fromkeys(_places(entry.value), path))
+    return found
 
 
-def _holds(node: Node, span: Span) -> bool:
-    outer = node.span
-    return (outer.line, outer.column) <= (span.line, span.column) and (span.end_line, span.end_column) <= (
-        outer.end_line,
-        outer.end_column,
-    )
-
-
-def _without(mapping: Mapping, paths: Iterable[Path]) -> Mapping:
-    """Return a mapping without the entries at some paths; the others keep their order."""
-    entries = dict(mapping.entries)
-    for first, *rest in paths:
-        entry = entries.get(str(first))
-        if not rest:
-            entries.pop(str(first), None)
-        elif entry and isinstance(entry.value, Mapping):
-            entries[str(first)] = Entry(entry.key_span, _without(entry.value, [tuple(rest)]), entry.shadows)
-    return Mapping(entries, mapping.span)
+def _places(node: Node) -> Iterator[Span]:
+    """Yield the place of a value and of what a list holds; what a mapping holds are entries of their own."""
+    yield node.span
+    if isinstance(node, Items):
+        for item in node.items:
+            yield from _places(item)
 
 
 def _with_header(document: Mapping) -> Mapping:
@@ -121,7 +119,9 @@ def _with_header(document: Mapping) -> Mapping:
 
 def _cut(document: Mapping, unknown: set[str], last: Mapping) -> Mapping:
     """Return a document up to the first part whose shape is unknown, with no head."""
-    stages = document.entries["stages"]
+    stages = document.entries.get("stages")
+    if stages is None:
+        raise _UnknownError  # a null has removed them
     names = list(stages.value.entries) if isinstance(stages.value, Mapping) else []
     written = last.get("stages")
     order = list(written.entries) if isinstance(written, Mapping) and "extends" not in last.entries else names

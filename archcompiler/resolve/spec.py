@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.limits import Limits, current
+from archcompiler.schema.language import Language
 from archcompiler.span import Span
 from archcompiler.tree import Mapping, Scalar, mapping_at
 
@@ -25,7 +26,8 @@ class Spec:
     """A resolved spec. `document` holds every value, in canonical form; `warnings` what was found but does no harm.
 
     `defaults` are what the spec says for every stage: each value is in its place in `document`, with its origin.
-    `limits` are those that it was read under; they hold for its network too.
+    `language` is that of its blocks; `limits` are those that it was read under, which hold for its network too.
+    `documents` are the files that say it, base first.
     """
 
     path: str
@@ -33,7 +35,9 @@ class Spec:
     stages: tuple[Stage, ...]
     warnings: tuple[Diagnostic, ...]
     defaults: Mapping
+    language: Language
     limits: Limits = field(default_factory=current)
+    documents: tuple[Mapping, ...] = ()
 
     @property
     def name(self) -> str:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from archcompiler.diagnostics import Diagnostic, Label
 from archcompiler.limits import current, mend
 from archcompiler.resolve.defaults import Defaults
-from archcompiler.resolve.merge import alternatives, merge
-from archcompiler.resolve.selectors import selected
+from archcompiler.resolve.merge import merge
+from archcompiler.resolve.selectors import selection
 from archcompiler.resolve.spec import Stage
-from archcompiler.schema.canonical import fill
-from archcompiler.schema.language import language
+from archcompiler.schema.canonical import fill, filled
+from archcompiler.schema.language import Language
 from archcompiler.span import SCHEMA_ORIGIN, Span
 from archcompiler.tree import Entry, Mapping, Node, Scalar, mapping_at
 
@@ -44,12 +44,17 @@ def settle_stage(name: str, key_span: Span, written: Mapping, defaults: Defaults
     own, written = written, defaults.take(written, "block", "transition")
     count, faults = _count(written, left)
     blocks, exceptions = _blocks(written, count, defaults)
-    shown = _filled(written, defaults if not count else Defaults(defaults.entries))
-    hidden = _hidden(shown, blocks)
+    shown = _filled(written, defaults if not count else Defaults(defaults.entries, defaults.known))
+    hidden = _hidden(shown, blocks, defaults.known)
     shown = Mapping({key: entry for key, entry in shown.entries.items() if key not in hidden}, shown.span)
-    transition = mapping_at(shown, "transition") if "transition" in shown.entries else None
-    stage = Stage(name, key_span, blocks, transition)
-    return SettledStage(shown, stage, exceptions, (*faults, *_unmatched(written, count), *_never_taken(own, blocks)))
+    stage = Stage(name, key_span, blocks, _transition(shown))
+    faults += [*_unmatched(written, count), *_never_taken(own, blocks, defaults.known)]
+    return SettledStage(shown, stage, exceptions, tuple(faults))
+
+
+def _transition(stage: Mapping) -> Mapping | None:
+    transition = stage.get("transition")
+    return transition if isinstance(transition, Mapping) else None
 
 
 def _blocks(
@@ -57,10 +62,13 @@ def _blocks(
 ) -> tuple[tuple[Mapping, ...], tuple[SettledException, ...]]:
     """Return each block's fields, and the exceptions among them; blocks that the same overrides select share one."""
     override = mapping_at(written, "override")
+    chosen: list[list[str]] = [[] for _ in range(count)]
+    for selector in override.entries:
+        for index in selection(selector, count):
+            chosen[index].append(selector)
     known: dict[tuple[bool, tuple[str, ...]], Mapping] = {}
     result = []
-    for index in range(count):
-        selectors = tuple(key for key in override.entries if selected(key, index, count))
+    for index, selectors in enumerate(map(tuple, chosen)):
         key = (index == 0, selectors)
         if key not in known:
             known[key] = _block(written, selectors, defaults, first=index == 0)
@@ -81,26 +89,26 @@ def _block(written: Mapping, selectors: tuple[str, ...], defaults: Defaults, *, 
     block = Mapping(stage, written.span)
     override = mapping_at(written, "override")
     for selector in selectors:
-        block = merge(block, mapping_at(override, selector), [])
-    return _only_fields(_filled(block, defaults))
+        block = merge(block, mapping_at(override, selector), [], defaults.known.alternatives)
+    return _only_fields(_filled(block, defaults), defaults.known)
 
 
-def _only_fields(block: Mapping) -> Mapping:
+def _only_fields(block: Mapping, language: Language) -> Mapping:
     """Return a block without what only the stage's kind of block has a field for, where an override says another."""
     kind = block.get("block")
-    fields = language().blocks.get(str(kind.value), {}) if isinstance(kind, Scalar) else {}
+    fields = language.blocks.get(str(kind.value), {}) if isinstance(kind, Scalar) else {}
     return Mapping({key: entry for key, entry in block.entries.items() if key == "block" or key in fields}, block.span)
 
 
 def _filled(stage: Mapping, defaults: Defaults) -> Mapping:
     """Return a stage or block with the defaults of the spec, then those of the schema, for the fields it lacks."""
     block = stage.get("block")
-    fields = language().blocks.get(str(block.value), {}) if isinstance(block, Scalar) else {}
+    fields = defaults.known.blocks.get(str(block.value), {}) if isinstance(block, Scalar) else {}
     complete = fill(defaults.under(stage, fields), fields)
     transition = complete.entries.get("transition")
     if not transition or not isinstance(transition.value, Mapping):
         return complete
-    value = fill(transition.value, language().transition)
+    value = filled(transition.value, "transition")
     entries = {**complete.entries, "transition": Entry(transition.key_span, value, transition.shadows)}
     return Mapping(entries, complete.span)
 
@@ -112,11 +120,11 @@ def _unmatched(stage: Mapping, count: int) -> list[Diagnostic]:
     return [
         Diagnostic("R004", f"the selector `{selector}` matches no block: {blocks}", entry.key_span, _SELECTORS, said)
         for selector, entry in mapping_at(stage, "override").entries.items()
-        if count and not any(selected(selector, index, count) for index in range(count))
+        if count and not selection(selector, count)
     ]
 
 
-def _never_taken(own: Mapping, blocks: tuple[Mapping, ...]) -> list[Diagnostic]:
+def _never_taken(own: Mapping, blocks: tuple[Mapping, ...], language: Language) -> list[Diagnostic]:
     """Return a fault for each value that the stage itself says and that its overrides hide in every block."""
     return [
         Diagnostic(
@@ -126,16 +134,16 @@ def _never_taken(own: Mapping, blocks: tuple[Mapping, ...]) -> list[Diagnostic]:
             "say the value that every block has here, once, and leave it out of `override`",
             tuple(Label(place, "it is hidden here") for place in hiding),
         )
-        for key, hiding in _hidden(own, blocks).items()
+        for key, hiding in _hidden(own, blocks, language).items()
     ]
 
 
-def _hidden(stage: Mapping, blocks: tuple[Mapping, ...]) -> dict[str, tuple[Span, ...]]:
+def _hidden(stage: Mapping, blocks: tuple[Mapping, ...], language: Language) -> dict[str, tuple[Span, ...]]:
     """Return the keys whose value overrides hide in every block that could take it, and where they do."""
     distinct = list({id(block): block for block in blocks}.values())
     result = {}
     for key, entry in stage.entries.items():
-        hiding = tuple(_hiding(stage, key)) if distinct and key not in _STAGE_KEYS else ()
+        hiding = tuple(_hiding(stage, key, language)) if distinct and key not in _STAGE_KEYS else ()
         if hiding and not any(_takes(block, key, entry) for block in (blocks[:1] if key == "stride" else distinct)):
             result[key] = hiding
     return result
@@ -155,12 +163,12 @@ def _places(node: Node) -> Iterator[Span]:
         yield node.span
 
 
-def _hiding(stage: Mapping, key: str) -> Iterator[Span]:
+def _hiding(stage: Mapping, key: str, language: Language) -> Iterator[Span]:
     """Yield where the overrides of a stage say a field or an alternative of it."""
     override = mapping_at(stage, "override")
     for selector in override.entries:
         said = mapping_at(override, selector).entries
-        yield from (said[name].key_span for name in (key, *alternatives(key), "block") if name in said)
+        yield from (said[name].key_span for name in (key, *language.alternatives.get(key, ()), "block") if name in said)
 
 
 def _count(stage: Mapping, left: int) -> tuple[int, list[Diagnostic]]:
@@ -169,6 +177,21 @@ def _count(stage: Mapping, left: int) -> tuple[int, list[Diagnostic]]:
     if not isinstance(blocks, Scalar) or type(blocks.value) is not int:
         return 0, []
     if blocks.value <= left:
-        return blocks.value, []
+        beyond = _selects_too_often(stage, blocks.value)
+        return (0, [beyond]) if beyond else (blocks.value, [])
     message = f"{blocks.value} blocks are more than the {left} that are left of the {current().blocks} of a network"
     return 0, [Diagnostic("M001", message, blocks.span, mend("blocks"))]
+
+
+def _selects_too_often(stage: Mapping, count: int) -> Diagnostic | None:
+    """Return a fault at the override with which the blocks take more than the values of a file may be.
+
+    An override is like an alias: each block that it selects repeats it.
+    """
+    limit, taken = current().values, 0
+    for selector, entry in mapping_at(stage, "override").entries.items():
+        taken += len(selection(selector, count))
+        if taken > limit:
+            message = f"the overrides select blocks more than {limit} times"
+            return Diagnostic("M001", message, entry.key_span, mend("values"))
+    return None

@@ -24,8 +24,9 @@ Status = Literal["changed", "renamed", "added", "removed", "faulty"]
 class Reviewed:
     """One spec: where it was and is, which of its bases and tables differ, and what follows.
 
-    `diff` where both sides are sound; `cost` of a spec that came. `faults` are those of the new side; `old_faults`, of
-    the old one, only say why there is nothing to compare with.
+    `diff` where both sides are sound; `cost` of a spec that came, and `same_as` the path of a spec that is the same
+    network. `faults` are those of the new side; `old_faults`, of the old one, only say why there is nothing to compare
+    with.
     """
 
     pair: Pair
@@ -33,6 +34,7 @@ class Reviewed:
     cost: Cost | None = None
     faults: tuple[Diagnostic, ...] = ()
     old_faults: tuple[Diagnostic, ...] = ()
+    same_as: str | None = None
 
     @property
     def status(self) -> Status:

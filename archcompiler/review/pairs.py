@@ -1,15 +1,26 @@
-"""Which spec of one state is which of another: the same path, else the same content, the same name, or most lines."""
+"""Which spec of one state is which of another: the same path, else the same content, the same name, or most lines.
+
+Only lines of its own tell that a file is the same one elsewhere: not what heads every spec, nor what others say too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+import re
+from collections.abc import Callable, Collection, Iterator, Set
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import partial
 
 from archcompiler.review.chains import Chains, Piece
 
 _LEAST_LIKENESS = 0.5
 """The share of lines from which on a file is held for a renamed one: git's own (gitdiffcore, -M50%)."""
+
+_LEAST_LIKENESS_OF_ITS_OWN = 0.75
+"""The same of the lines that no other spec has: those of one family are alike by what all of it says."""
+
+_HEADING = re.compile(rb"\s*(#|$)|(archc|name|description|extends):")
+"""A line that says nothing of the network by itself."""
 
 _MOST_COMPARED = 1000
 """The number of pairs above which lines are not compared: it takes a millisecond for each."""
@@ -60,15 +71,23 @@ def _contents(pieces: Collection[Piece]) -> tuple[str | None, ...]:
 
 def _renames(old: Chains, new: Chains, gone: list[str], came: list[str]) -> Iterator[tuple[str, str]]:
     """Yield the old and the new path of each spec that was renamed, the surest first."""
-    for alike in (_same_content, _same_name, _similar):
-        if alike is _similar and len(gone) * len(came) > _MOST_COMPARED:
-            return
-        for before in list(gone):
-            matches = [after for after in came if alike(old, new, before, after)]
-            if len(matches) == 1 or (matches and alike is not _same_name):
-                gone.remove(before)
-                came.remove(matches[0])
-                yield before, matches[0]
+    yield from _matched(gone, came, partial(_same_content, old, new))
+    yield from _matched(gone, came, partial(_same_name, old, new), must_be_alone=True)
+    if 0 < len(gone) * len(came) <= _MOST_COMPARED:
+        others = {line for path in new.specs() if path not in came for line in _lines(new, path)}
+        yield from _matched(gone, came, partial(_similar, old, new, others))
+
+
+def _matched(
+    gone: list[str], came: list[str], alike: Callable[[str, str], bool], *, must_be_alone: bool = False
+) -> Iterator[tuple[str, str]]:
+    """Yield which path is which, and take both from what went and what came."""
+    for before in list(gone):
+        matches = [after for after in came if alike(before, after)]
+        if len(matches) == 1 or (matches and not must_be_alone):
+            gone.remove(before)
+            came.remove(matches[0])
+            yield before, matches[0]
 
 
 def _same_content(old: Chains, new: Chains, before: str, after: str) -> bool:
@@ -80,9 +99,18 @@ def _same_name(old: Chains, new: Chains, before: str, after: str) -> bool:
     return bool(name) and name == new.references(after).name
 
 
-def _similar(old: Chains, new: Chains, before: str, after: str) -> bool:
-    matcher = SequenceMatcher(None, _lines(old, before), _lines(new, after), autojunk=False)
-    return matcher.quick_ratio() >= _LEAST_LIKENESS and float(matcher.ratio()) >= _LEAST_LIKENESS
+def _similar(old: Chains, new: Chains, others: Set[bytes], before: str, after: str) -> bool:
+    """Tell whether two files have most of their lines in common, and most of those that are in none of the others."""
+    one, other = _lines(old, before), _lines(new, after)
+    if not _alike(one, other, _LEAST_LIKENESS):
+        return False
+    one, other = ([line for line in lines if line not in others and not _HEADING.match(line)] for lines in (one, other))
+    return _alike(one, other, _LEAST_LIKENESS_OF_ITS_OWN)
+
+
+def _alike(one: list[bytes], other: list[bytes], least: float) -> bool:
+    matcher = SequenceMatcher(None, one, other, autojunk=False)
+    return bool(one and other) and matcher.quick_ratio() >= least and float(matcher.ratio()) >= least
 
 
 def _lines(chains: Chains, path: str) -> list[bytes]:

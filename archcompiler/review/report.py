@@ -52,8 +52,8 @@ class Report:
 
     @property
     def told(self) -> tuple[Reviewed, ...]:
-        """The specs that differ in effect."""
-        return tuple(each for each in self.reviews if each.matters)
+        """The specs that differ in effect, the worst impact first."""
+        return tuple(sorted((each for each in self.reviews if each.matters), key=self.impact_of, reverse=True))
 
     @property
     def impact(self) -> Impact:

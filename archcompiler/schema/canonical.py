@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
-from archcompiler.schema.language import Field, Fields, Missing, language
+from archcompiler.schema.language import Field, Fields, Language, Missing, language, steps_field
+from archcompiler.schema.role_tables import flat_names
 from archcompiler.span import SCHEMA_ORIGIN
 from archcompiler.tree import Entry, Mapping, Node, Scalar, Sequence, from_plain
 
@@ -17,6 +18,8 @@ def canonical(node: Node, union: str) -> Node:
     An object that neither says nor implies its type stays without one, since its base may say it. What is no value of
     the union at all comes back as it is.
     """
+    if is_field(node):
+        return node
     known = language().unions[union]
     if isinstance(node, Scalar) and isinstance(node.value, str):
         return Mapping({"type": Entry(node.span, node)}, node.span)
@@ -29,6 +32,11 @@ def canonical(node: Node, union: str) -> Node:
         node = replace(node, entries={"type": Entry(span, Scalar(meant, span)), **node.entries})
     fields = {name: field for variant in known.variants.values() for name, field in variant.items()}
     return canonical_fields(node, fields)
+
+
+def is_field(node: Node) -> bool:
+    """Tell whether a value of a step is `$NAME`, which means what a field of the block says."""
+    return isinstance(node, Scalar) and isinstance(node.value, str) and node.value.startswith("$")
 
 
 def canonical_fields(node: Node, fields: Fields) -> Node:
@@ -49,11 +57,17 @@ def _canonical_step(node: Node) -> Node:
     return canonical_fields(node, fields) if fields else node
 
 
-def step_fields(node: Node) -> Fields | None:
-    """Return the fields of the step that the node is, told by the key that only it has."""
+def step_kind(node: Node) -> str | None:
+    """Return the kind of the step that the node is, told by the key that only it has."""
     if not isinstance(node, Mapping):
         return None
-    return next((fields for name, fields in language().steps.items() if name in node.entries), None)
+    return next((name for name in language().steps if name in node.entries), None)
+
+
+def step_fields(node: Node) -> Fields | None:
+    """Return the fields of the step that the node is."""
+    kind = step_kind(node)
+    return language().steps[kind] if kind else None
 
 
 def _each(node: Node, change: Callable[[str, Node], Node]) -> Node:
@@ -67,32 +81,46 @@ def _each(node: Node, change: Callable[[str, Node], Node]) -> Node:
     return Mapping(entries, node.span)
 
 
-def canonical_document(document: Mapping) -> Mapping:
-    """Return a document with every union anywhere in it in canonical form, and `names` as a mapping."""
-    changed = _each(document, _canonical_part)
+def canonical_document(document: Mapping, known: Language | None = None) -> Mapping:
+    """Return a document with every union anywhere in it in canonical form, and `names` as one flat mapping.
+
+    `known` is the language with the blocks of its own; without it the shipped one.
+    """
+    language_of_it = known or language()
+    changed = _each(document, lambda key, value: _canonical_part(key, value, language_of_it))
     assert isinstance(changed, Mapping)
     return changed
 
 
-def _canonical_part(key: str, node: Node) -> Node:
+def _canonical_part(key: str, node: Node, known: Language) -> Node:
     if key == "stages":
-        return _each(node, lambda _, stage: _canonical_stage(stage))
+        return _each(node, lambda _, stage: _canonical_stage(stage, known))
     if key == "defaults":
-        return _canonical_stage(node)
+        return _canonical_stage(node, known)
+    if key == "blocks":
+        return _each(node, lambda _, block: canonical_block(block))
     if key == "names" and isinstance(node, Scalar) and isinstance(node.value, str):
         return Mapping({"extends": Entry(node.span, node)}, node.span)
-    return _canonical_value(node, language().document.get(key))
+    if key == "names" and isinstance(node, Mapping):
+        return flat_names(node)
+    return _canonical_value(node, known.document.get(key))
 
 
-def _canonical_stage(node: Node) -> Node:
+def canonical_block(node: Node) -> Node:
+    """Return a block document with its steps in canonical form; one that is the name of a file as an object."""
+    if isinstance(node, Scalar) and isinstance(node.value, str):
+        return Mapping({"file": Entry(node.span, node)}, node.span)
+    return canonical_fields(node, {"steps": steps_field()})
+
+
+def _canonical_stage(node: Node, known: Language) -> Node:
     """Return a stage, or the defaults, in canonical form."""
-    known = language()
 
     def change(key: str, value: Node) -> Node:
         if key == "override":
             return _each(value, lambda _, entry: canonical_fields(entry, known.block_fields))
         if key == "transition":
-            return canonical_fields(value, known.transition)
+            return canonical(value, "transition")
         return _canonical_value(value, known.block_fields.get(key))
 
     return _each(node, change)

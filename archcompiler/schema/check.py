@@ -7,50 +7,102 @@ has jsonschema check the values of that object. So there is one fault for one ca
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.schema import faults
-from archcompiler.schema.language import read_schema
-from archcompiler.schema.spellings import names_of
-from archcompiler.schema.values import definition, value_faults
+from archcompiler.schema.canonical import is_field
+from archcompiler.schema.cases import case_of, default_block, owner_of, part_with
+from archcompiler.schema.language import PART_KINDS, Language, Schema, language, schema
+from archcompiler.schema.role_tables import said_twice
+from archcompiler.schema.shapes import object_reference, property_of, property_schema, reference
+from archcompiler.schema.spellings import names_of, slip
+from archcompiler.schema.values import described_faults, value_faults
 from archcompiler.span import SCHEMA_ORIGIN, Span
-from archcompiler.tree import Entry, Mapping, Node, Scalar, Sequence, plain
+from archcompiler.tree import Entry, Mapping, Node, Scalar, Sequence, mapping_at, plain
 
 Json = dict[str, Any]
-_ARCHITECTURE, _NAMES = "architecture.json", "names.json"
 
 
-def partial_faults(document: Mapping) -> list[Diagnostic]:
-    """Return the faults of one file as it is written; a document that extends another may leave keys to its base."""
-    extends = "extends" in document.entries
-    return _faults(document, _Walk(_ARCHITECTURE, nulls=extends, standalone=not extends))
+def partial_faults(
+    document: Mapping, known: Language | None = None, found: Iterable[Diagnostic] = ()
+) -> list[Diagnostic]:
+    """Return the faults of one file as it is written; a document that extends another may leave keys to its base.
+
+    `known` is the language with the blocks of its own; without it the shipped one. `found` are the faults of its text,
+    which are told too: what stands at their places is judged no further.
+    """
+    extends, text = "extends" in document.entries, list(found)
+    torn = any(fault.code == "Y001" for fault in text)
+    faults = _faults(document, _Walk((known or language()).schema, nulls=extends, standalone=not extends, torn=torn))
+    return _beside(text, faults)
 
 
-def complete_faults(document: Mapping) -> list[Diagnostic]:
-    """Return the faults of a resolved spec, in which nothing is left to inherit."""
-    return _faults(document, _Walk(_ARCHITECTURE, complete=True, standalone=True))
+def _beside(text: list[Diagnostic], faults: list[Diagnostic]) -> list[Diagnostic]:
+    """Return the faults of a text and those of what it says; what stands at the places of the first is left out."""
+    refused = [fault for fault in faults if any(_stands_at(fault.span, each.span) for each in text)]
+    misread = {fault.span for fault in refused}
+    told = [replace(each, fix=None) if each.span in misread else each for each in text]
+    return _in_order([*told, *(fault for fault in faults if fault not in refused)])
+
+
+def _stands_at(span: Span, place: Span) -> bool:
+    """Tell whether a fault stands where a text is faulty already, or right behind it, as a value behind its tag."""
+    start = (span.line, span.column)
+    return start == (place.line, place.column) or start in (
+        (place.end_line, place.end_column + blank) for blank in range(2)
+    )
+
+
+def complete_faults(document: Mapping, known: Language | None = None) -> list[Diagnostic]:
+    """Return the faults of a resolved spec, in which nothing is left to inherit; `known` as above."""
+    return _faults(document, _Walk((known or language()).schema, complete=True, standalone=True))
 
 
 def names_faults(document: Mapping) -> list[Diagnostic]:
     """Return the faults of a table of module names."""
-    return _faults(document, _Walk(_NAMES, nulls=True))
+    return _faults(document, _Walk(schema("names.json"), nulls=True))
+
+
+def part_faults(document: Mapping, found: Iterable[Diagnostic] = ()) -> list[Diagnostic]:
+    """Return the faults of a document of a block, as far as its schema says them, and those `found` in its text."""
+    text, kinds = list(found), [(key, entry) for key, entry in document.entries.items() if key in PART_KINDS]
+    walk = _Walk(schema("block.json"), standalone=True, torn=any(fault.code == "Y001" for fault in text))
+    both = [faults.both_given("the document", kinds)] if len(kinds) > 1 else []
+    return _beside(text, [*both, *_faults(document, walk)])
+
+
+def field_faults(key: str, field: Json, entry: Entry) -> list[Diagnostic]:
+    """Return the faults of a value that a key of a field's own definition has."""
+    target = field.get("union") or field.get("object")
+    if target is None:
+        return described_faults(property_schema(field, nullable=False), key, entry)
+    place = _Place(key, entry.key_span, key, whole=True)
+    return list(_Walk(language().schema, standalone=True).visit(target, entry.value, place))
 
 
 def _faults(document: Mapping, walk: _Walk) -> list[Diagnostic]:
     first = next(iter(document.entries.values()), None)
     place = _Place("", first.key_span if first else document.span, "the document", whole=walk.standalone)
-    found = dict.fromkeys(walk.visit("", document, place))
-    return sorted(found, key=lambda fault: (fault.span.path, fault.span.line, fault.span.column))
+    if walk.standalone and not walk.complete and "defaults" in document.entries:
+        place = replace(place, general=default_block(walk.schema, document))
+    found = dict.fromkeys([*walk.visit("", document, place), *said_twice(mapping_at(document, "names"))])
+    return _in_order(found)
+
+
+def _in_order(faults: Iterable[Diagnostic]) -> list[Diagnostic]:
+    return sorted(faults, key=lambda fault: (fault.span.path, fault.span.line, fault.span.column))
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
     """Where a value stands: its key, what messages call the object, and whether it must be whole there.
 
-    `case` is the case of the choice that holds where the object does not say its own.
+    `case` is the case of the choice that holds where the object does not say its own, `general` the one that the
+    document's `defaults` say: it is no fault to have the fields of another, but none of them is offered.
     """
 
     key: str
@@ -58,20 +110,25 @@ class _Place:
     what: str
     whole: bool = False
     case: str | None = None
+    general: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
-    """One walk over one document. `complete`: nothing is left to inherit; `nulls`: null may stand for a removed key."""
+    """One walk over one document. `complete`: nothing is left to inherit; `nulls`: null may stand for a removed key.
 
-    file: str
+    `torn`: lines of it could not be read, so that what is lacking may stand there.
+    """
+
+    schema: Schema
     nulls: bool = False
     standalone: bool = False
     complete: bool = False
+    torn: bool = False
 
     def visit(self, name: str, node: Node, place: _Place) -> Iterator[Diagnostic]:
         """Yield the faults of a value that one definition of the schema describes."""
-        described = definition(self.file, name)
+        described = self.schema.definition(name)
         scalar = described.get("x-scalar")
         if "x-choice" in described:
             yield from self._choose(name, node, place)
@@ -86,15 +143,17 @@ class _Walk:
 
     def _choose(self, name: str, node: Node, place: _Place) -> Iterator[Diagnostic]:
         """Yield the faults of an object that a discriminator picks."""
-        choice = definition(self.file, name)["x-choice"]
+        choice = self.schema.definition(name)["x-choice"]
         key, cases = choice["key"], choice["cases"]
         if isinstance(node, Mapping):
-            case = _case(node, choice, place)
-            what = f"{place.what} ({key} {case})" if key and case else f"{name} `{case}`" if case else place.what
-            yield from self._object(f"{name}.{case or 'any'}", node, replace(place, what=what, case=case), name)
+            case = case_of(name, node, choice, (choice.get("default") if place.whole else place.case))
+            told = case or place.general
+            what = f"{place.what} ({key} {told})" if key and told else f"{name} `{told}`" if told else place.what
+            inner = replace(place, what=what, case=case, general=told)
+            yield from self._object(f"{name}.{case or 'any'}", node, inner, name)
         elif key != "type":
             fault = faults.wrong_type(place.key, ("object",), plain(node), node.span)
-            is_field = place.key in definition(self.file, f"{name}.any")["properties"]
+            is_field = place.key in self.schema.definition(f"{name}.any")["properties"]
             yield faults.misplaced(fault, place.key, name) if is_field else fault
         elif not isinstance(node, Scalar) or not isinstance(node.value, str):
             yield faults.wrong_type(place.key, ("string", "object"), plain(node), node.span)
@@ -103,48 +162,59 @@ class _Walk:
         else:
             meant = Mapping({"type": Entry(place.key_span, node)}, node.span)
             alone = replace(place, what=f"{place.what} (type {node.value})", whole=True)
-            described = definition(self.file, f"{name}.{node.value}")
+            described = self.schema.definition(f"{name}.{node.value}")
             yield from (_with_example(fault, described, node.value) for fault in _missing(described, meant, alone))
 
     def _object(self, name: str, node: Mapping, place: _Place, choice: str = "") -> Iterator[Diagnostic]:
         """Yield the faults of one closed object, or of a mapping with keys of the writer's choice."""
-        described = definition(self.file, name)
-        properties, others = described.get("properties", {}), described["additionalProperties"]
+        described = self.schema.definition(name)
+        properties = described.get("properties", {})
         pattern = described.get("propertyNames", {}).get("pattern", "")
-        found = value_faults(self.file, name, node)
-        yield from _missing(described, node, place)
+        found = value_faults(self.schema, name, node)
+        yield from () if self.torn else _missing(described, node, place)
         yield from _alternatives(described, node, place)
+        is_unknown = any(property_of(described, key) is False for key in node.entries)
+        said = faults.fields_said(node, properties) if is_unknown else Counter[str]()
         for key, entry in node.entries.items():
-            schema = properties.get(key, others)
-            if schema is False:
-                owner = _owner(self.file, choice, key) if name else _part_with(self.file, key)
-                yield faults.unknown_key(place.what, key, node, properties, owner)
+            allowed = property_of(described, key)
+            if allowed is False:
+                owner = owner_of(self.schema, choice, key) if name else part_with(self.schema, key)
+                offered = (
+                    self.schema.definition(f"{choice}.{place.general}")["properties"]
+                    if choice and place.general
+                    else properties
+                )
+                if not (owner and self.torn):
+                    yield faults.unknown_key(place.what, key, node, offered, owner, said)
             elif key not in properties and not re.fullmatch(pattern, key):
-                yield faults.bad_key(place.key, key, pattern, entry.key_span, properties)
+                what = "names" if name == "roles" else place.key
+                yield faults.bad_key(what, key, pattern, entry.key_span, properties)
             elif isinstance(entry.value, Scalar) and _is_empty(entry.value):
-                yield faults.empty_value(key, entry.key_span)
+                yield from () if self.torn else (faults.empty_value(key, entry.key_span),)
             elif isinstance(entry.value, Scalar) and entry.value.value is None:
                 yield from self._null(name, key, entry, inherits=self.nulls or "extends" in node.entries)
             elif key in found:
                 yield from found[key]
             else:
-                yield from self._below(schema, key, entry, place)
+                yield from self._below(allowed, key, entry, place)
 
     def _null(self, name: str, key: str, entry: Entry, *, inherits: bool) -> Iterator[Diagnostic]:
         """Yield a fault where null does not stand for a key that is removed."""
-        required = key in definition(self.file, name).get("required", ())
+        required = key in self.schema.definition(name).get("required", ())
         if required or not inherits or name.startswith("step."):
             yield faults.useless_null(key, entry.value.span, required=required)
 
-    def _below(self, schema: Json, key: str, entry: Entry, parent: _Place) -> Iterator[Diagnostic]:
+    def _below(self, described: Json, key: str, entry: Entry, parent: _Place) -> Iterator[Diagnostic]:
         """Yield the faults of an object, or of the objects of a list, under one key."""
-        reference = schema.get("$ref", "").removeprefix("#/$defs/")
+        name = reference(described)
         if entry.value.span == SCHEMA_ORIGIN:
             return  # the schema's own default: a test proves that each of them is valid
-        if reference:
-            yield from self.visit(reference, entry.value, self._place(reference, key, entry.key_span, parent))
-        elif "$ref" in schema.get("items", {}) and isinstance(entry.value, Sequence):
-            listed = schema["items"]["$ref"].removeprefix("#/$defs/")
+        if name and not (name == described.get("x-union") and "else" in described and is_field(entry.value)):
+            yield from self.visit(name, entry.value, self._place(name, key, entry.key_span, parent))
+        elif (inner := object_reference(described)) and isinstance(entry.value, Mapping):
+            yield from self.visit(inner, entry.value, self._place(inner, key, entry.key_span, parent))
+        elif "$ref" in described.get("items", {}) and isinstance(entry.value, Sequence):
+            listed = described["items"]["$ref"].removeprefix("#/$defs/")
             for item in entry.value.items:
                 yield from self.visit(listed, item, _Place(key, item.span, f"a {listed}", whole=True))
 
@@ -153,23 +223,11 @@ class _Walk:
         if reference in ("stages", "overrides"):
             return replace(parent, key=key, key_span=span)
         if reference == "stage":
-            return _Place(key, span, f"stage `{key}`", whole=self.complete)
+            return _Place(key, span, f"stage `{key}`", whole=self.complete, general=parent.general)
         if reference == "override":
             stage = parent.what.partition(" (")[0]
             return _Place(key, span, f"override `{key}` of {stage}", case=parent.case if self.complete else None)
         return _Place(key, span, key, whole=parent.whole and reference != "defaults")
-
-
-def _case(node: Mapping, choice: Json, place: _Place) -> str | None:
-    """Return the case of a choice that an object says, implies or is given by the object around it."""
-    key, cases = choice["key"], choice["cases"]
-    if not key:
-        return next((case for case in cases if case in node.entries), None)
-    said = node.get(key)
-    if said is not None:
-        return str(said.value) if isinstance(said, Scalar) and said.value in cases else None
-    implied = next((case for case in choice.get("implied", ()) if case in node.entries), None)
-    return implied or (choice.get("default") if place.whole else place.case)
 
 
 def _missing(described: Json, node: Mapping, place: _Place) -> Iterator[Diagnostic]:
@@ -177,12 +235,17 @@ def _missing(described: Json, node: Mapping, place: _Place) -> Iterator[Diagnost
     wanted = [*described.get("required", ()), *(described.get("x-required", ()) if place.whole else ())]
     groups = {name: tuple(group) for group in described.get("x-alternatives", ()) for name in group}
     for group in dict.fromkeys(groups.get(name, (name,)) for name in wanted):
-        if not any(name in node.entries for name in group):
+        if not any(name in node.entries or _is_meant(name, node, described["properties"]) for name in group):
             text = " ".join(_in_words(name, described["properties"][name]) for name in group)
             yield faults.missing_key(place.what, group, place.key_span, text)
     if "anyOf" in described and node.entries.keys() <= described["properties"].keys():
         keys = [key for rule in described["anyOf"] for key in rule["required"]]
         yield faults.missing_key(place.what, keys, place.key_span, "it has exactly one of these keys")
+
+
+def _is_meant(name: str, node: Mapping, fields: Json) -> bool:
+    """Tell whether a key that an object cannot have may be meant for a field, which then is not lacking too."""
+    return any(name in (*names_of(key), slip(key, fields)) for key in node.entries if key not in fields)
 
 
 def _in_words(name: str, field: Json) -> str:
@@ -199,28 +262,6 @@ def _alternatives(described: Json, node: Mapping, place: _Place) -> Iterator[Dia
         given = [(key, entry) for key, entry in node.entries.items() if key in group and plain(entry.value) is not None]
         if len(given) > 1:
             yield faults.both_given(place.what, given)
-
-
-def _owner(file: str, choice: str, key: str) -> str | None:
-    """Return which cases of a choice have the key, in words, or None."""
-    if not choice:
-        return None
-    discriminator, cases = (definition(file, choice)["x-choice"][part] for part in ("key", "cases"))
-    owners = [case for case in cases if key in definition(file, f"{choice}.{case}")["properties"]]
-    if key in owners and not discriminator:
-        return f"a {choice} of its own"
-    return f"a field of {discriminator or choice} {', '.join(owners)}" if owners else None
-
-
-def _part_with(file: str, key: str) -> str | None:
-    """Return which part of a document has a field of this name, or of what that is called here, in words."""
-    for part in ("defaults", "head.any", "input"):
-        fields = definition(file, part)["properties"] if part in read_schema(file)["$defs"] else {}
-        for name in names_of(key):
-            if name in fields:
-                where = part.partition(".")[0]
-                return f"a field of `{where}`" if name == key else f"`{name}`, a field of `{where}`"
-    return None
 
 
 def _is_empty(value: Scalar) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from archcompiler.diagnostics import Diagnostic, Edit, Fix, Label
-from archcompiler.schema.spellings import meant_field, meant_value
+from archcompiler.schema.dictionary import BLOCKS_CAN_BE_WRITTEN
+from archcompiler.schema.spellings import meant_field, meant_value, near_keys, near_values, slip
 from archcompiler.span import Span
 from archcompiler.tree import Entry, Mapping, Plain
 
@@ -43,19 +44,39 @@ _FORMS = {
 }
 """What the patterns mean, by the key whose value or whose own keys they hold for."""
 _STAGES = "each stands under a name of its own, as in `layer1: {...}`, with no `- `"
+_MOST_LISTED = 12  # fields: only blocks have more
 _LENGTHS = {"minLength": "at least", "maxLength": "at most"}
 
 
-def unknown_key(what: str, key: str, node: Mapping, fields: Iterable[str], owner: str | None) -> Diagnostic:
-    """Report a key that the object does not have; `owner` says which object has it, and by which name."""
+def fields_said(node: Mapping, fields: Collection[str]) -> Counter[str]:
+    """Return how often an object says each field, by whatever word."""
+    found = (meant_field(key, fields) for key in node.entries)
+    return Counter(meant.certain for meant in found if meant and meant.certain)
+
+
+def unknown_key(
+    what: str, key: str, node: Mapping, fields: Iterable[str], owner: str | None, said: Counter[str]
+) -> Diagnostic:
+    """Report a key that the object does not have; `owner` says which object has it, and by which name.
+
+    A field that the object says by another word too, as `said` has them, is not offered a second time.
+    """
     span, message, allowed = node.entries[key].key_span, f"{what} has no field `{key}`", list(fields)
+    if meant := meant_field(key, allowed):
+        fix = _write(meant.certain, span) if meant.certain and said[meant.certain] == 1 else None
+        return Diagnostic("S001", message, span, meant.help, fix=fix)
     if owner:
         return Diagnostic("S001", message, span, f"`{key}` is {owner}")
-    every = f"the fields are {_listed(allowed)}" if allowed else "it has no fields"
-    help_text = meant_field(key, allowed) or _nearest(key, allowed) or every
-    fix = _respelling(key, allowed, span)
-    is_free = fix is not None and fix.edits[0].replacement not in node.entries
-    return Diagnostic("S001", message, span, help_text, fix=fix if is_free else None)
+    slipped = slip(key, allowed)
+    fix = _write(slipped, span) if slipped and not said[slipped] else None
+    return Diagnostic("S001", message, span, _offer(near_keys(key, allowed)) or _every(allowed), fix=fix)
+
+
+def _every(fields: Sequence[str]) -> str:
+    """Return which fields an object has; those of blocks are too many to read."""
+    if len(fields) > _MOST_LISTED:
+        return f"no block here has it; {BLOCKS_CAN_BE_WRITTEN}"
+    return f"the fields are {_listed(fields)}" if fields else "it has no fields"
 
 
 def wrong_type(name: str, types: Iterable[str], found: Plain, span: Span, words: Sequence[str] = ()) -> Diagnostic:
@@ -97,16 +118,20 @@ def missing_key(what: str, names: Iterable[str], span: Span, description: str) -
     return Diagnostic("S003", f"{what} lacks {wanted}", span, description)
 
 
-def not_allowed(name: str, found: Plain, allowed: Sequence[Plain], span: Span) -> Diagnostic:
-    """Report a value that is none of the allowed ones."""
+def not_allowed(
+    name: str, found: Plain, allowed: Sequence[Plain], span: Span, *, dictionary: str | None = None
+) -> Diagnostic:
+    """Report a value that is none of the allowed ones; `dictionary` is the field whose words are meant, if another."""
     choices = [str(choice) for choice in allowed if choice is not None]
     expected = f"one of {', '.join(choices)}" if len(choices) > 1 else choices[0]
     message = f"{name}: expected {expected}, found {_found(found)}"
     if name == "archc":
         version = f"this archc reads version {choices[0]} of the language: write it, or take another archc"
         return Diagnostic("S004", message, span, version)
-    help_text = meant_value(name, str(found), choices) or _nearest(str(found), choices)
-    return Diagnostic("S004", message, span, help_text, fix=_respelling(str(found), choices, span))
+    if meant := meant_value(dictionary or name, str(found), choices):
+        return Diagnostic("S004", message, span, meant.help, fix=_write(meant.certain, span))
+    near = _offer(near_values(str(found), choices))
+    return Diagnostic("S004", message, span, near or (BLOCKS_CAN_BE_WRITTEN if name == "block" else None))
 
 
 def bad_form(name: str, found: str, pattern: str, span: Span, help_text: str | None) -> Diagnostic:
@@ -118,7 +143,9 @@ def bad_form(name: str, found: str, pattern: str, span: Span, help_text: str | N
 def bad_key(what: str, key: str, pattern: str, span: Span, named: Iterable[str]) -> Diagnostic:
     """Report a key that the writer chose and that does not have the form it needs."""
     words = list(named)
-    return replace(bad_form(what, key, pattern, span, _nearest(key, words)), fix=_respelling(key, words, span))
+    return replace(
+        bad_form(what, key, pattern, span, _offer(near_keys(key, words))), fix=_write(slip(key, words), span)
+    )
 
 
 def both_given(what: str, given: Sequence[tuple[str, Entry]]) -> Diagnostic:
@@ -129,8 +156,8 @@ def both_given(what: str, given: Sequence[tuple[str, Entry]]) -> Diagnostic:
     return Diagnostic("S007", f"{what} gives {names}", given[-1][1].key_span, help_text, labels)
 
 
-def from_error(name: str, error: ValidationError, span: Span) -> Diagnostic:
-    """Put what jsonschema says about one value into words."""
+def from_error(name: str, error: ValidationError, span: Span, owner: str) -> Diagnostic:
+    """Put what jsonschema says about one value of an object into words."""
     keyword = str(error.validator)
     limit: Any = error.validator_value
     found: Any = error.instance
@@ -140,7 +167,8 @@ def from_error(name: str, error: ValidationError, span: Span) -> Diagnostic:
         fault = wrong_type(name, types, found, span, schema.get("then", {}).get("enum", ()))
         return replace(fault, help=f'write "{found}"') if _is_unquoted(types, found, schema) else fault
     if keyword in ("enum", "const"):
-        return not_allowed(name, found, limit if keyword == "enum" else [limit], span)
+        union = owner.partition(".")[0] if name == "type" else None
+        return not_allowed(name, found, limit if keyword == "enum" else [limit], span, dictionary=union)
     if keyword in _RANGES:
         return Diagnostic("S005", f"{name}: expected {_RANGES[keyword]} {limit}, found {found}", span)
     if keyword in _LENGTHS:
@@ -149,8 +177,8 @@ def from_error(name: str, error: ValidationError, span: Span) -> Diagnostic:
         )
         return Diagnostic("S006", message, span)
     if keyword == "pattern":
-        examples = [f"`{example}`" for example in schema["examples"]]
-        return bad_form(name, found, str(limit), span, f"for example {' or '.join(examples)}")
+        examples = [f"`{example}`" for example in schema.get("examples", ())]
+        return bad_form(name, found, str(limit), span, f"for example {' or '.join(examples)}" if examples else None)
     return Diagnostic("S002", f"{name}: expected a list of {limit}, found a list of {len(found)}", span)
 
 
@@ -193,17 +221,12 @@ def _sides(types: Iterable[str], found: Plain) -> str | None:
     return f"write [{sides[1]}, {sides[2]}]" if sides else None
 
 
-def _nearest(word: str, names: Sequence[str]) -> str | None:
-    near = get_close_matches(word.lower(), names, n=2, cutoff=0.7)
-    return f"did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else None
+def _offer(names: Sequence[str]) -> str | None:
+    return f"did you mean {' or '.join(f'`{name}`' for name in names)}?" if names else None
 
 
-def _respelling(word: str, names: Sequence[str], span: Span) -> Fix | None:
-    """Return the edit that spells a word right, where one name alone is near, and so near that it must be meant."""
-    near = get_close_matches(word, names, n=2, cutoff=0.6)
-    if len(near) != 1 or not get_close_matches(word, near, cutoff=0.8):
-        return None
-    return Fix(f"write `{near[0]}`", (Edit(span, near[0]),))
+def _write(name: str | None, span: Span) -> Fix | None:
+    return Fix(f"write `{name}`", (Edit(span, name),)) if name else None
 
 
 def _listed(names: Iterable[str]) -> str:

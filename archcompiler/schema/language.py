@@ -19,6 +19,10 @@ class Missing(Enum):
 
 
 MISSING = Missing.MISSING
+GROUPS = ("then", "else", "steps")
+"""The keys of a step under which other steps stand."""
+PART_KINDS = ("block", "shortcut", "attention", "stem", "head")
+"""What a document may describe that is no whole network: the key that names it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,14 +54,29 @@ class UnionType:
         return next((name for name in self.implied if name in node.entries), self.default)
 
 
-@dataclass(frozen=True, slots=True)
+class Schema:
+    """A JSON Schema, and what was learned from checking values against it."""
+
+    def __init__(self, root: dict[str, Any]) -> None:
+        self.root = root
+        self.validators: dict[str, Any] = {}
+        self.sound: set[tuple[str, type, Plain]] = set()
+
+    def definition(self, name: str) -> dict[str, Any]:
+        """Return one definition; the empty name is the schema itself."""
+        found: dict[str, Any] = self.root["$defs"][name] if name else self.root
+        return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Language:
-    """Every field of the language, by the object that it stands in.
+    """Every field of the language, by the object that it stands in, and the schema that says so.
 
     `block_fields` are the fields of all blocks, `objects` those of what is no union in variants and claims,
     `alternatives` the keys that a key replaces and that replace it.
     """
 
+    schema: Schema
     blocks: dict[str, Fields]
     block_fields: Fields
     unions: dict[str, UnionType]
@@ -78,10 +97,20 @@ def read_schema(name: str) -> dict[str, Any]:
 
 
 @cache
+def schema(name: str) -> Schema:
+    """Return a shipped schema with what is known of it."""
+    return Schema(read_schema(name))
+
+
+@cache
 def language() -> Language:
     """Return the language that `architecture.json` describes."""
-    schema = read_schema("architecture.json")
-    definitions = schema["$defs"]
+    return language_of(schema("architecture.json"))
+
+
+def language_of(schema: Schema) -> Language:
+    """Return the language that a schema of architecture documents describes."""
+    definitions = schema.root["$defs"]
     choices = {name: found["x-choice"] for name, found in definitions.items() if "x-choice" in found}
     unions = {
         name: UnionType(_cases(definitions, name), choice["default"], tuple(choice["implied"]))
@@ -93,14 +122,15 @@ def language() -> Language:
     variants = [fields for union in unions.values() for fields in union.variants.values()]
     owners = [*variants, *_cases(definitions, "claim").values()]
     return Language(
+        schema=schema,
         blocks=blocks,
         block_fields=every,
         unions=unions,
         steps=_cases(definitions, "step"),
-        document=_fields(schema),
+        document=_fields(schema.root),
         input=_fields(definitions["input"]),
         stage_fields=_without(_fields(definitions["stage.any"]), "block", *every),
-        transition=_fields(definitions["transition"]),
+        transition=unions["transition"].variants["steps"],
         objects={name: _fields(definitions[name]) for fields in owners for name in _objects_in(fields)},
         alternatives={
             name: field.alternatives
@@ -109,6 +139,11 @@ def language() -> Language:
             if field.alternatives
         },
     )
+
+
+def steps_field() -> Field:
+    """Return the field of a block document that holds its steps."""
+    return Field("steps", required=True, default=MISSING, steps=True)
 
 
 def _objects_in(fields: Fields) -> set[str]:

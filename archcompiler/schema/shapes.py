@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 Json = dict[str, Any]
-_OWN_KEYS = ("required", "alternatives", "union", "object", "list", "steps", "words")
+FIELD = r"^\$[a-z][a-z0-9_]*$"
+"""What a text is that means a field of a block document."""
+_OWN_KEYS = ("required", "alternatives", "union", "object", "list", "steps", "words", "expression", "pair", "roles")
 
 
 def property_schema(field: Json, *, nullable: bool) -> Json:
@@ -17,14 +20,62 @@ def property_schema(field: Json, *, nullable: bool) -> Json:
         schema["$ref"] = f"#/$defs/{target}"
     if "union" in field:
         schema["x-union"] = field["union"]
-    if field.get("steps"):
-        schema |= {"type": "array", "items": {"$ref": "#/$defs/step"}}
-    if field.get("list"):
-        schema |= {"type": "array", "items": {"$ref": f"#/$defs/{field['list']}"}}
+    if listed := "step" if field.get("steps") else field.get("list"):
+        schema |= {"type": "array", "items": {"$ref": f"#/$defs/{listed}"}}
+    if field.get("pair"):
+        return _pair(schema, field.get("words") or [])
+    if field.get("roles"):
+        schema |= {"type": ["string", "object"], "if": {"type": "object"}, "then": {"$ref": "#/$defs/roles"}}
+    if field.get("expression"):
+        return _computed(schema, field.get("words") or field.get("enum") or [])
     if field.get("words"):
         schema |= {"type": [schema["type"], "string"], "if": {"type": "string"}, "then": {"enum": field["words"]}}
     may_be_null = nullable and not target and field.get("required") != "always"
     return _nullable(schema) if may_be_null else schema
+
+
+def _computed(schema: Json, words: list[str]) -> Json:
+    """Return the schema of a value for which an expression may stand, whose result, words too, the schema describes."""
+    kept = {key: value for key, value in schema.items() if key != "enum"}
+    types = [*([schema["type"]] if "type" in schema else []), "string"]
+    return {**kept, "type": types, "x-expression": True, **({"x-words": words} if words else {})}
+
+
+def _pair(schema: Json, words: list[str]) -> Json:
+    """Return the schema of a number or an expression, or of a list of two such."""
+    bounds = {key: value for key, value in schema.items() if key in ("minimum", "maximum")}
+    items = {"type": ["integer", "string"], **bounds}
+    listed = {"items": items, "minItems": 2, "maxItems": 2}
+    named = {"x-words": words} if words else {}
+    return {**schema, "type": ["integer", "string", "array"], **listed, "x-expression": True, **named}
+
+
+def union_or_field(name: str) -> Json:
+    """Return the schema of a union's value, or of `$NAME`, the field that holds one."""
+    is_field = {"type": "string", "pattern": FIELD}
+    return {"not": {"type": "null"}, "if": is_field, "else": {"$ref": f"#/$defs/{name}"}, "x-union": name}
+
+
+def reference(schema: Json) -> str:
+    """Return the name of the definition that a schema refers to; empty where it refers to none."""
+    found: str = schema.get("$ref", schema.get("else", {}).get("$ref", ""))
+    return found.removeprefix("#/$defs/")
+
+
+def property_of(described: Json, key: str) -> Json | Literal[False]:
+    """Return what an object's schema says of the value under a key; False where it may have none."""
+    found: Json | Literal[False] | None = described.get("properties", {}).get(key)
+    if found is None:
+        patterns = described.get("patternProperties", {}).items()
+        found = next((schema for pattern, schema in patterns if re.search(pattern, key)), None)
+    others: Json | Literal[False] = described["additionalProperties"]
+    return others if found is None else found
+
+
+def object_reference(schema: Json) -> str:
+    """Return the name of the definition of the objects that a value may be, beside texts; empty where it may not."""
+    found: str = schema.get("then", {}).get("$ref", "")
+    return found.removeprefix("#/$defs/")
 
 
 def _nullable(schema: Json) -> Json:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.schema.faults import from_error
-from archcompiler.schema.language import read_schema
-from archcompiler.tree import Mapping, Node, Path, Plain, Scalar, find, plain
+from archcompiler.schema.language import Schema
+from archcompiler.schema.shapes import object_reference, property_of, reference
+from archcompiler.tree import Entry, Mapping, Node, Path, Plain, Scalar, find, plain
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -23,74 +24,81 @@ _MOST_REMEMBERED = 10_000
 _LONGEST_REMEMBERED = 200  # characters of a string
 
 
-def definition(file: str, name: str) -> Json:
-    """Return one definition of a schema; the empty name is the schema itself."""
-    schema = read_schema(file)
-    found: Json = schema["$defs"][name] if name else schema
-    return found
-
-
-def value_faults(file: str, name: str, node: Mapping) -> dict[str, list[Diagnostic]]:
+def value_faults(schema: Schema, name: str, node: Mapping) -> dict[str, list[Diagnostic]]:
     """Return the faults of the plain values of an object, by key; null is no value."""
-    validator = _validator(file, name)
+    if name not in schema.validators:
+        schema.validators[name] = _validator(schema.definition(name))
+    validator = schema.validators[name]
     values = {
         key: plain(entry.value)
         for key, entry in node.entries.items()
-        if not _is_known(file, name, key, entry.value) and _is_value(validator, key)
+        if not _is_known(schema, name, key, entry.value) and _is_value(validator, key)
     }
     if not values:
         return {}
+    faults = _told(validator, name, {key: value for key, value in values.items() if value is not None}, node)
+    _remember(schema, name, {key: value for key, value in values.items() if key not in faults})
+    return faults
+
+
+def described_faults(described: Json, key: str, entry: Entry) -> list[Diagnostic]:
+    """Return the faults of one value, whose key the described field is."""
+    validator = _validator_class()({"properties": {key: described}})
+    return _told(validator, "", {key: plain(entry.value)}, Mapping({key: entry}, entry.value.span)).get(key, [])
+
+
+def _told(validator: Validator, name: str, values: dict[str, Plain], node: Mapping) -> dict[str, list[Diagnostic]]:
+    """Return what a validator finds in the values of an object, by key: one fault for each place."""
     errors: dict[Path, ValidationError] = {}
-    for error in validator.iter_errors({key: value for key, value in values.items() if value is not None}):
+    for error in validator.iter_errors(values):
         place = tuple(error.path)
         if place not in errors or error.validator == "type":
             errors[place] = error
     faults: dict[str, list[Diagnostic]] = {}
     for (key, *indices), error in errors.items():
         field = "".join([str(key), *(f"[{index}]" for index in indices)])
-        faults.setdefault(str(key), []).append(from_error(field, error, find(node, (key, *indices)).span))
-    _remember(file, name, {key: value for key, value in values.items() if key not in faults})
+        faults.setdefault(str(key), []).append(from_error(field, error, find(node, (key, *indices)).span, name))
     return faults
 
 
-_SOUND: set[tuple[str, str, str, type, Plain]] = set()
-"""Scalars that a key was found to allow: specs say the same few over and over, and resolving checks them again."""
+def _is_known(schema: Schema, name: str, key: str, node: Node) -> bool:
+    return isinstance(node, Scalar) and (f"{name}.{key}", type(node.value), node.value) in schema.sound
 
 
-def _is_known(file: str, name: str, key: str, node: Node) -> bool:
-    return isinstance(node, Scalar) and (file, name, key, type(node.value), node.value) in _SOUND
+def _remember(schema: Schema, name: str, values: dict[str, Plain]) -> None:
+    """Keep the scalars that were found sound: specs say the same few over and over, and resolving checks them again.
 
-
-def _remember(file: str, name: str, values: dict[str, Plain]) -> None:
-    """Keep what was found sound, within bounds: a hostile text must not fill the memory."""
-    if len(_SOUND) > _MOST_REMEMBERED:
-        _SOUND.clear()
+    They are kept within bounds: a hostile text must not fill the memory.
+    """
+    if len(schema.sound) > _MOST_REMEMBERED:
+        schema.sound.clear()
     for key, value in values.items():
         if not isinstance(value, (list, dict)) and not (isinstance(value, str) and len(value) > _LONGEST_REMEMBERED):
-            _SOUND.add((file, name, key, type(value), value))
+            schema.sound.add((f"{name}.{key}", type(value), value))
 
 
 def _is_value(validator: Validator, key: str) -> bool:
     """Return whether the validator says anything about the key."""
     assert isinstance(validator.schema, dict)
-    return bool(validator.schema["properties"].get(key, validator.schema["additionalProperties"]))
+    return bool(property_of(validator.schema, key))
 
 
-@cache
-def _validator(file: str, name: str) -> Validator:
+def _validator(described: Json) -> Validator:
     """Return the validator of the plain values of one object; what lies deeper is left to the walk."""
-    described = definition(file, name)
-    values = {key: _value(schema) for key, schema in described.get("properties", {}).items()}
-    others = _value(described["additionalProperties"])
-    return _validator_class()({"properties": values, "additionalProperties": others})
+    values = {
+        kind: {key: _value(schema) for key, schema in described.get(kind, {}).items()}
+        for kind in ("properties", "patternProperties")
+    }
+    return _validator_class()({**values, "additionalProperties": _value(described["additionalProperties"])})
 
 
 def _value(schema: Json | bool) -> Json:
     """Return what a schema says about a value alone; nothing where it refers to a definition."""
-    if isinstance(schema, bool) or "$ref" in schema:
+    if isinstance(schema, bool) or reference(schema):
         return {}
-    deep = "$ref" in schema.get("items", {})
-    return {key: value for key, value in schema.items() if key not in _ANNOTATIONS and not (deep and key == "items")}
+    deep = ["items"] if "$ref" in schema.get("items", {}) else []
+    deep += ["if", "then"] if object_reference(schema) else []
+    return {key: value for key, value in schema.items() if key not in _ANNOTATIONS and key not in deep}
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
@@ -11,6 +12,7 @@ from yaml import events
 from archcompiler.diagnostics import Diagnostic, Label
 from archcompiler.limits import current, mend
 from archcompiler.span import Span
+from archcompiler.syntax.cut import Piece, cut_fault, cuts, opened_in, whole
 from archcompiler.syntax.errors import describe
 from archcompiler.syntax.marks import end_of, is_nothing, is_plain, start_of
 from archcompiler.syntax.scalars import key_problem, read_plain, shown
@@ -63,6 +65,28 @@ class _Anchored(NamedTuple):
     node: Node
     size: int
     height: int
+
+
+@dataclass(slots=True)
+class _Cut:
+    """A text in brackets that opens round brackets, how many, and the keys without a value that follow it."""
+
+    key: str
+    entry: Entry
+    text: str
+    opened: int
+    rest: list[tuple[events.ScalarEvent, Entry]] = field(default_factory=list)
+
+
+def _text_of(event: events.Event) -> str | None:
+    """Return the text of a plain scalar; None of anything else."""
+    return event.value if isinstance(event, events.ScalarEvent) and is_plain(event) else None
+
+
+def _cut_at(key: str, value: events.Event, entry: Entry) -> _Cut | None:
+    text = _text_of(value)
+    opened = opened_in(text) if text and "(" in text else 0
+    return _Cut(key, entry, text or "", opened) if opened > 0 else None
 
 
 class _Composer:
@@ -154,29 +178,61 @@ class _Composer:
 
     def _sequence(self, start: Span, depth: int, *, in_brackets: bool) -> Node:
         items: list[Node] = []
+        pieces: list[Piece] = []
         while not isinstance(event := self._next_event(), events.SequenceEndEvent):
             items.append(self._node(event, depth))
+            pieces.append((_text_of(event), items[-1].span))
+        for cut in reversed(cuts(pieces)) if in_brackets and any("(" in (text or "") for text, _ in pieces) else ():
+            items[cut.start : cut.stop] = [self._joined([pieces[index] for index in cut])]
         return Sequence(tuple(items), self._whole(start, event, in_brackets=in_brackets))
 
     def _mapping(self, start: Span, depth: int, *, in_brackets: bool) -> Node:
         entries: dict[str, Entry] = {}
+        cut: _Cut | None = None
         while not isinstance(event := self._next_event(), events.MappingEndEvent):
             if not isinstance(event, events.ScalarEvent):
                 self._unfit_key(event, depth)
                 continue
-            key_span = self._key(event)
-            value_event = self._next_event()
-            if is_plain(event) and is_nothing(value_event):
-                self._check_colon(event.value, key_span)
-            self._enter(entries, event.value, Entry(key_span, self._node(value_event, depth)))
+            span = self._place(event)
+            self._measured(event, Scalar(event.value, span))
+            value = self._next_event()
+            if cut and is_nothing(value):
+                cut.rest.append((event, Entry(span, self._node(value, depth))))
+                cut = self._go_on(cut, entries)
+                continue
+            self._leave_open(cut, entries)
+            self._check_key(event, span, value)
+            self._enter(entries, event.value, Entry(span, self._node(value, depth)))
+            cut = _cut_at(event.value, value, entries[event.value]) if in_brackets else None
+        self._leave_open(cut, entries)
         return Mapping(entries, self._whole(start, event, in_brackets=in_brackets))
 
-    def _key(self, event: events.ScalarEvent) -> Span:
-        span = self._place(event)
-        if is_plain(event) and (problem := key_problem(event.value)):
-            self.faults.append(problem.at(span))
-        self._measured(event, Scalar(event.value, span))
-        return span
+    def _go_on(self, cut: _Cut, entries: dict[str, Entry]) -> _Cut | None:
+        """Take the last key for the next piece of a text that was cut; None where the text is whole again."""
+        cut.opened += opened_in(_text_of(cut.rest[-1][0]))
+        if cut.opened > 0:
+            return cut
+        rest = ((_text_of(key), entry.key_span) for key, entry in cut.rest)
+        entries[cut.key] = replace(cut.entry, value=self._joined([(cut.text, cut.entry.value.span), *rest]))
+        return None
+
+    def _leave_open(self, cut: _Cut | None, entries: dict[str, Entry]) -> None:
+        """Take what might have been the rest of a text for keys, where its bracket is never closed."""
+        for key, entry in cut.rest if cut else ():
+            self._check_key(key, entry.key_span, None)
+            self._enter(entries, key.value, entry)
+
+    def _joined(self, pieces: list[Piece]) -> Scalar:
+        text = whole(pieces)
+        self.faults.append(cut_fault(text))
+        return text
+
+    def _check_key(self, key: events.ScalarEvent, span: Span, value: events.Event | None) -> None:
+        if is_plain(key):
+            if problem := key_problem(key.value):
+                self.faults.append(problem.at(span))
+            if value is None or is_nothing(value):
+                self._check_colon(key.value, span)
 
     def _unfit_key(self, event: events.Event, depth: int) -> None:
         what = "an alias" if isinstance(event, events.AliasEvent) else "a collection"

@@ -81,7 +81,12 @@ def _unfit_character(report: _Report) -> Diagnostic:
 
 
 def _tab(report: _Report) -> Diagnostic:
-    return report.fault("a tab cannot indent or separate here", "use spaces")
+    return tab(report.source, report.offset)
+
+
+def tab(source: Source, offset: int) -> Diagnostic:
+    """Return the fault of a tab."""
+    return Diagnostic("Y001", "a tab cannot indent or separate here", source.span(offset, offset + 1), "use spaces")
 
 
 def _second_colon(report: _Report) -> Diagnostic:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from difflib import get_close_matches
 from typing import Protocol
 
 from archcompiler.diagnostics import Diagnostic, SpecError
@@ -106,6 +107,16 @@ class Edited:
     def shown(self, path: str) -> str:
         """Return the path as messages and origins show it."""
         return self._files.shown(path)
+
+
+def near_file(path: str) -> str | None:
+    """Return the file beside a missing one whose name is nearest to its name; None where none is near."""
+    folder, name = os.path.split(path)
+    try:
+        found = get_close_matches(name, os.listdir(folder or "."), n=1, cutoff=0.7)
+    except (OSError, ValueError):
+        return None
+    return os.path.join(folder, found[0]) if found else None
 
 
 def as_typed(path: str | os.PathLike[str]) -> str:

@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple, Union
 
-from archcompiler.diagnostics import Diagnostic
+from archcompiler.diagnostics import Diagnostic, Edit, Fix
 from archcompiler.span import Span
 from archcompiler.syntax import yaml_1_1
 
@@ -44,10 +44,12 @@ class Problem(NamedTuple):
     code: str
     message: str
     help: str | None = None
+    clear: str | None = None  # what to write where a number or a switch must be meant
 
     def at(self, span: Span) -> Diagnostic:
-        """Return the fault at a place."""
-        return Diagnostic(self.code, self.message, span, help=self.help)
+        """Return the fault at a place; its fix holds where the field takes no string."""
+        fix = Fix(f"write {self.clear}", (Edit(span, self.clear),)) if self.clear else None
+        return Diagnostic(self.code, self.message, span, help=self.help, fix=fix)
 
 
 def shown(text: str) -> str:
@@ -56,14 +58,19 @@ def shown(text: str) -> str:
 
 
 def read_plain(text: str) -> tuple[Value, Problem | None]:
-    """Return the value of a plain scalar, with the reason for which it is refused, if any."""
+    """Return the value of a plain scalar, with the reason for which it is refused, if any.
+
+    Where one version of YAML reads a number or a switch and the other a string, the value is the first; where they read
+    two numbers, or a word as minutes and seconds, it is the text.
+    """
     return _known_plain(text) if len(text) <= _LONGEST_KNOWN else _read_plain(text)
 
 
 def _read_plain(text: str) -> tuple[Value, Problem | None]:
     tag = _core_tag(text)
     if yaml_1_1.tag_of(text) != tag:
-        return text, _ambiguous(text, tag)
+        problem = _ambiguous(text, tag)
+        return text if problem.clear is None else _core_value(_core_tag(problem.clear), problem.clear), problem
     if tag == "str":
         return text, None
     if tag == "int" and len(text) > _LONGEST_NUMBER:
@@ -84,7 +91,7 @@ def _key_problem(text: str) -> Problem | None:
         return Problem("Y009", "merge keys (`<<`) are no part of YAML 1.2", "write the keys out, or use `extends`")
     tag = _core_tag(text)
     if yaml_1_1.tag_of(text) != tag:
-        return _ambiguous(text, tag)._replace(help=f"quote it: {_quoted(text)}")
+        return _ambiguous(text, tag)._replace(help=f"quote it: {_quoted(text)}", clear=None)
     if tag == "str":
         return None
     if not text:
@@ -133,10 +140,12 @@ def _ambiguous(text: str, core_tag: str) -> Problem:
     old_words = old[0] if old else _TAG_IN_WORDS[yaml_1_1.tag_of(text)]
     new_words = new[0] if new else _TAG_IN_WORDS[core_tag]
     mends = " or ".join(f"`{spelling}`" for spelling in old + new)
+    clear = (old + new)[0] if len(old + new) == 1 and ":" not in text else None
     return Problem(
         "Y003",
         f"{shown(text)} is {old_words} in YAML 1.1 and {new_words} in YAML 1.2",
         f"write {mends}, or quote it: {_quoted(text)}" if mends else f"quote it: {_quoted(text)}",
+        clear,
     )
 
 

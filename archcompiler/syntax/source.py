@@ -19,6 +19,7 @@ _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 # libyaml reads) and not in 1.2, so that line numbers would depend on the reader; U+FEFF may only begin a file.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _MARKUP = re.compile(r"(?:#[^\r\n]*[\r\n]|\s)*(<[!?a-zA-Z])")
+_SPACES = re.compile(r"[^\S\r\n]*")
 LINE_END = re.compile(r"\r\n?|\n")
 """The line ends of YAML 1.2; `str.splitlines` knows eight more."""
 
@@ -47,6 +48,11 @@ class Source:
     def span(self, start: int, end: int) -> Span:
         """Return the place of `text[start:end]`."""
         return Span(self.path, *self.position(start), *self.position(end))
+
+    @cached_property
+    def indentations(self) -> list[int]:
+        """How many spaces each line begins with."""
+        return [len(spaces[0]) for start in self._line_starts if (spaces := _SPACES.match(self.text, start))]
 
     def line_text(self, line: int) -> str:
         """Return a line (from 1) without its end."""

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 FINE, FINDINGS, UNUSABLE = 0, 1, 2
+_UNREAD = 141
+"""What a shell shows of a program that SIGPIPE ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a verb says on standard output, on standard error, and its exit code."""
+    """What a verb says on standard output, on standard error, its exit code, and that where nobody reads to the end."""
 
     out: str = ""
     code: int = FINE
     err: str = ""
+    unread: int = _UNREAD
 
 
 class Usage(Exception):

@@ -7,18 +7,22 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from typing import Any
 
 from archcompiler.limits import NUMBERS, Limits
+from archcompiler.verbs.complete import complete
+
+_SPEC = "a file, REV:path of a git repository, or a shipped name such as resnet/resnet50"
 
 
 def add_spec(parser: ArgumentParser) -> None:
     """Declare one spec and the settings over it."""
-    parser.add_argument("spec", metavar="SPEC", help="a file, or a shipped name such as resnet/resnet50")
+    spec = parser.add_argument("spec", metavar="SPEC", help=_SPEC)
+    complete(spec, "specs")
     add_settings(parser)
 
 
 def add_specs(parser: ArgumentParser, more: str = "") -> None:
     """Declare one or several specs and the settings over each; `more` is what else may stand for one."""
-    help = f"a file, or a shipped name such as resnet/resnet50{more}"
-    parser.add_argument("specs", nargs="+", metavar="SPEC", help=help)
+    help = f"{_SPEC}{more}"
+    complete(parser.add_argument("specs", nargs="+", metavar="SPEC", help=help), "specs")
     add_settings(parser)
 
 
@@ -54,7 +58,6 @@ def positive(text: str) -> int:
 
 def add_settings(parser: ArgumentParser) -> None:
     """Declare the settings."""
-    add_limits(parser)
     parser.add_argument(
         "--set",
         dest="settings",
@@ -75,7 +78,7 @@ def _input_setting(text: str) -> str:
 
 
 def add_limits(parser: ArgumentParser) -> None:
-    """Declare the limits of texts and networks, and the folders that files may lie in."""
+    """Declare the limits of texts and networks, and the folders that files may lie in; last, since few ask."""
     parser.add_argument(
         "--limit",
         dest="limits",

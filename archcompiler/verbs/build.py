@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from archcompiler.verbs import FINDINGS, FINE, UNUSABLE, Outcome, Usage, json_text, require_torch
-from archcompiler.verbs.arguments import add_format, add_input, add_output, add_spec, all_settings, positive
+from archcompiler.verbs.arguments import add_format, add_input, add_limits, add_output, add_spec, all_settings, positive
 
 if TYPE_CHECKING:
     from archcompiler.backends.pytorch.weights import Report
@@ -17,13 +17,18 @@ if TYPE_CHECKING:
 
 HELP = "compile a spec: to a module, its summary, or PyTorch source"
 EXAMPLES = """  archc build resnext/resnext50_32x4d --summary
-  archc build my_net.yaml --emit python -o my_net.py
+  archc build my_net.yaml -o my_net.py
   archc build my_net.yaml --weights base.safetensors --partial
   archc build resnet/resnet50 --set stages.layer3.blocks=9 --summary --depth 2"""
 
 _SHOWN = 10
 """How many names of weights a text shows."""
 _NOTHING_WRITTEN = "nothing is written: `archcompiler.build(SPEC, weights=FILE)` returns the module, in Python"
+_ASK = """it compiles, and nothing is written: ask for
+  --summary       its stages and layers, and whether two tools count the same
+  -o FILE.py      PyTorch source that needs no archcompiler
+  --weights FILE  which weights of a file fit
+In Python, `archcompiler.build(SPEC)` returns the module."""
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -36,8 +41,8 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--depth", type=positive, default=3, metavar="N", help="how deep torchinfo's table goes (default: 3)"
     )
-    parser.add_argument("--emit", choices=["python"], help="write PyTorch source that needs no archcompiler")
-    add_output(parser, "where --emit writes (default: standard output)")
+    parser.add_argument("--emit", choices=["python"], help="print PyTorch source that needs no archcompiler")
+    add_output(parser, "write the source there; a name that ends in .py asks for it without --emit")
     parser.add_argument("--device", help="where the module is built: cpu, cuda, meta, ... (default: cpu)")
     parser.add_argument("--seed", type=_seed, metavar="N", help="initialise the weights reproducibly")
     parser.add_argument(
@@ -47,6 +52,7 @@ def configure(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--partial", action="store_true", help="take the weights that fit, and initialise the others")
     add_format(parser, "text", "json")
+    add_limits(parser)
 
 
 def run(args: Namespace) -> Outcome:
@@ -54,6 +60,8 @@ def run(args: Namespace) -> Outcome:
     from archcompiler.lower.network import lower
     from archcompiler.resolve import load_spec
 
+    if args.output and args.output.endswith(".py"):
+        args.emit = "python"
     _refuse_what_has_no_effect(args)
     spec = load_spec(args.spec, all_settings(args))
     graph = lower(spec)
@@ -65,7 +73,7 @@ def run(args: Namespace) -> Outcome:
 
 def _refuse_what_has_no_effect(args: Namespace) -> None:
     if args.output and not args.emit:
-        raise Usage("-o goes with --emit python")
+        raise Usage("-o writes source: give it a name that ends in .py, or --emit python")
     if args.partial and not args.weights:
         raise Usage("--partial goes with --weights")
     if args.emit and args.summary:
@@ -110,9 +118,10 @@ def _summary(args: Namespace, spec: Spec, graph: Graph) -> Outcome:
     from archcompiler.backends.summary import torchinfo_summary
     from archcompiler.claims.check import check_graph
     from archcompiler.render import summary as render
+    from archcompiler.render.room import columns
 
     report = cost_report(graph)
-    measured = torchinfo_summary(graph, report, depth=args.depth)
+    measured = torchinfo_summary(graph, report, depth=args.depth, room=columns())
     checked = check_graph(spec, graph, report, measured.counts)
     code = FINE if checked.sound else FINDINGS
     if args.format == "json":
@@ -144,7 +153,8 @@ def _build(args: Namespace, graph: Graph) -> Outcome:
         document = {"format_version": 1, "name": graph.name, "device": device, "params": params, "macs": macs}
         return Outcome(json_text({**document, "weights": asdict(compare(module, weights)) if weights else None}))
     fate = f"\n{_fate(compare(module, weights))}" if weights else ""
-    return Outcome(f"built {graph.name} on {device}: {params:,} parameters, {macs:,} MACs{fate}")
+    said = f"built {graph.name} on {device}: {params:,} parameters, {macs:,} MACs{fate}"
+    return Outcome(said, err="" if weights else _ASK)
 
 
 def _fate(report: Report) -> str:

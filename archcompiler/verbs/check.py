@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from archcompiler.limits import Limits, current, within
 from archcompiler.verbs import FINDINGS, FINE, UNUSABLE, Outcome, json_text, require_torch
 from archcompiler.verbs.arguments import add_format, add_limits
+from archcompiler.verbs.complete import complete
 from archcompiler.verbs.selection import add_selection, selected
 
 if TYPE_CHECKING:
@@ -23,20 +24,22 @@ if TYPE_CHECKING:
 HELP = "hold the figures that papers printed against what is measured"
 EXAMPLES = """  archc check                        every shipped spec
   archc check my_net.yaml --fast     without torch
-  archc check my_net.yaml --explain  what would close the gap of a figure that fails
+  archc check my_net.yaml --explain  what would close the gap of one that fails
   archc check --format junit > claims.xml"""
 
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("specs", nargs="*", metavar="SPEC", help="files or shipped names (default: all shipped specs)")
+    help = "files, folders, shipped names (default: all that are shipped)"
+    complete(parser.add_argument("specs", nargs="*", metavar="SPEC", help=help), "specs")
     parser.add_argument("--fast", action="store_true", help="leave torchinfo out, and so torch")
     parser.add_argument(
         "--explain", action="store_true", help="say what would close the gap of each figure that disagrees"
     )
-    add_limits(parser)
+    parser.add_argument("--all", action="store_true", help="in text, a line for each claim, not only where one differs")
     add_selection(parser)
     add_format(parser, "text", "json", "markdown", "junit")
+    add_limits(parser)
 
 
 def run(args: Namespace) -> Outcome:
@@ -55,8 +58,10 @@ def run(args: Namespace) -> Outcome:
         text = json_text(render.check_document(results))
     elif args.format == "junit":
         text = render.check_junit(results)
+    elif args.format == "markdown":
+        text = render.check_markdown(results)
     else:
-        text = (render.check_markdown if args.format == "markdown" else render.check_table)(results)
+        text = render.check_table(results, every=args.all)
     return Outcome(text, _code(results), err=_faults(args, results))
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.verbs import FINDINGS, FINE, Outcome, Usage, json_text
-from archcompiler.verbs.arguments import add_format, add_settings
+from archcompiler.verbs.arguments import add_format, add_limits, add_settings
+from archcompiler.verbs.complete import complete
 from archcompiler.verbs.review import range_of, run_review
 
 if TYPE_CHECKING:
@@ -23,18 +24,22 @@ EXAMPLES = """  archc diff resnet/resnet50_v1 resnet/resnet50
   archc diff my_net.yaml --set stages.layer3.blocks=9
   archc diff resnet/resnet50 my_net.yaml --checkpoint base.safetensors
   archc diff resnet/resnet50 my_net.yaml --format json
-  archc diff --against main                     every spec that this branch changes
+  archc diff                             every spec that differs from HEAD
+  archc diff HEAD:my_net.yaml my_net.yaml
+  archc diff --against main              every spec that this branch changes
   archc diff main..HEAD nets --fail-on WEIGHTS"""
 
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument(
+    specs = parser.add_argument(
         "specs",
         nargs="*",
         metavar="SPEC|REV1..REV2|PATH",
-        help="two specs, or one that --set changes; or two revisions, and paths to look at",
+        help="two specs, or one that --set changes; or two revisions (default: the last commit and the working tree), "
+        "and paths to look at",
     )
+    complete(specs, "specs")
     parser.add_argument(
         "--against",
         metavar="REV",
@@ -50,25 +55,43 @@ def configure(parser: ArgumentParser) -> None:
         metavar="FILE",
         help="a safetensors file of the first of two specs: what of it loads",
     )
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument(
+        "--stat", action="store_true", help="a line for each spec; with --format json without its lists"
+    )
+    length.add_argument(
+        "--edits", action="store_true", help="of each edit where it is written and what follows from it"
+    )
     add_settings(parser)
     add_format(parser, "text", "json", "markdown", "github")
+    add_limits(parser)
 
 
 def run(args: Namespace) -> Outcome:
     """Compare two specs, or two states of a repository; the code says whether they differ in effect."""
-    states = range_of(args.against, args.specs)
+    _refuse_what_has_no_effect(args)
+    states = range_of(args.against, args.specs, has_settings=bool(args.settings))
     if states:
         if args.settings or args.checkpoint:
-            raise Usage(f"{'--set' if args.settings else '--checkpoint'} goes with one or two specs")
+            raise Usage(
+                f"{'--set goes with one or two specs' if args.settings else '--checkpoint goes with two specs'}"
+            )
         return run_review(args, *states)
-    if len(args.specs) not in ((1, 2) if args.settings else (2,)):
-        raise Usage("give two specs, or one and a --set to try on it; or --against REV")
+    if len(args.specs) > 2:
+        raise Usage("--set goes with one or two specs")
     from archcompiler.compare.rules import Impact
 
     diff = _compare(args)
     least = Impact[args.fail_on] if args.fail_on else Impact.TRAINING
     other_checkpoint = diff.checkpoint is not None and not diff.checkpoint.is_of_old
     return Outcome(_text(args, diff), FINDINGS if diff.impact >= least or other_checkpoint else FINE)
+
+
+def _refuse_what_has_no_effect(args: Namespace) -> None:
+    if args.stat and args.format == "github":
+        raise Usage("--stat goes with --format text, json or markdown")
+    if args.edits and args.format != "text":
+        raise Usage("--edits goes with --format text: the other formats have every edit")
 
 
 def _compare(args: Namespace) -> Diff:
@@ -110,17 +133,17 @@ def _both(old: Callable[[], _T], new: Callable[[], _T]) -> tuple[_T, _T]:
 
 def _text(args: Namespace, diff: Diff) -> str:
     if args.format == "json":
-        from archcompiler.render.diff_json import diff_document
+        from archcompiler.render.diff_json import diff_document, stat_document
 
-        return json_text(diff_document(diff))
+        return json_text(stat_document(diff) if args.stat else diff_document(diff))
     if args.format == "markdown":
-        from archcompiler.render.diff_markdown import diff_markdown
+        from archcompiler.render.diff_markdown import diff_markdown, stat_markdown
 
-        return diff_markdown(diff)
+        return stat_markdown(diff) if args.stat else diff_markdown(diff)
     if args.format == "github":
         from archcompiler.render.diff_github import diff_github
 
         return diff_github(diff)
-    from archcompiler.render.diff_text import diff_text
+    from archcompiler.render.diff_text import diff_text, stat_text
 
-    return diff_text(diff, colour=args.colour)
+    return stat_text(diff, colour=args.colour) if args.stat else diff_text(diff, colour=args.colour, edits=args.edits)

@@ -1,4 +1,4 @@
-"""`archc explain`: what a code or a field means."""
+"""`archc explain`: what a code or a field means, what a block consists of, and how one is written."""
 
 from __future__ import annotations
 
@@ -6,28 +6,39 @@ from argparse import ArgumentParser, Namespace
 
 from archcompiler.verbs import Outcome, Usage, json_text
 from archcompiler.verbs.arguments import add_format
+from archcompiler.verbs.complete import complete
 
-HELP = "say what the code of a fault, or a field of the language, means"
-EXAMPLES = """  archc explain G001                 why, an example that fails, and the same mended
-  archc explain bottleneck_width     a field: what it says, its values, its default
+HELP = "say what the code of a fault, a field of the language or a block means"
+EXAMPLES = """  archc explain G001                 why, what fails, and the same mended
+  archc explain bottleneck_width     a field: its values, its default
   archc explain head.pool
+  archc explain bottleneck           a block: its fields and its steps
+  archc explain stems/deep           a stem, head, shortcut or attention
+  archc explain my_block.yaml
+  archc explain block                how a block is written
   archc explain                      every code"""
 
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument(
-        "topic", nargs="?", metavar="CODE|FIELD", help="a code such as G001, or a field (default: list)"
+    topic = parser.add_argument(
+        "topic",
+        nargs="?",
+        metavar="CODE|FIELD|BLOCK",
+        help="a code such as G001, a field, a block or its file (default: list of codes)",
     )
+    complete(topic, "topics")
     add_format(parser, "text", "json")
 
 
 def run(args: Namespace) -> Outcome:
     """Explain one code or field, or list the codes."""
+    from archcompiler.blocks.page import document_page
     from archcompiler.diagnostics import CODES
     from archcompiler.explain.field import field_pages
     from archcompiler.explain.page import read_page
     from archcompiler.render import explain as render
+    from archcompiler.render.document import page_text
 
     as_json = args.format == "json"
     if args.topic is None:
@@ -35,9 +46,20 @@ def run(args: Namespace) -> Outcome:
     if args.topic.upper() in CODES:
         page = read_page(args.topic.upper())
         return Outcome(json_text(render.page_document(page)) if as_json else render.page_text(page))
-    if fields := field_pages(args.topic):
-        return Outcome(json_text(render.fields_document(fields)) if as_json else render.fields_text(fields))
+    fields, found = field_pages(args.topic), document_page(args.topic)
+    if as_json and (fields or found):
+        return Outcome(json_text(render.topic_document(fields, [found] if found else [])))
+    texts = [_guide()] if args.topic == "block" else [page_text(found)] if found else []
+    if texts or fields:
+        return Outcome("\n\n".join([*texts, *([render.fields_text(fields)] if fields else [])]))
     raise Usage(_unknown(args.topic))
+
+
+def _guide() -> str:
+    from archcompiler.blocks.guide import guide
+    from archcompiler.render.document import guide_text
+
+    return guide_text(guide())
 
 
 def _unknown(topic: str) -> str:
@@ -50,7 +72,7 @@ def _unknown(topic: str) -> str:
     if fields := fields_that_take(topic):
         return f"{topic!r} is a value: see {' or '.join(f'`archc explain {field}`' for field in fields)}"
     if meant := meant_field(topic.split(".")[-1], known_fields()):
-        return f"{topic!r} is no field: {meant}"
+        return f"{topic!r} is no field: {meant.help}"
     near = [*get_close_matches(topic.upper(), CODES, n=2, cutoff=0.7), *near_fields(topic)]
     hint = f"did you mean {' or '.join(near[:3])}?" if near else "`archc explain` lists the codes"
     return f"{topic!r} is no code and no field: {hint}"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from difflib import unified_diff
 from pathlib import Path
 
+from archcompiler.syntax.files import near_file
 from archcompiler.verbs import Usage
 
 
@@ -15,13 +16,20 @@ def spec_files(paths: Iterable[str]) -> Iterator[str]:
     for path in paths:
         if not os.path.isdir(path):
             if not os.path.lexists(path):
-                raise Usage(f"no file {path!r}: this verb changes files, so it takes paths and no shipped names")
+                why = "this verb changes files, so it takes paths and no shipped names"
+                near = near_file(path)
+                raise Usage(f"no file {path!r}: {why}{f'; did you mean {near}?' if near else ''}")
             yield path
             continue
-        found = [str(file) for file in sorted(Path(path).rglob("*.y*ml")) if file.is_file() and _is_spec(file)]
+        found = below(path)
         if not found:
             raise Usage(f"no spec lies below {path!r}")
         yield from found
+
+
+def below(folder: str) -> list[str]:
+    """Return every YAML file below a folder that says `archc:`, sorted."""
+    return [str(file) for file in sorted(Path(folder).rglob("*.y*ml")) if file.is_file() and _is_spec(file)]
 
 
 def difference(path: str, before: str, after: str) -> str:

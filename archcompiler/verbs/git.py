@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from archcompiler.verbs import Outcome, Usage
+from archcompiler.verbs import FINE, Outcome, Usage
 
 HELP = "have git diff, git log and git show say what changes to specs do"
-EXAMPLES = """  archc git install                                  say what it would take, and set the driver
-  archc git install --attributes .gitattributes      and have *.yaml use it: commit that file
+EXAMPLES = """  archc git install                               set the driver
+  archc git install --attributes .gitattributes   have *.yaml use it
   archc git install --attributes .git/info/attributes --pattern 'nets/*.yaml'
   archc git uninstall --attributes .gitattributes"""
 _INSTALL = """Set a diff driver in git's configuration. It takes effect on the files that attributes name, and those go
@@ -32,10 +33,11 @@ def configure(parser: ArgumentParser) -> None:
             action.add_argument(
                 "--pattern", action="append", metavar="GLOB", help="which files are specs (default: *.yaml; repeatable)"
             )
-    driver = actions.add_parser("driver", help="what git runs: print what a change of one file does")
+    run_by_git = partial(actions.add_parser, prefix_chars="\0", add_help=False)  # any path, one with a dash too
+    driver = run_by_git("driver", help="what git runs: print what a change of one file does")
     driver.add_argument("arguments", nargs="*", metavar="ARGUMENT", help="as git gives them to an external diff")
     driver.set_defaults(action=_driver)
-    textconv = actions.add_parser("textconv", help="what git runs: print a file, and below it what its network costs")
+    textconv = run_by_git("textconv", help="what git runs: print a file, and below it what its network costs")
     textconv.add_argument("file", metavar="FILE")
     textconv.set_defaults(action=_textconv)
 
@@ -95,10 +97,10 @@ def _scope(args: Namespace) -> str:
 def _driver(args: Namespace) -> Outcome:
     from archcompiler.verbs.driver import driver
 
-    return Outcome(driver(args.arguments, colour=args.colour))
+    return Outcome(driver(args.arguments, colour=args.colour), unread=FINE)  # git dies of any other code
 
 
 def _textconv(args: Namespace) -> Outcome:
     from archcompiler.verbs.driver import textconv
 
-    return Outcome(textconv(args.file))
+    return Outcome(textconv(args.file), unread=FINE)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from archcompiler.review.report import Report
 
 _DOTS = ("...", "..")
+_TWO_SPECS = "to compare specs, give two, or one and a --set to try on it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +37,23 @@ class Range:
         return self.new or "the working tree"
 
 
-def range_of(against: str | None, specs: Sequence[str]) -> tuple[Range, list[str]] | None:
-    """Return which states are meant, and the paths; None where two specs are compared."""
+def range_of(against: str | None, specs: Sequence[str], *, has_settings: bool) -> tuple[Range, list[str]] | None:
+    """Return which states are meant, and the paths; None where two specs are compared, or one and settings over it.
+
+    Where neither is given, the working tree is compared with the last commit, as `git diff HEAD` does.
+    """
     if against is not None:
         since_fork = against.endswith("...")
         return Range(against.removesuffix("..."), None, since_fork), list(specs)
     first = specs[0] if specs else ""
     for dots in _DOTS:
         old, found, new = first.partition(dots)
-        if found and old and not old.endswith("/") and not new.startswith("/") and not os.path.lexists(first):
+        names_a_file = ":" in old or old.endswith("/") or new.startswith("/") or os.path.lexists(first)
+        if found and old and not names_a_file:
             return Range(old, new or "HEAD", dots == "..."), list(specs[1:])
-    return None
+    if (len(specs) == 2 or (specs and has_settings)) and not any(map(os.path.isdir, specs)):
+        return None
+    return Range("HEAD", None, since_fork=False), list(specs)
 
 
 def run_review(args: Namespace, states: Range, paths: Sequence[str]) -> Outcome:
@@ -58,7 +65,7 @@ def run_review(args: Namespace, states: Range, paths: Sequence[str]) -> Outcome:
         with Objects(repository.root) as objects:
             report = _report(repository, objects, states, paths, args.fail_on or "TRAINING")
     except GitError as error:
-        raise Usage(str(error)) from None
+        raise Usage(str(error) if args.against else f"{error}: {_TWO_SPECS}") from None
     return Outcome(_text(args, report), FINDINGS if report.fails else FINE, err=_faults(args, report))
 
 
@@ -85,13 +92,16 @@ def _report(repository: Repository, objects: Objects, states: Range, paths: Sequ
     from archcompiler.review.changes import review
     from archcompiler.review.pairs import changed_pairs
     from archcompiler.review.report import make_report
+    from archcompiler.review.twins import with_twins
 
     new: State = _revision(repository, objects, states.new) if states.new else WorkingTree(repository, objects)
     old = _revision(repository, objects, states.old, other=states.new or "HEAD" if states.since_fork else None)
     known: dict[str, References] = {}
-    pairs = changed_pairs(Chains(old, known), Chains(new, known), _wanted(paths, repository, (old, new)))
+    chains = Chains(new, known)
+    pairs = changed_pairs(Chains(old, known), chains, _wanted(paths, repository, (old, new)))
     progress = tqdm(pairs, unit="spec", leave=False, delay=1, disable=not sys.stderr.isatty())
-    return make_report((states.old, states.name), new, tuple(review(progress, old, new)), repository, Impact[fail_on])
+    reviews = with_twins(list(review(progress, old, new)), old, chains)
+    return make_report((states.old, states.name), new, reviews, repository, Impact[fail_on])
 
 
 def _revision(repository: Repository, objects: Objects, name: str, other: str | None = None) -> State:
@@ -113,7 +123,7 @@ def _wanted(paths: Sequence[str], repository: Repository, states: tuple[State, S
             raise Usage(f"{path} lies outside of the repository {repository.root}")
         in_a_state = (_is_below(os.path.abspath(each), limit) for state in states for each in state.paths())
         if not os.path.lexists(path) and not any(in_a_state):
-            raise Usage(f"{path} is in neither of the two states")
+            raise Usage(f"{path} is in neither of the two states: {_TWO_SPECS}")
 
     def is_wanted(pair: Pair) -> bool:
         sides = [os.path.abspath(path) for path in (pair.old, pair.new) if path]
@@ -135,18 +145,20 @@ def _text(args: Namespace, report: Report) -> str:
     if args.format == "json":
         from archcompiler.render.review_json import review_document
 
-        return json_text(review_document(report))
+        return json_text(review_document(report, stat=args.stat))
     if args.format == "markdown":
-        from archcompiler.render.review_markdown import review_markdown
+        from archcompiler.render.review_markdown import review_markdown, review_stat_markdown
 
-        return review_markdown(report)
+        return review_stat_markdown(report) if args.stat else review_markdown(report)
     if args.format == "github":
         from archcompiler.render.review_github import review_github
 
         return review_github(report)
-    from archcompiler.render.review_text import review_text
+    from archcompiler.render.review_text import review_stat, review_text
 
-    return review_text(report, colour=args.colour, is_gate=bool(args.fail_on))
+    if args.stat:
+        return review_stat(report, colour=args.colour)
+    return review_text(report, colour=args.colour, is_gate=bool(args.fail_on), edits=args.edits)
 
 
 def _faults(args: Namespace, report: Report) -> str:

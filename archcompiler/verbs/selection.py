@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from argparse import ArgumentParser
 from collections.abc import Sequence
 
@@ -18,9 +19,23 @@ def add_selection(parser: ArgumentParser) -> None:
 
 
 def selected(specs: Sequence[str], *, only_specs: bool, and_derived: bool, tables: bool) -> list[str]:
-    """Return the specs that are meant, each once, in order; with `tables`, tables of names are not left out."""
-    chosen = [spec for spec in specs if not only_specs or _is_meant(spec, tables=tables)]
+    """Return the specs that are meant, each once, in order, those below a folder among them.
+
+    With `tables`, tables of names are not left out.
+    """
+    given = [file for spec in specs for file in (_below(spec, tables=tables) if os.path.isdir(spec) else [spec])]
+    chosen = [spec for spec in given if not only_specs or _is_meant(spec, tables=tables)]
     return list(dict.fromkeys([*chosen, *(_derived(specs) if and_derived else [])]))
+
+
+def _below(folder: str, *, tables: bool) -> list[str]:
+    from archcompiler.syntax.files import unreadable
+    from archcompiler.verbs.files import below
+
+    found = [file for file in below(folder) if _is_meant(file, tables=tables)]
+    if not found:
+        raise unreadable("a directory, and no spec lies below it", folder)
+    return found
 
 
 def _is_meant(spec: str, *, tables: bool) -> bool:

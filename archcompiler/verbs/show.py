@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
 
-from archcompiler.verbs import Outcome, json_text
-from archcompiler.verbs.arguments import add_format, add_spec
+from archcompiler.verbs import Outcome, Usage, json_text
+from archcompiler.verbs.arguments import add_format, add_limits, add_spec
+
+if TYPE_CHECKING:
+    from archcompiler.tree import Mapping
 
 HELP = "print the resolved spec, every value written out"
 EXAMPLES = """  archc show my_net.yaml
   archc show my_net.yaml --origins
+  archc show blocks/bottleneck       a block, its fields and steps written out
   archc show resnet/resnet50 --format json"""
 
 
@@ -18,14 +23,18 @@ def configure(parser: ArgumentParser) -> None:
     add_spec(parser)
     parser.add_argument("--origins", action="store_true", help="say the file, line and column of each value")
     add_format(parser, "text", "json")
+    add_limits(parser)
 
 
 def run(args: Namespace) -> Outcome:
     """Resolve the spec and print it."""
+    from archcompiler.blocks.page import find_document
     from archcompiler.render import spec as render
     from archcompiler.resolve import load_spec
     from archcompiler.tree import plain
 
+    if args.spec.count("/") and (found := find_document(args.spec)):
+        return _shown(args, *found)
     spec = load_spec(args.spec, args.settings)
     if args.format == "json":
         document = (
@@ -33,3 +42,20 @@ def run(args: Namespace) -> Outcome:
         )
         return Outcome(json_text(document))
     return Outcome(render.origins_table(spec) if args.origins else render.spec_yaml(spec))
+
+
+def _shown(args: Namespace, path: str, document: Mapping) -> Outcome:
+    """Print a document of a block as it is run; SpecError where it is faulty."""
+    from archcompiler.blocks.files import file_faults
+    from archcompiler.diagnostics import SpecError
+    from archcompiler.render.document import document_text, whole_document
+    from archcompiler.tree import plain
+
+    if args.settings or args.origins:
+        raise Usage("--set and --origins are for specs: a document of a block is one file")
+    faults = [fault for fault in file_faults(path) or () if fault.severity == "error"]
+    if faults:
+        raise SpecError(faults)
+    if args.format == "json":
+        return Outcome(json_text({"format_version": 1, "document": plain(whole_document(document))}))
+    return Outcome(document_text(document))

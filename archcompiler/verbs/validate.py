@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from archcompiler.diagnostics import Diagnostic, SpecError
+from archcompiler.diagnostics import MOST_SHOWN, Diagnostic, SpecError
 from archcompiler.syntax.files import DISK, Disk
 from archcompiler.verbs import FINDINGS, FINE, UNUSABLE, Outcome, Usage, json_text
-from archcompiler.verbs.arguments import add_format, add_specs
+from archcompiler.verbs.arguments import add_format, add_limits, add_specs
 from archcompiler.verbs.selection import add_selection, selected
 
 if TYPE_CHECKING:
@@ -25,20 +25,19 @@ HELP = "report every fault of every file, with its line and column, and mend wha
 EXAMPLES = """  archc validate my_net.yaml
   archc validate my_net.yaml --diff                  what --fix would mend
   archc validate specs/*.yaml --format json
-  archc validate specs/*.yaml --format github     annotations, in a workflow of GitHub Actions
+  archc validate nets                                every spec below a folder
+  archc validate specs/*.yaml --format github        annotations for GitHub
   archc validate specs/*.yaml --format sarif > archc.sarif
-  archc validate base.yaml --and-derived             and every spec that extends it
+  archc validate base.yaml --and-derived             and what extends it
   archc validate resnet/resnet50 --set stages.layer1.bottleneck_width=0"""
 
 
-_MOST_SHOWN = 100
-"""Faults of one file that a text shows."""
 _SHAPELESS = "; shapes were not checked, because of the faults above"
 
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    add_specs(parser, "; - is standard input")
+    add_specs(parser, ", or a folder; - is standard input")
     add_selection(parser)
     add_format(parser, "text", "json", "github", "sarif")
     parser.add_argument("--strict", action="store_true", help="take warnings for errors")
@@ -48,6 +47,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("--fix", action="store_true", help="mend what has one safe fix, then report what is left")
     parser.add_argument("--diff", action="store_true", help="show what --fix would change, and write nothing")
     parser.add_argument("--quiet", "-q", action="store_true", help="print nothing where nothing is wrong")
+    add_limits(parser)
 
 
 def run(args: Namespace) -> Outcome:
@@ -108,7 +108,6 @@ class _Result:
 def _validate(args: Namespace, spec: str, files: Files) -> _Result:
     from archcompiler.lint.lint import lint
     from archcompiler.resolve import load_spec
-    from archcompiler.resolve.name_tables import table_faults
 
     try:
         resolved = load_spec(spec, args.settings, files)
@@ -117,11 +116,20 @@ def _validate(args: Namespace, spec: str, files: Files) -> _Result:
         from archcompiler.advise.prices import advised
 
         first = error.diagnostics[0]
-        table = table_faults(first.span.path, files) if first.code == "R009" and not error.unreadable else None
-        if table is not None:
-            return _Result(tuple(table))
+        part = _part_faults(first.span.path, files) if first.code == "R009" and not error.unreadable else None
+        if part is not None:
+            return _Result(tuple(part))
         return _Result(advised(error), error.unreadable, shapeless=not error.unreadable and error.spec is None)
     return _Result(tuple(warnings), network=(resolved, graph))
+
+
+def _part_faults(path: str, files: Files) -> list[Diagnostic] | None:
+    """Return the faults of a file that is a table of names or describes a block; None where it is neither."""
+    from archcompiler.blocks.files import file_faults
+    from archcompiler.resolve.name_tables import table_faults
+
+    table = table_faults(path, files)
+    return file_faults(path, files) if table is None else table
 
 
 def _twins(results: list[_Result]) -> list[Diagnostic]:
@@ -164,9 +172,9 @@ def _first(found: list[Diagnostic]) -> tuple[list[Diagnostic], list[str]]:
     shown: list[Diagnostic] = []
     for fault in found:
         seen[fault.span.path] += 1
-        if seen[fault.span.path] <= _MOST_SHOWN:
+        if seen[fault.span.path] <= MOST_SHOWN:
             shown.append(fault)
-    left = {path: count - _MOST_SHOWN for path, count in seen.items() if count > _MOST_SHOWN}
+    left = {path: count - MOST_SHOWN for path, count in seen.items() if count > MOST_SHOWN}
     return shown, [f"and {count:,} more in {visible(path)}: --format json has all" for path, count in left.items()]
 
 

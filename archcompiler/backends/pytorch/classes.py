@@ -1,21 +1,24 @@
 """Which classes a graph's blocks need, and what each block passes to its class.
 
-Bodies of one structure share a class: same ops, roles and wiring, the same literals, and named numbers computed by the
-same expressions. What then differs between them are the values of names: those become the constructor's arguments.
+A block has a class where its path is a module that holds its own layers and no others. Blocks of one structure share
+it: same ops, roles, paths and wiring, the same literals, and named numbers computed by the same expressions. What then
+differs between them are the values of names: those become the constructor's arguments.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Union
 
 from archcompiler.backends.pytorch.splits import splits
-from archcompiler.graph.ir import Body, Graph
+from archcompiler.graph.ir import Body, Call, Graph, outwards
 from archcompiler.graph.named import Expression, Named, NamedFloat, expression_of, names_in, substitute
 
 _SIZES = ("in_channels", "channels", "width")
 _Signature = tuple[object, ...]
+_Structure = tuple[Body, tuple[str, ...], tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +32,10 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BlockClass:
-    """One class to emit: a body that stands for all of its kind, and the names that stay names in its source."""
+    """One class to emit: a call that stands for all of its kind, and the names that stay names in its source."""
 
     name: str
-    body: Body
+    call: Call
     parameters: tuple[Parameter, ...]
     values: dict[str, Expression]
 
@@ -45,23 +48,36 @@ class BlockClass:
         )
 
 
-def block_classes(graph: Graph, reserved: set[str]) -> dict[Body, BlockClass]:
-    """Return the class of every body that is not inlined, in order of first use."""
-    groups: dict[_Signature, list[Body]] = {}
-    for body in dict.fromkeys(call.body for call in graph.calls if not call.inline):
-        groups.setdefault(_signature(body), []).append(body)
+def block_classes(graph: Graph, reserved: set[str]) -> dict[str, BlockClass]:
+    """Return the classes of the blocks that have one, by their paths, in order of first use."""
+    groups: dict[_Signature, list[Call]] = {}
+    known: dict[_Structure, _Signature] = {}
+    for call in _with_modules(graph):
+        structure = (call.body, call.paths, call.registered)
+        signature = known.get(structure) or known.setdefault(structure, _signature(call))
+        groups.setdefault(signature, []).append(call)
     taken = set(reserved)
-    classes: dict[Body, BlockClass] = {}
-    for bodies in groups.values():
-        name = _free_name(bodies[0].class_name, taken)
+    classes: dict[str, BlockClass] = {}
+    for calls in groups.values():
+        name = _free_name(calls[0].body.class_name, taken)
         taken.add(name)
-        block_class = _block_class(name, bodies)
-        classes |= dict.fromkeys(bodies, block_class)
+        block_class = _block_class(name, calls[0], [*dict.fromkeys(call.body for call in calls)])
+        classes |= dict.fromkeys((call.path for call in calls), block_class)
     return classes
 
 
-def _block_class(name: str, bodies: list[Body]) -> BlockClass:
-    body = bodies[0]
+def _with_modules(graph: Graph) -> list[Call]:
+    """Return the blocks whose path is a module of their own."""
+    blocks = {call.path for call in graph.calls if call.kind == "block"}
+    owners: Counter[str] = Counter()
+    for call in graph.calls:
+        modules = {outer for _, path in call.layers if path for outer in outwards(path)}
+        owners.update(blocks & {call.path, *modules})
+    return [call for call in graph.calls if call.kind == "block" and owners[call.path] == 1]
+
+
+def _block_class(name: str, call: Call, bodies: list[Body]) -> BlockClass:
+    body = call.body
     values: dict[str, Expression] = dict(body.aliases)
     parameters = []
     for argument in _used_names(body):
@@ -75,7 +91,7 @@ def _block_class(name: str, bodies: list[Body]) -> BlockClass:
             values[argument] = constant
         else:
             parameters.append(Parameter(argument, 1 if constant is None and 1 in numbers else constant))
-    return BlockClass(name, body, tuple(sorted(parameters, key=_required_first)), values)
+    return BlockClass(name, call, tuple(sorted(parameters, key=_required_first)), values)
 
 
 def _required_first(parameter: Parameter) -> tuple[bool, int]:
@@ -103,9 +119,10 @@ def _numbers(values: tuple[object, ...]) -> Iterator[Named | NamedFloat]:
             yield value
 
 
-def _signature(body: Body) -> _Signature:
-    ops = ((node.role, node.path, node.op.name, node.inputs, _structure(node.op.values, body)) for node in body.nodes)
-    return (body.class_name, tuple(ops), tuple(splits(body)))
+def _signature(call: Call) -> _Signature:
+    body = call.body
+    ops = ((node.role, node.op.name, node.inputs, _structure(node.op.values, body)) for node in body.nodes)
+    return (body.class_name, tuple(ops), call.paths, call.registered, tuple(splits(body)))
 
 
 def _structure(values: tuple[object, ...], body: Body) -> tuple[Union[Expression, object], ...]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from archcompiler.backends.pytorch.classes import BlockClass
 from archcompiler.backends.pytorch.members import is_plain
 from archcompiler.backends.pytorch.rules import RULES
 from archcompiler.graph import ops
-from archcompiler.graph.ir import Body, Graph, tensor_key
+from archcompiler.graph.ir import Call, Graph, tensor_key
 
 
-def init_lines(graph: Graph, classes: dict[Body, BlockClass]) -> list[str]:
+def init_lines(graph: Graph, classes: dict[str, BlockClass]) -> list[str]:
     """Return `init_weights`: the initialisation of torchvision's ResNets (He et al., arXiv:1502.01852, fan out)."""
     used = {type(node.op) for call in graph.calls for node in call.body.nodes}
     cases = _CONV_CASE if any(issubclass(op, ops.Convolution) for op in used) else []
@@ -35,15 +35,15 @@ _CONV_CASE = [
 ]
 
 
-def _constant_lines(graph: Graph, classes: dict[Body, BlockClass]) -> list[str]:
+def _constant_lines(graph: Graph, classes: dict[str, BlockClass]) -> list[str]:
     """Return what fills the tensors that start otherwise than their modules' `reset_parameters` leaves them."""
     of_class: dict[str, dict[str, None]] = {}
     of_network: list[str] = []
     for call in graph.calls:
-        if call.inline:
-            of_network += _fills(call.body, "self", call.path)
+        if call.path in classes:
+            of_class.setdefault(classes[call.path].name, {}).update(dict.fromkeys(_fills(call, "module", call.paths)))
         else:
-            of_class.setdefault(classes[call.body].name, {}).update(dict.fromkeys(_fills(call.body, "module", "")))
+            of_network += _fills(call, "self", map(call.full_path, call.paths))
     filled = {name: fills for name, fills in of_class.items() if fills}
     result = ["        for module in self.modules():"] if filled else []
     for word, (name, fills) in zip(["if", *["elif"] * len(filled)], filled.items(), strict=False):
@@ -51,13 +51,12 @@ def _constant_lines(graph: Graph, classes: dict[Body, BlockClass]) -> list[str]:
     return result + [f"        {fill}" for fill in of_network]
 
 
-def _fills(body: Body, owner: str, below: str) -> Iterator[str]:
-    for node in body.nodes:
+def _fills(call: Call, owner: str, paths: Iterable[str]) -> Iterator[str]:
+    for node, path in zip(call.body.nodes, paths, strict=True):
         starts = RULES[type(node.op)].starts
         for tensor in node.op.tensors():
             if tensor.initial != starts.get(tensor.name):
-                key = tensor_key(f"{below}.{node.path}" if below else node.path, tensor.name)
-                yield _fill(_tensor_access(owner, key), tensor.initial)
+                yield _fill(_tensor_access(owner, tensor_key(path, tensor.name)), tensor.initial)
 
 
 def _fill(tensor: str, value: object) -> str:

@@ -18,8 +18,9 @@ class Step:
 
     Value 0 is the input and value i + 1 what step i returns. `ends_line` asks for a statement of its own. With both,
     the `path` is that of a parameter, which stands for `{parameter}` in the expression. `numbers` are the arguments of
-    the class that the expression reads, by the attribute that holds each. A step of several `pieces` returns its own
-    value and those of the steps behind it, which have none.
+    the class that the expression reads, by the attribute that holds each. What stands under the paths is registered in
+    the order of `rank`. A step of several `pieces` returns its own value and those of the steps behind it, which have
+    none.
     """
 
     path: str
@@ -29,6 +30,7 @@ class Step:
     ends_line: bool = False
     binds: Binds = CALL
     numbers: Mapping[str, str] = field(default_factory=dict)
+    rank: int = 0
     pieces: int = 1
 
     @property
@@ -45,32 +47,20 @@ class Members:
     steps: list[Step]
 
 
-def members(steps: list[Step], first: Sequence[str] = ()) -> Members:
-    """Gather steps under one attribute each: a chain becomes `nn.Sequential`, anything else `nn.ModuleDict`.
-
-    The attributes stand in the order of the steps, those of the paths `first` in front.
-    """
-    collapsed = steps
-    for name in dict.fromkeys(step.path.partition(".")[0] for step in steps if "." in step.path):
-        collapsed = _collapse_all(collapsed, name)
+def members(steps: list[Step]) -> Members:
+    """Gather steps under one attribute each: a chain becomes `nn.Sequential`, anything else `nn.ModuleDict`."""
+    collapsed = _with_chains(steps)
     numbers: dict[str, Code] = {name: number for step in steps for name, number in step.numbers.items()}
     attributes: dict[str, Code] = {}
     groups: dict[str, list[Step]] = {}
-    result = []
-    for step in collapsed:
+    for step in sorted(collapsed, key=lambda step: step.rank):
         name, dot, _ = step.path.partition(".")
         if dot:
             groups.setdefault(name, []).append(step)
-            attributes.setdefault(name, "")
-        elif name:
-            attributes.setdefault(name, step.source)
-        expression = step.expression or CallText(_access(step.path), ("{}",))
-        if step.path and isinstance(expression, str):
-            expression = expression.replace("{parameter}", _access(step.path))
-        result.append(replace(step, expression=expression))
+        if name:
+            attributes.setdefault(name, "" if dot else step.source)
     attributes |= {name: _dictionary(group, name) for name, group in groups.items()}
-    early = {path.partition(".")[0] for path in first}
-    return Members(numbers | dict(sorted(attributes.items(), key=lambda item: item[0] not in early)), result)
+    return Members(numbers | attributes, [replace(step, expression=_expression(step)) for step in collapsed])
 
 
 def attribute_line(name: str, source: Code) -> tuple[str, Code, str]:
@@ -80,46 +70,64 @@ def attribute_line(name: str, source: Code) -> tuple[str, Code, str]:
     return "", CallText("self.add_module", (f'"{name}"', source)), ""
 
 
-def _collapse_all(steps: list[Step], name: str) -> list[Step]:
-    """Return the steps with those below `name` collapsed if they are a chain, or else those below its children."""
-    collapsed = _collapse(steps, name)
-    if collapsed is not steps:
-        return collapsed
-    below = (step.path[len(name) + 1 :].split(".") for step in steps if step.path.startswith(f"{name}."))
-    for child in dict.fromkeys(parts[0] for parts in below if len(parts) > 1):
-        collapsed = _collapse_all(collapsed, f"{name}.{child}")
-    return collapsed
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A step, or a chain made one: it stands for the steps from `first` to `last`, and returns what the last does."""
+
+    first: int
+    last: int
+    step: Step
 
 
-def _collapse(steps: list[Step], name: str) -> list[Step]:
-    """Return the steps with those below `name` as one `nn.Sequential` step, if they are a chain."""
-    chosen = [index for index, step in enumerate(steps) if step.path.startswith(f"{name}.")]
-    start, stop = chosen[0], chosen[-1] + 1
-    uses = Counter(value for step in steps for value in step.inputs)
-    chain = len(chosen) == stop - start and all(
-        steps[index].inputs == (index,) and uses[index] == 1 for index in range(start + 1, stop)
-    )
-    paths = [step.path for step in steps[start:stop]]
-    if not chain or len(set(paths)) != len(paths) or not all(step.is_module for step in steps[start:stop]):
-        return steps
-    inner = members([_inside(step, name, start, steps[start].inputs) for step in steps[start:stop]])
-    if len(inner.attributes) != len(inner.steps):
-        return steps
-    ends_line = any(step.ends_line for step in steps[start:stop])
-    one = Step(name, _sequential(inner.attributes), "", steps[start].inputs, ends_line)
-    shift = stop - start - 1
-    after = [_renumbered(step, stop, shift) for step in steps[stop:]]
-    return [*steps[:start], one, *after]
+def _with_chains(steps: list[Step]) -> list[Step]:
+    """Return the steps with each outermost chain of submodules as one step; values are those of what is returned."""
+    pieces = _Chains(steps).pieces(range(len(steps)), 0)
+    values = {0: 0, **{piece.last + 1: index for index, piece in enumerate(pieces, 1)}}
+    return [replace(piece.step, inputs=tuple(values[value] for value in piece.step.inputs)) for piece in pieces]
 
 
-def _inside(step: Step, name: str, start: int, first_inputs: tuple[int, ...]) -> Step:
-    inputs = (0,) if step.inputs == first_inputs else tuple(value - start for value in step.inputs)
-    return replace(step, path=step.path[len(name) + 1 :], inputs=inputs)
+class _Chains:
+    """Finds the chains among steps: each step reads the one before it, and nothing else reads what is between."""
 
+    def __init__(self, steps: list[Step]) -> None:
+        self._steps = steps
+        self._names = [step.path.split(".") for step in steps]
+        self._uses = Counter(value for step in steps for value in step.inputs)
 
-def _renumbered(step: Step, stop: int, shift: int) -> Step:
-    inputs = tuple(value - shift if value >= stop else value for value in step.inputs)
-    return replace(step, inputs=inputs)
+    def pieces(self, indices: Sequence[int], depth: int) -> list[_Piece]:
+        """Return some steps, whose first `depth` names are the same, with each chain below a further name as one."""
+        found = []
+        groups: dict[str, list[int]] = {}
+        for index in indices:
+            if len(self._names[index]) > depth + 1:
+                groups.setdefault(self._names[index][depth], []).append(index)
+            else:
+                found.append(_Piece(index, index, self._steps[index]))
+        for group in groups.values():
+            below = self.pieces(group, depth + 1)
+            chain = self._chain(group, below, depth + 1)
+            found += below if chain is None else [chain]
+        return sorted(found, key=lambda piece: piece.first)
+
+    def _chain(self, indices: list[int], below: list[_Piece], depth: int) -> _Piece | None:
+        """Return the steps below one path as one `nn.Sequential`, where they are a chain, each name once."""
+        first, last = indices[0], indices[-1]
+        if len(indices) <= last - first or not all(map(self._continues, range(first + 1, last + 1))):
+            return None
+        names = [piece.step.path.split(".") for piece in below]
+        attributes = {path[depth]: piece.step.source for path, piece in zip(names, below, strict=True)}
+        ranks = [piece.step.rank for piece in below]
+        is_chain = ranks == sorted(ranks) and all(self._steps[index].is_module for index in indices)
+        if len(attributes) < len(below) or not is_chain:
+            return None
+        path = ".".join(self._names[first][:depth])
+        ends_line = any(self._steps[index].ends_line for index in indices)
+        inputs = self._steps[first].inputs
+        return _Piece(first, last, Step(path, _sequential(attributes), "", inputs, ends_line, rank=ranks[0]))
+
+    def _continues(self, index: int) -> bool:
+        """Tell whether a step is all that reads the one before it, and reads nothing else."""
+        return self._steps[index].inputs == (index,) and self._uses[index] == 1
 
 
 def _sequential(attributes: dict[str, Code]) -> CallText:
@@ -202,6 +210,14 @@ def _item(key: str, source: Code) -> Code:
     if isinstance(source, str):
         return f'"{key}": {source}'
     return replace(source, prefix=f'"{key}": {source.prefix}')
+
+
+def _expression(step: Step) -> Code:
+    """Return the expression of a step, with that of the module or parameter under its path."""
+    if not step.path or not isinstance(step.expression, str):
+        return step.expression
+    access = _access(step.path)
+    return step.expression.replace("{parameter}", access) or f"{access}({{}})"
 
 
 def _access(path: str) -> str:

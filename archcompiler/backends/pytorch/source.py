@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import partial
 from keyword import iskeyword
-from operator import attrgetter
 from textwrap import wrap
 
 from archcompiler.analyses.overwriting import overwritable
@@ -22,7 +20,7 @@ from archcompiler.backends.pytorch.rule import POSTFIX, Numbers, Values
 from archcompiler.backends.pytorch.rules import RULES
 from archcompiler.backends.pytorch.splits import splits
 from archcompiler.graph import ops
-from archcompiler.graph.ir import Body, Graph, Node, full_path
+from archcompiler.graph.ir import Body, Call, Graph, Node
 from archcompiler.graph.names import MODULE_ATTRIBUTES
 
 _RESERVED = {"OrderedDict", "Tensor", "None", "True", "False", *HELPERS}
@@ -95,15 +93,15 @@ def _helpers(code: str) -> list[str]:
 
 
 def _block_source(block: BlockClass) -> str:
-    steps = _body_steps(block.body, block.values, attrgetter("path"))
+    steps = _body_steps(block.call, block.values)
     arguments: tuple[Code, ...] = tuple(
         f"{p.name}: {p.type}" if p.default is None else f"{p.name}: {p.type} = {p.default}" for p in block.parameters
     )
-    methods = _methods(steps, arguments, first=block.body.registered_first)
+    methods = _methods(steps, arguments)
     return "\n".join([f"class {block.name}(nn.Module):", *methods])
 
 
-def _network_source(graph: Graph, name: str, classes: dict[Body, BlockClass]) -> str:
+def _network_source(graph: Graph, name: str, classes: dict[str, BlockClass]) -> str:
     steps = _network_steps(graph, classes)
     method = [*_methods(steps, ("*", "init_weights: bool = True"), after=_CALL_INIT)]
     init = init_lines(graph, classes)
@@ -111,10 +109,8 @@ def _network_source(graph: Graph, name: str, classes: dict[Body, BlockClass]) ->
     return "\n".join([f"class {name}(nn.Module):", *method[:split], *init, "", *method[split:]])
 
 
-def _methods(
-    steps: list[Step], arguments: tuple[Code, ...], after: list[str] | None = None, first: tuple[str, ...] = ()
-) -> list[str]:
-    found = members(steps, first)
+def _methods(steps: list[Step], arguments: tuple[Code, ...], after: list[str] | None = None) -> list[str]:
+    found = members(steps)
     result = lines(CallText("__init__", ("self", *arguments)), "    ", "def ", " -> None:")
     result.append("        super().__init__()")
     for name, code in found.attributes.items():
@@ -124,34 +120,38 @@ def _methods(
     return [*result, "", "    def forward(self, x: Tensor) -> Tensor:", *forward_lines(found.steps)]
 
 
-def _body_steps(body: Body, values: Values, path_of: Callable[[Node], str]) -> list[Step]:
-    free = overwritable(body)
-    steps = [_step(node, path_of(node), values, body, free) for node in body.nodes]
-    for place, pieces in splits(body).items():
-        read = _forward_numbers(values, body)
-        code = split(pieces, read)
-        first = replace(steps[place], expression=code, numbers=_attributes(read, body), pieces=len(pieces))
-        others = (replace(step, numbers={}, pieces=0) for step in steps[place + 1 : place + len(pieces)])
-        steps[place : place + len(pieces)] = [first, *others]
+def _body_steps(call: Call, values: Values, rank: int = 0) -> list[Step]:
+    """Return the steps of a body, paths as they are below the call's; the first that is registered has a rank."""
+    free = overwritable(call.body)
+    ranks = {number: place for place, number in enumerate(call.registered, rank)}
+    steps = [
+        replace(_step(node, path, values, call, free), rank=ranks[number])
+        for number, (node, path) in enumerate(zip(call.body.nodes, call.paths, strict=True))
+    ]
+    for place, pieces in splits(call.body).items():
+        read = _forward_numbers(values, call)
+        code, behind = split(pieces, read), place + len(pieces)
+        first = replace(steps[place], expression=code, numbers=_attributes(read, call), pieces=len(pieces))
+        steps[place:behind] = [first, *(replace(step, numbers={}, pieces=0) for step in steps[place + 1 : behind])]
     return steps
 
 
-def _forward_numbers(values: Values, body: Body) -> Numbers:
-    return Numbers(values, lambda name: f"self.{_attribute(name, body)}")
+def _forward_numbers(values: Values, call: Call) -> Numbers:
+    return Numbers(values, lambda name: f"self.{_attribute(name, call)}")
 
 
-def _attributes(read: Numbers, body: Body) -> dict[str, str]:
-    return {_attribute(name, body): name for name in read.read}
+def _attributes(read: Numbers, call: Call) -> dict[str, str]:
+    return {_attribute(name, call): name for name in read.read}
 
 
-def _step(node: Node, path: str, values: Values, body: Body, free: frozenset[int]) -> Step:
+def _step(node: Node, path: str, values: Values, call: Call, free: frozenset[int]) -> Step:
     rule = RULES[type(node.op)]
     if rule.module and (path or not rule.expression):
-        code = rule.module(node.op, Numbers(values), _may_overwrite(node, body, free))
+        code = rule.module(node.op, Numbers(values), _may_overwrite(path, call, free))
         return Step(path, code, "", node.inputs, rule.ends_line)
-    if _takes_sum(node, body, free):
+    if _takes_sum(node, call.body, free):
         return Step("", "", "{}.add_({})", node.inputs, binds=POSTFIX)
-    read = _forward_numbers(values, body)
+    read = _forward_numbers(values, call)
     assert rule.expression
     return Step(
         path if rule.parameter else "",
@@ -160,13 +160,13 @@ def _step(node: Node, path: str, values: Values, body: Body, free: frozenset[int
         node.inputs,
         rule.ends_line,
         rule.binds,
-        _attributes(read, body),
+        _attributes(read, call),
     )
 
 
-def _attribute(number: str, body: Body) -> str:
+def _attribute(number: str, call: Call) -> str:
     """Return the attribute that holds a number which `forward` reads: no module's, and none that PyTorch has."""
-    taken = MODULE_ATTRIBUTES | {node.path.partition(".")[0] for node in body.nodes}
+    taken = MODULE_ATTRIBUTES | {path.partition(".")[0] for path in call.paths}
     return f"{number}_" if number in taken else number
 
 
@@ -176,25 +176,37 @@ def _takes_sum(node: Node, body: Body, free: frozenset[int]) -> bool:
     return isinstance(node.op, ops.Add) and first in free and RULES[type(body.nodes[first - 1].op)].takes_sums
 
 
-def _may_overwrite(node: Node, body: Body, free: frozenset[int]) -> bool:
+def _may_overwrite(path: str, call: Call, free: frozenset[int]) -> bool:
     """Tell whether a module may overwrite its input, in every place where it runs."""
-    return all(each.inputs[0] in free for each in body.nodes if each.path == node.path)
+    runs = zip(call.body.nodes, call.paths, strict=True)
+    return all(node.inputs[0] in free for node, other in runs if other == path)
 
 
-def _network_steps(graph: Graph, classes: dict[Body, BlockClass]) -> list[Step]:
-    """Return the whole network as one chain of steps: inlined ops and calls of block classes."""
+def _network_steps(graph: Graph, classes: dict[str, BlockClass]) -> list[Step]:
+    """Return the whole network as one chain of steps: calls of block classes, and the layers of all else."""
     steps: list[Step] = []
-    for call in graph.calls:
-        start = len(steps)
-        if not call.inline:
-            block = classes[call.body]
-            steps.append(
-                Step(call.path, CallText(block.name, block.arguments(call.body)), "", (start,), ends_line=True)
-            )
-            continue
-        own = _body_steps(call.body, {}, partial(full_path, call))
-        steps += [replace(step, inputs=tuple(value + start for value in step.inputs)) for step in own]
+    rank = 0
+    for part in graph.parts:
+        ranks: dict[int, int] = {}
+        for number in part.registered:
+            ranks[number] = rank
+            rank += 1 + len(part.calls[number].body.nodes)
+        for number, call in enumerate(part.calls):
+            steps += _call_steps(call, classes.get(call.path), len(steps), ranks[number])
     return steps
+
+
+def _call_steps(call: Call, block: BlockClass | None, start: int, rank: int) -> list[Step]:
+    """Return the steps of a call whose input is a value, the first that is registered with a rank."""
+    if block is not None:
+        return [
+            Step(call.path, CallText(block.name, block.arguments(call.body)), "", (start,), ends_line=True, rank=rank)
+        ]
+    steps = _body_steps(call, call.body.arguments, rank)
+    return [
+        replace(step, path=call.full_path(step.path), inputs=tuple(value + start for value in step.inputs))
+        for step in steps
+    ]
 
 
 _CALL_INIT = ["", "        if init_weights:", "            self.init_weights()"]

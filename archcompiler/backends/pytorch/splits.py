@@ -14,7 +14,7 @@ def splits(body: Body) -> dict[int, list[ops.Narrow]]:
     shapes = [body.input, *(node.shape for node in body.nodes)]
     found = {}
     for place, node in enumerate(body.nodes):
-        pieces = list(_pieces(body.nodes[place:], node.inputs[0]))
+        pieces = list(_pieces(body.nodes[place:-1], node.inputs[0]))  # what the last node gives is returned
         if len(pieces) > 1 and sum(piece.length for piece in pieces) == shapes[node.inputs[0]][0]:
             found[place] = pieces
     return found

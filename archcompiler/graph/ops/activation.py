@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from archcompiler.graph.ops.attributes import BY_TENSORS, choice, number, size
-from archcompiler.graph.ops.base import Op, Reads, Shape, Tensor
+from archcompiler.graph.ops.base import Op, Reads, Shape, StepForm, Tensor
 from archcompiler.graph.ops.families import AsWritten, EachPosition, Plain, SameShape, Unweighted
 
 
@@ -71,6 +71,25 @@ class PReLU(Plain, SameShape, EachPosition, AsWritten):
     """A leaky ReLU whose slopes, one for each channel or one for all, are learned (arXiv:1502.01852)."""
 
     name = "PReLU"
+    step = StepForm(
+        "prelu",
+        "act",
+        "A leaky ReLU with learned slopes.",
+        {
+            "slopes": {
+                "type": "integer",
+                "minimum": 1,
+                "description": "Number of slopes, 1 or the channels.",
+                "examples": [1],
+            },
+            "initial": {
+                "type": "number",
+                "default": 0.25,
+                "description": "What the slopes start at.",
+                "examples": [0.25],
+            },
+        },
+    )
     changed_kind = "D309"
     is_view = False
     counts_into_depth = False
@@ -97,6 +116,12 @@ class Softmax(Plain, SameShape, EachPosition, AsWritten, Unweighted):
     """A softmax over the channels at each position; of `branches` stacked maps, over the branches at each channel."""
 
     name = "Softmax"
+    step = StepForm(
+        "softmax",
+        "softmax",
+        "A softmax over stacked branches, at each channel.",
+        {"branches": {"type": "integer", "minimum": 1, "description": "Number of branches.", "examples": [2]}},
+    )
     changed_kind = "D309"
     is_view = False
 
@@ -131,6 +156,20 @@ class DropPath(Plain, SameShape, EachPosition, Unweighted):
     """Stochastic depth: all that a sample computes here is left out with probability `rate` (arXiv:1603.09382)."""
 
     name = "DropPath"
+    step = StepForm(
+        "drop_path",
+        "drop_path",
+        "All that a sample computes here, left out at random in training.",
+        {
+            "rate": {
+                "type": "number",
+                "minimum": 0,
+                "exclusiveMaximum": 1,
+                "description": "Probability that a sample is left out.",
+                "examples": [0.1],
+            },
+        },
+    )
     changed_kind = "D309"
     is_view = True
     is_training = True

@@ -27,7 +27,7 @@ class Attribute:
 
     def goes_without_saying(self, value: object) -> bool:
         """Tell whether a reader needs no word of a value: none, or the usual choice. Numbers are always told."""
-        return value is None or (self.kind in ("flag", "choice") and value == self.default)
+        return value in (None, False) or (self.kind in ("flag", "choice") and value == self.default)
 
 
 def size(rule: str, *, default: Any = ..., follows: tuple[str, ...] = ()) -> Any:

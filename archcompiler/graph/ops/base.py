@@ -7,8 +7,9 @@ aspects for a family of ops.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from archcompiler.graph.ops.attributes import Attribute, choice, flag, number, size
@@ -43,6 +44,20 @@ class Tensor(NamedTuple):
     is_learned: bool = True
 
 
+class StepForm(NamedTuple):
+    """How documents say an op: the key that tells the step, what begins its roles, and its attributes as fields.
+
+    Each field is a schema of one value; the first stands under the key itself. An attribute without a field is the
+    number of channels that arrive. An op of several inputs has their names under the key. Without a `role` the layer
+    is no module.
+    """
+
+    key: str
+    role: str
+    description: str
+    fields: Mapping[str, dict[str, Any]] = MappingProxyType({})
+
+
 class Window(NamedTuple):
     """What one position of the output sees of the input: height and width, dilation included, and the strides."""
 
@@ -71,6 +86,8 @@ class Joins(Enum):
         first = shapes[0]
         if self is Joins.ONE:
             return len(shapes) == 1
+        if shapes.count(first) == len(shapes):
+            return True
         if self is Joins.BROADCAST:
             return all(len(set(each) - {1}) <= 1 for each in zip(*shapes, strict=True)) if _alike(shapes) else False
         if self is Joins.CHANNELS:
@@ -98,8 +115,12 @@ class Op:
 
     name: ClassVar[str]
     """What hashes, layer tables and documents call it."""
+    word: ClassVar[str] = ""
+    """What a reader calls it, where that is not its name."""
     attributes: ClassVar[tuple[Attribute, ...]] = ()
     _defaults: ClassVar[dict[str, Any]] = {}
+    step: ClassVar[StepForm | None] = None
+    """The step that says the op; None where a step of several ops does."""
     joins: ClassVar[Joins]
     commutes: ClassVar[bool]
     """Whether the order of its inputs is no matter."""
@@ -124,12 +145,16 @@ class Op:
             _declare(cls)
 
     def __init__(self, *values: Any, **named: Any) -> None:
-        own = self.__dict__
-        own.update(self._defaults)
-        own.update(zip(self._defaults, values, strict=False))
-        own.update(named)
+        self.__dict__.update(zip(self._defaults, values, strict=False))
+        if named or len(values) != len(self._defaults):
+            self._complete(values, named)
+
+    def _complete(self, values: tuple[Any, ...], named: dict[str, Any]) -> None:
+        """Take what is given by keyword, and the defaults of what is not given."""
+        own = {**self._defaults, **self.__dict__, **named}
         if len(own) != len(self._defaults) or len(values) > len(own) or any(each is ... for each in own.values()):
             raise TypeError(f"{self.name} takes {', '.join(self._defaults)}; given were {values} and {named}")
+        self.__dict__.update(own)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{self.name} is immutable")
@@ -142,6 +167,11 @@ class Op:
 
     def __repr__(self) -> str:
         return f"{self.name}({', '.join(f'{name}={value!r}' for name, value in self.__dict__.items())})"
+
+    @property
+    def is_activation(self) -> bool:
+        """Whether it is an element-wise non-linearity: which one it is, the rule of activations tells."""
+        return any(each.rule == "D305" for each in self.attributes)
 
     @property
     def values(self) -> tuple[Any, ...]:
@@ -158,7 +188,7 @@ class Op:
 
     def misfit(self, *shapes: Shape) -> str | None:
         """Return why inputs of these shapes do not do, as it follows the op's role in a message; None where they do."""
-        if self.joins.agree(*shapes):
+        if (self.joins is Joins.ONE and len(shapes) == 1) or self.joins.agree(*shapes):
             return None
         return f"takes {self.joins.value}, and finds {' and '.join(map(shape_text, shapes))}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from archcompiler.graph.ops.attributes import BY_TENSORS, flag, number, size
 from archcompiler.graph.ops.base import Op, Shape, Tensor, Window
 from archcompiler.graph.ops.families import EachPosition, SameShape, Weighted, one_position
-from archcompiler.graph.shape import TF_SAME, Padding, Sides, one, same_output, sides, window_output
+from archcompiler.graph.shape import TF_SAME, Padding, Sides, one, same_output, sides, window_outputs
 
 
 class Convolution(Weighted, abstract=True):
@@ -27,8 +27,10 @@ class Convolution(Weighted, abstract=True):
         """Return the shape of the map that leaves."""
         if self.padding == TF_SAME:
             return (self.out_channels, *map(same_output, shapes[0][1:], sides(self.stride)))
-        numbers = (sides(each) for each in (self.kernel, self.stride, self.padding, self.dilation))
-        return (self.out_channels, *map(window_output, shapes[0][1:], *numbers))
+        return (
+            self.out_channels,
+            *window_outputs(shapes[0][1:], self.kernel, self.stride, self.padding, self.dilation),
+        )
 
     def tensors(self) -> tuple[Tensor, ...]:
         """Return the kernels, and the bias where there is one."""

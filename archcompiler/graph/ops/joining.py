@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archcompiler.graph.ops.attributes import choice
-from archcompiler.graph.ops.base import Joins, Reads, Shape
+from archcompiler.graph.ops.base import Joins, Reads, Shape, StepForm
 from archcompiler.graph.ops.families import AsWritten, EachPosition, Plain, SameShape, Unweighted
 
 
@@ -18,6 +18,7 @@ class Add(SameShape, Joining):
     """The sum of two maps of one shape."""
 
     name = "Add"
+    step = StepForm("add", "", "A sum of maps.")
     joins = Joins.ALIKE
     commutes = True
 
@@ -30,6 +31,7 @@ class Subtract(SameShape, Joining):
     """The difference of two maps of one shape."""
 
     name = "Subtract"
+    step = StepForm("subtract", "", "A map less another one of its shape.")
     joins = Joins.ALIKE
 
     def backward_reads(self) -> Reads:
@@ -41,6 +43,7 @@ class Concat(Joining):
     """The channels of several maps, one map behind the other."""
 
     name = "Concat"
+    step = StepForm("concat", "", "The channels of several maps behind each other.")
     joins = Joins.STACKED
 
     def output(self, *shapes: Shape) -> Shape:
@@ -59,6 +62,7 @@ class Scale(Joining):
     """The product of two maps: whose sides are equal, or 1 where a value counts for all positions or channels."""
 
     name = "Scale"
+    step = StepForm("multiply", "", "A product of maps, element by element; a side of 1 counts for all of the other's.")
     joins = Joins.BROADCAST
     commutes = True
 
@@ -75,6 +79,7 @@ class ResizeLike(Joining):
     """A map resized to the height and width of a second one, which is read for nothing else."""
 
     name = "ResizeLike"
+    step = StepForm("resize_like", "", "A map resized to the size of the last of those that are named.")
     joins = Joins.CHANNELS
 
     mode: str = choice("D309", default="nearest")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archcompiler.graph.ops.attributes import choice, size
-from archcompiler.graph.ops.base import Op, Reads, Shape, Window
+from archcompiler.graph.ops.base import Op, Reads, Shape, StepForm, Window
 from archcompiler.graph.ops.families import AsWritten, EachPosition, Plain, SameShape, Unweighted
 from archcompiler.graph.shape import Sides, shape_text, sides
 
@@ -86,6 +86,12 @@ class ChannelShuffle(SameShape, Layout):
     """The channels of `groups` groups interleaved (ShuffleNet, arXiv:1707.01083, Figure 1)."""
 
     name = "ChannelShuffle"
+    step = StepForm(
+        "shuffle",
+        "",
+        "The channels of several groups interleaved.",
+        {"groups": {"type": "integer", "minimum": 1, "description": "Number of groups.", "examples": [2]}},
+    )
     is_view = True
 
     groups: int = size("D308")
@@ -108,6 +114,25 @@ class SpaceToDepth(Layout):
     """
 
     name = "SpaceToDepth"
+    step = StepForm(
+        "space_to_depth",
+        "",
+        "Neighbouring positions of a map as channels of one position.",
+        {
+            "block": {
+                "type": "integer",
+                "minimum": 1,
+                "description": "Rows and columns that become one.",
+                "examples": [4],
+            },
+            "order": {
+                "enum": ["channels", "positions"],
+                "default": "channels",
+                "description": "Whether a channel's positions stand together, or the channels of one position.",
+                "examples": ["positions"],
+            },
+        },
+    )
     is_view = False
 
     block: int = size("D308")
@@ -136,6 +161,12 @@ class Permute(Layout, AsWritten):
     """A map with its channels `last`, (height, width, channels), or first again."""
 
     name = "Permute"
+    step = StepForm(
+        "permute",
+        "",
+        "A map with its channels behind its rows and columns, or back in front of them.",
+        {"channels": {"enum": ["last", "first"], "description": "Where the channels stand.", "examples": ["last"]}},
+    )
     is_view = True
 
     channels: str = choice("D309")
@@ -150,6 +181,25 @@ class Resize(Layout):
     """A map resized by a `factor`, or to a `size`: the nearest position, or bilinear between their middles."""
 
     name = "Resize"
+    step = StepForm(
+        "resize",
+        "resize",
+        "A map of another size.",
+        {
+            "mode": {
+                "enum": ["nearest", "bilinear"],
+                "description": "How values between positions are found.",
+                "examples": ["nearest"],
+            },
+            "factor": {
+                "type": "integer",
+                "minimum": 1,
+                "description": "How many times larger the map is.",
+                "examples": [2],
+            },
+            "size": {"type": "integer", "minimum": 1, "description": "Height and width of the map.", "examples": [14]},
+        },
+    )
     is_view = False
 
     mode: str = choice("D309", default="nearest")
@@ -173,6 +223,7 @@ class AsSequence(Layout, AsWritten):
     """The channels of a map of one position as a sequence, (channels, 1, 1) as (1, channels)."""
 
     name = "AsSequence"
+    word = "Reshape"
     is_view = True
 
     def output(self, *shapes: Shape) -> Shape:
@@ -184,6 +235,7 @@ class AsMap(Layout, AsWritten):
     """A sequence as the channels of a map of one position, (1, channels) as (channels, 1, 1)."""
 
     name = "AsMap"
+    word = "Reshape"
     is_view = True
 
     def output(self, *shapes: Shape) -> Shape:

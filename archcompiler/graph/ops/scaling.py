@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archcompiler.graph.ops.attributes import BY_TENSORS, flag, number, size
-from archcompiler.graph.ops.base import Op, Reads, Shape, Tensor
+from archcompiler.graph.ops.base import Op, Reads, Shape, StepForm, Tensor
 from archcompiler.graph.ops.families import AsWritten, EachPosition, Plain, SameShape, Unweighted
 
 
@@ -11,6 +11,12 @@ class ConstantScale(Plain, SameShape, EachPosition, Unweighted):
     """Every value times one constant."""
 
     name = "ConstantScale"
+    step = StepForm(
+        "scale",
+        "",
+        "Every value times a constant.",
+        {"factor": {"type": "number", "description": "The constant.", "examples": [0.5]}},
+    )
     changed_kind = "D309"
     is_view = False
 
@@ -51,6 +57,26 @@ class LayerScale(_Owned):
     """
 
     name = "LayerScale"
+    step = StepForm(
+        "layer_scale",
+        "layer_scale",
+        "Every channel times a parameter of its own, which the block itself holds.",
+        {
+            "initial": {"type": "number", "description": "What the parameters start at.", "examples": [1.0e-6]},
+            "is_map": {
+                "type": "boolean",
+                "default": False,
+                "description": "Whether the parameter has a side of 1 for height and width.",
+                "examples": [True],
+            },
+            "last": {
+                "type": "boolean",
+                "default": False,
+                "description": "Whether the channels stand behind rows and columns.",
+                "examples": [True],
+            },
+        },
+    )
 
     channels: int = size(BY_TENSORS)
     initial: float = number("D402", is_training=True)
@@ -78,12 +104,24 @@ class ScalarScale(_Scalar):
     """Every value times one parameter."""
 
     name = "ScalarScale"
+    step = StepForm(
+        "learned_scale",
+        "scale",
+        "Every value times one parameter.",
+        {"initial": {"type": "number", "description": "What the parameter starts at.", "examples": [1]}},
+    )
 
 
 class ScalarShift(_Scalar):
     """Every value plus one parameter."""
 
     name = "ScalarShift"
+    step = StepForm(
+        "learned_shift",
+        "shift",
+        "Every value plus one parameter.",
+        {"initial": {"type": "number", "description": "What the parameter starts at.", "examples": [0]}},
+    )
 
     def backward_reads(self) -> Reads:
         """Return nothing."""

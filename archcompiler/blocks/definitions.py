@@ -1,0 +1,179 @@
+"""What is wrong with the fields that a document declares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from math import isfinite
+from typing import Any
+
+from archcompiler.blocks.names import reserved
+from archcompiler.blocks.typecheck import near
+from archcompiler.blocks.types import Json, Type, field_type
+from archcompiler.diagnostics import Diagnostic
+from archcompiler.schema.check import field_faults
+from archcompiler.schema.language import language, read_schema
+from archcompiler.span import Span
+from archcompiler.tree import Entry, Mapping, Sequence
+
+_TYPES = ("integer", "number", "boolean", "string", "array")
+_OF_ITEMS = ("type", "enum", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+_EXAMPLE = "{type: integer, minimum: 1, default: 4, description: ..., examples: [4]}"
+_NEEDED = ("description", "examples")
+_OBJECTS = {"block": "override"}
+"""What the schema calls the object with the fields of all documents of a kind, where it does not have its name."""
+
+
+def sound_definition(own: Json) -> Json:
+    """Return what a definition says in a form that can be read on."""
+    return {key: value for key, value in own.items() if _SOUND.get(key, _is_anything)(value)}
+
+
+def _is_anything(value: Any) -> bool:
+    return True
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
+
+
+def _is_count(value: Any) -> bool:
+    return _is_number(value) and isinstance(value, int) and value >= 0
+
+
+def _are_words(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(word, str) for word in value)
+
+
+def _is_of_items(value: Any) -> bool:
+    return isinstance(value, dict) and sound_definition(value) == value
+
+
+_CHOICES = read_schema("block.json")["$defs"]["field"]["properties"]
+_SOUND: dict[str, Callable[[Any], bool]] = {
+    "type": lambda value: isinstance(value, str) or _are_words(value),
+    "enum": _are_words,
+    "words": _are_words,
+    "alternatives": _are_words,
+    "items": _is_of_items,
+    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), _is_number),
+    **dict.fromkeys(("minItems", "maxItems"), _is_count),
+    "union": lambda value: value in _CHOICES["union"]["enum"],
+    "object": lambda value: value in _CHOICES["object"]["enum"],
+    "examples": lambda value: isinstance(value, list) and bool(value),
+    "description": lambda value: isinstance(value, str),
+    "required": lambda value: isinstance(value, bool),
+}
+
+
+def absent_fields(fields: Json) -> dict[str, str]:
+    """Return the fields that may have no value, each with those one of which is said in its stead."""
+    return {
+        name: " ".join(own.get("alternatives", ())) if own.get("required") or "default" in own else ""
+        for name, own in fields.items()
+        if field_type(own) and (own.get("alternatives") or not (own.get("required") or "default" in own))
+    }
+
+
+def definition_faults(written: Mapping, kind: str, fields: Json) -> Iterator[Diagnostic]:
+    """Yield what is wrong with each field of a document; `fields` has what the shared definitions say of them too."""
+    for name, entry in written.entries.items():
+        if taken := _taken(kind, name):
+            help = "give the field another name"
+            yield Diagnostic("B008", f"`{name}` is {taken}", entry.key_span, help)
+        elif name in fields:
+            rules = (_incomplete, _unfit_types, _two_types, _unfit_bounds)
+            found = [fault for rule in rules for fault in rule(name, entry, fields[name])]
+            yield from found or (*_values(entry, fields[name]), *_disagreement(kind, name, entry, fields[name]))
+            yield from _lone_alternatives(name, entry, fields)
+
+
+def _taken(kind: str, name: str) -> str | None:
+    stage = (*language().stage_fields, "block") if kind == "block" else ("type",)
+    return f"a key of {'a stage' if kind == 'block' else 'every such object'}" if name in stage else reserved(name)
+
+
+def _incomplete(name: str, entry: Entry, own: Json) -> Iterator[Diagnostic]:
+    if not any(key in own for key in ("type", "enum", "union", "object")):
+        message = f"no shared field is called `{name}`, and its definition does not say its type"
+        help = f"{near(name, language().block_fields)}; or define it: `{name}: {_EXAMPLE}`"
+        yield Diagnostic("B015", message, entry.key_span, help)
+    elif lacking := [key for key in _NEEDED if key not in own]:
+        message = f"the definition of `{name}` lacks {' and '.join(f'`{key}`' for key in lacking)}"
+        yield Diagnostic("B015", message, entry.key_span, f"as in `{name}: {_EXAMPLE}`")
+
+
+def _unfit_types(name: str, entry: Entry, own: Json) -> Iterator[Diagnostic]:
+    """Yield types that there are none of, a list of nothing, and what its items cannot say."""
+    items = own.get("items")
+    types = _listed(own.get("type"))
+    every = [*types, *(_listed(items.get("type")) if isinstance(items, dict) else ())]
+    for word in every:
+        if word not in _TYPES:
+            yield Diagnostic("B015", f"there is no type `{word}`", _place(entry, "type"), near(str(word), _TYPES))
+    if "array" in types and not isinstance(items, dict):
+        message = f"the list `{name}` does not say what its items are"
+        yield Diagnostic("B015", message, entry.key_span, "as in `items: {type: integer, minimum: 1}`")
+    for key in items if isinstance(items, dict) else ():
+        if key not in _OF_ITEMS:
+            yield Diagnostic("B015", f"`items` has no `{key}`", _place(entry, "items"), near(key, _OF_ITEMS))
+
+
+def _two_types(name: str, entry: Entry, own: Json) -> Iterator[Diagnostic]:
+    said = [key for key in ("type", "enum", "words", "object") if key in own]
+    if "union" in own and said:
+        message = f"`{name}` is a choice of {own['union']}s, and its definition says `{said[0]}` beside"
+        yield Diagnostic("B015", message, entry.key_span, "give the field a name of its own")
+    elif "words" in own and own.get("type") not in ("integer", "number"):
+        message = f"`words` stand in place of a number, and `{name}` is none"
+        yield Diagnostic("B015", message, _place(entry, "words"), "a field of words alone says `enum`")
+
+
+def _unfit_bounds(name: str, entry: Entry, own: Json) -> Iterator[Diagnostic]:
+    for low, high in (("minimum", "maximum"), ("minItems", "maxItems")):
+        if low in own and high in own and own[low] > own[high]:
+            yield Diagnostic("B015", f"the {low} of `{name}` is more than its {high}", _place(entry, low))
+
+
+def _lone_alternatives(name: str, entry: Entry, fields: Json) -> Iterator[Diagnostic]:
+    for other in fields[name].get("alternatives", ()):
+        if name not in fields.get(other, {}).get("alternatives", ()):
+            message = f"`{other}` stands in place of `{name}`, and is no such field here"
+            help = f"declare `{other}` too; or write `{name}: {{alternatives: []}}`"
+            yield Diagnostic("B015", message, entry.key_span, help)
+
+
+def _values(entry: Entry, own: Json) -> Iterator[Diagnostic]:
+    """Yield what the field itself would refuse of its default and examples."""
+    value = entry.value
+    if isinstance(value, Mapping) and "default" in value.entries:
+        yield from field_faults("default", own, value.entries["default"])
+    examples = value.get("examples") if isinstance(value, Mapping) else None
+    for item in examples.items if isinstance(examples, Sequence) else ():
+        yield from field_faults("examples", own, Entry(item.span, item))
+
+
+def _disagreement(kind: str, name: str, entry: Entry, own: Json) -> Iterator[Diagnostic]:
+    """Yield that a field of this name is something else in other documents of the kind."""
+    schema = read_schema("architecture.json")["$defs"].get(f"{_OBJECTS.get(kind, kind)}.any", {"properties": {}})
+    other = schema["properties"].get(name)
+    if other is not None:
+        here, there = field_type(own), field_type(other)
+        if here and there and _shape(here) != _shape(there):
+            message = f"`{name}` is {here}, where other {kind}s have {there} of that name"
+            yield Diagnostic("B012", message, entry.key_span, "give the field a name of its own")
+
+
+def _shape(found: Type) -> tuple[object, ...]:
+    """Return what of a type every field of its name has: a number may have words beside it in one document only."""
+    is_word = found.has_words and not found.number
+    return found.number, found.condition, found.object, bool(found.item), is_word
+
+
+def _listed(said: Any) -> list[Any]:
+    return said if isinstance(said, list) else [said] if said is not None else []
+
+
+def _place(entry: Entry, key: str) -> Span:
+    """Return where a definition says a key; the field itself, where a shared definition says it."""
+    found = entry.value.get(key) if isinstance(entry.value, Mapping) else None
+    return found.span if found is not None else entry.key_span

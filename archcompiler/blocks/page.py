@@ -1,0 +1,74 @@
+"""What a document of a block says, for a reader who is about to use it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from textwrap import dedent
+
+from archcompiler.blocks.check import declared_fields
+from archcompiler.blocks.document import Document
+from archcompiler.blocks.files import kind_of_part
+from archcompiler.blocks.library import FOLDERS
+from archcompiler.explain.field import FieldPage, page_of
+from archcompiler.layout.format import formatted
+from archcompiler.resolve.own_blocks import is_part
+from archcompiler.schema.shapes import closed_object
+from archcompiler.shipped import shipped_spec
+from archcompiler.syntax.files import DISK, Files
+from archcompiler.syntax.parse import parse
+from archcompiler.tree import Mapping, Scalar, mapping_at, plain
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentPage:
+    """One document: its fields, the names that it computes, and the text of its steps."""
+
+    kind: str
+    name: str
+    class_name: str
+    description: str
+    fields: tuple[FieldPage, ...]
+    lets: dict[str, str]
+    steps: str
+
+
+def find_document(name: str, files: Files = DISK) -> tuple[str, Mapping] | None:
+    """Return the path and tree of a document: of a block by its name, of any by a name such as `stems/deep` or a path.
+
+    None where there is none; SpecError where the file cannot be read.
+    """
+    beside = name if os.path.splitext(name)[1] in (".yaml", ".yml") and files.is_file(name) else None
+    folder = name.partition("/")[0] in FOLDERS.values()
+    path = beside or shipped_spec(name if folder else f"{FOLDERS['block']}/{name}")
+    if path is None:
+        return None
+    tree = parse(files.read(str(path)), files.shown(str(path)))
+    return (str(path), tree) if is_part(tree) else None
+
+
+def document_page(name: str, files: Files = DISK) -> DocumentPage | None:
+    """Return the page of a document, as `find_document` finds it."""
+    found = find_document(name, files)
+    if found is None:
+        return None
+    path, tree = found
+    kind = kind_of_part(tree)
+    document = Document(kind, _text(tree, kind), tree, is_shipped=False)
+    fields = declared_fields(tree)
+    described = closed_object(fields, nullable=False)
+    text = formatted(files.read(path), files.shown(path))
+    return DocumentPage(
+        kind=kind,
+        name=document.name,
+        class_name=document.class_name if kind == "block" else "",
+        description=_text(tree, "description"),
+        fields=tuple(page_of(field, described) for field in fields),
+        lets={key: str(plain(entry.value)) for key, entry in mapping_at(tree, "let").entries.items()},
+        steps=dedent(text.partition("\nsteps:\n")[2]).rstrip(),
+    )
+
+
+def _text(tree: Mapping, key: str) -> str:
+    value = tree.get(key)
+    return str(value.value) if isinstance(value, Scalar) else ""

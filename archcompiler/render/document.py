@@ -1,0 +1,55 @@
+"""A document of a block, and how one is written, for a reader, as data and as YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from textwrap import fill, indent
+
+from archcompiler.blocks.check import declared_fields
+from archcompiler.blocks.guide import Section
+from archcompiler.blocks.library import with_defaults
+from archcompiler.blocks.page import DocumentPage
+from archcompiler.layout.format import formatted
+from archcompiler.render.explain import field_text
+from archcompiler.render.spec import document_yaml
+from archcompiler.tree import Entry, Mapping, from_plain
+
+_WIDTH, _KEY = 100, 16
+
+
+def page_text(page: DocumentPage) -> str:
+    """Return the page of a document as text."""
+    kind = f"{page.kind}, class {page.class_name}" if page.class_name else page.kind
+    parts = [fill(f"{page.name} ({kind}): {page.description}", _WIDTH)]
+    if page.fields:
+        parts.append("\n\n".join(["Fields:", *(indent(field_text(field), "  ") for field in page.fields)]))
+    if page.lets:
+        parts.append("\n".join(["Let:", *(f"  {name} = {value}" for name, value in page.lets.items())]))
+    parts.append(f"Steps:\n{indent(page.steps or 'none', '  ')}")
+    return "\n\n".join(parts)
+
+
+def guide_text(sections: Iterable[Section]) -> str:
+    """Return how a block is written as text."""
+    return "\n\n".join("\n".join([f"{each.title}:", *map(_row, each.rows)]) for each in sections)
+
+
+def _row(row: tuple[str, str]) -> str:
+    key, text = row
+    pad = " " * (_KEY + 3)
+    lines = fill(text, _WIDTH, initial_indent=pad, subsequent_indent=pad)
+    return f"  {key:<{_KEY}} {lines[len(pad) :]}" if len(key) <= _KEY else f"  {key}\n{lines}"
+
+
+def document_text(tree: Mapping) -> str:
+    """Return a document as YAML, the whole definition of each field and every value of each step written out."""
+    return formatted(document_yaml(whole_document(tree)), "<show>").rstrip("\n")
+
+
+def whole_document(tree: Mapping) -> Mapping:
+    """Return a document with the whole definition of each field, and every value of each step."""
+    entries = {**with_defaults(tree).entries}
+    if "fields" in entries:
+        fields = from_plain(declared_fields(tree), tree.span)
+        entries["fields"] = Entry(entries["fields"].key_span, fields)
+    return Mapping(entries, tree.span)

@@ -1,0 +1,225 @@
+"""Break block documents; `archc validate` must say what is wrong with each, and record those with which nothing is.
+
+    python tests/fuzz/mutate_blocks.py --inputs 20000 --keep DIR      a long run; what breaks it is kept in DIR
+
+Input number N is always the same one. A document with no fault is lowered in a network of one stage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import re
+import signal
+import tempfile
+import time
+import traceback
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from mutate import LONGEST, MOST_MEMORY, ROOT, TOKENS, Run, _change, _too_slow
+
+from archcompiler.blocks.check import declared_fields
+from archcompiler.blocks.files import file_faults
+from archcompiler.cli import parser
+from archcompiler.diagnostics import SpecError
+from archcompiler.layout.format import formatted
+from archcompiler.lower.network import lower
+from archcompiler.resolve import load_spec
+from archcompiler.schema.language import PART_KINDS
+from archcompiler.syntax.parse import parse
+from archcompiler.tree import Scalar
+
+NAME = re.compile(r"\b[a-z][a-z0-9_]*\b")
+NUMBER = re.compile(r"\b[0-9]+(?:\.[0-9]+)?\b")
+OPERATOR = re.compile(r" (?:\+|-|\*|/|//|%|==|!=|<|<=|>|>=|and|or) ")
+OTHER_NUMBERS = ("0", "1", "2", "3", "7", "16", "-1", "0.5", "1000000000", "10000", "true", "1e-3")
+EXPRESSIONS = (
+    *("in_channels", "x.channels", "x.height", "block_index", "channels // 2", "channels / 3", "-channels", "not bias"),
+    *("max(channels, 4)", "round(channels, 8, half_up)", "len(kernels)", "kernels[9]", "norm.groups", "bits(channels)"),
+    *("channels if stride == 1 else 2 * channels", "1 // (stride - 1)", "attention.reduction", "norm != none", "$norm"),
+)
+"""What is put in the place of a value."""
+SPEC = """\
+archc: 1
+name: net
+input: {{channels: 4, size: 9}}
+stem: none
+blocks: {{{name}: made.yaml}}
+stages: {{one: {{block: {name}, blocks: 2{fields}}}}}
+head: {{pool: none, classes: 3}}
+"""
+
+
+@dataclass
+class BlockRun(Run):
+    """What a run of blocks has seen: also how many documents were lowered, and how many fitted."""
+
+    lowered: int = 0
+    fitted: int = 0
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}; {self.lowered:,} lowered, {self.fitted:,} of them into a network"
+
+
+@cache
+def corpus() -> list[bytes]:
+    """Return the documents that are broken: those shipped, blocks foremost, and those of the tests."""
+    shipped = [ROOT / "specs" / f"{kind}s" for kind in PART_KINDS]
+    blocks = [ROOT / "specs" / "blocks", ROOT / "tests" / "fuzz" / "blocks"]
+    return [path.read_bytes() for folder in (*shipped, *blocks * 12) for path in sorted(folder.glob("*.yaml"))]
+
+
+def mutant(number: int) -> bytes:
+    """Return input number N: one of the documents with one to four changes."""
+    chance = random.Random(number)
+    text = chance.choice(corpus())
+    for _ in range(chance.choice((1, 1, 1, 1, 2))):
+        text = chance.choice(CHANGES)(text, chance)
+    return text[: 1 << 16]
+
+
+def _bytes(text: bytes, chance: random.Random) -> bytes:
+    data = bytearray(text)
+    _change(data, chance)
+    return bytes(data)
+
+
+def _lines(text: bytes, chance: random.Random) -> bytes:
+    lines = text.split(b"\n")
+    at, other = chance.randrange(len(lines)), chance.randrange(len(lines))
+    kind = chance.randrange(3)
+    if kind == 0:
+        del lines[at]
+    elif kind == 1:
+        lines[at], lines[other] = lines[other], lines[at]
+    else:
+        lines.insert(at, lines[other])
+    return b"\n".join(lines)
+
+
+def _swap(pattern: re.Pattern[str], others: tuple[str, ...] = ()):
+    """Return a change that puts another match of a pattern, or one of some others, in the place of one."""
+
+    def change(text: bytes, chance: random.Random) -> bytes:
+        body = text.decode("utf-8", "surrogateescape")
+        start = max(0, body.find("fields:") if chance.randrange(3) == 0 else body.find("steps:"))
+        found = list(pattern.finditer(body, start))
+        if not found:
+            return text
+        one, other = chance.choice(found), chance.choice(others) if others else chance.choice(found)[0]
+        return (body[: one.start()] + other + body[one.end() :]).encode("utf-8", "surrogateescape")
+
+    return change
+
+
+def _token(text: bytes, chance: random.Random) -> bytes:
+    at = chance.randrange(len(text) + 1)
+    return text[:at] + chance.choice(TOKENS) + text[at:]
+
+
+_VALUE = re.compile(r"(?<=: )[a-z0-9_.]+(?=[,}])")
+CHANGES = (
+    _bytes,
+    _lines,
+    _token,
+    *[_swap(NAME)] * 3,
+    *[_swap(NUMBER, OTHER_NUMBERS)] * 3,
+    *[_swap(_VALUE, EXPRESSIONS)] * 3,
+    *[_swap(_VALUE)] * 2,
+    _swap(OPERATOR),
+    _swap(re.compile(r"- \{[^\n]*\}")),
+)
+
+
+def _spec_of(text: bytes) -> str | None:
+    """Return the network of one stage with a block; None where the text is no block, or other documents'."""
+    tree = parse(text, "made.yaml")
+    said = tree.get("block")
+    if not isinstance(said, Scalar):
+        return None
+    fields, given = declared_fields(tree), {}
+    for name, own in fields.items():
+        alternatives = {*own.get("alternatives", ())} & given.keys()
+        if own.get("required") and "default" not in own and not alternatives:
+            given[name] = {"channels": 8}.get(name, own["examples"][0])
+    values = "".join(f", {name}: {str(value).lower()}" for name, value in given.items())
+    return SPEC.format(name=said.value, fields=values)
+
+
+def fuzz(numbers: range, run: BlockRun) -> None:
+    """Validate, format and lower the inputs of these numbers."""
+    signal.signal(signal.SIGVTALRM, _too_slow)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "made.yaml"
+        args = parser().parse_args(["validate", str(path)])
+        args.colour = False
+        for number in numbers:
+            path.write_bytes(mutant(number))
+            start = time.process_time()
+            signal.setitimer(signal.ITIMER_VIRTUAL, LONGEST)
+            try:
+                _one(args, path, run)
+            except BaseException:  # a crash is what is looked for, whatever it is
+                run.crashes[number] = traceback.format_exc()
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            run.slowest = max(run.slowest, (time.process_time() - start, number))
+
+
+def _one(args: argparse.Namespace, path: Path, run: BlockRun) -> None:
+    args.specs = [str(path)]
+    outcome = args.run(args)
+    text = outcome.out + outcome.err
+    if "Traceback" in text or not text:
+        raise AssertionError(text)
+    try:
+        formatted(path.read_bytes(), str(path))
+        run.formatted += 1
+    except SpecError:
+        if outcome.code == 0:
+            raise
+    if outcome.code == 0 and file_faults(str(path)) is not None:
+        _lower(path, run)
+    run.sound += outcome.code == 0
+    run.faulty += outcome.code != 0
+
+
+def _lower(path: Path, run: BlockRun) -> None:
+    """Lower a sound document; shapes may not fit, and then it is told in words."""
+    text = _spec_of(path.read_bytes())
+    if text is None:
+        return
+    spec = path.with_name("net.yaml")
+    spec.write_text(text, encoding="utf-8")
+    loaded = load_spec(spec)
+    run.lowered += 1
+    try:
+        lower(loaded)
+        run.fitted += 1
+    except SpecError as error:
+        if not error.diagnostics:
+            raise
+
+
+def main() -> None:
+    """Run, and print what was seen; exit 1 where something broke."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--inputs", type=int, default=2000)
+    options.add_argument("--start", type=int, default=0)
+    options.add_argument("--keep", type=Path, help="where inputs that break something are kept")
+    args = options.parse_args()
+    run = BlockRun()
+    for start in range(args.start, args.start + args.inputs, 1000):
+        fuzz(range(start, min(start + 1000, args.start + args.inputs)), run)
+        print(run, flush=True)
+    for number, trace in run.crashes.items():
+        print(f"{number}: {trace}")
+        if args.keep:
+            args.keep.mkdir(parents=True, exist_ok=True)
+            (args.keep / f"{number}.yaml").write_bytes(mutant(number))
+    raise SystemExit(1 if run.crashes or run.memory > MOST_MEMORY else 0)
+
+
+if __name__ == "__main__":
+    main()

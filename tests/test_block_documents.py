@@ -1,0 +1,195 @@
+"""Documents of blocks: those shipped are sound, and every verb takes them; their faults stand in `faults/block_*`."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import archcompiler
+from archcompiler.blocks.files import file_faults
+from archcompiler.blocks.library import shipped_library
+from archcompiler.blocks.page import document_page
+from archcompiler.blocks.typecheck import FUNCTION_USES
+from archcompiler.cli import main
+from archcompiler.shipped import block_names, shipped, shipped_spec
+from archcompiler.syntax.parse import read
+
+NAMES = list(block_names())
+FAULTY = Path(__file__).with_name("faults") / "block_name_unknown.yaml"
+SPEC = """\
+archc: 1
+name: net
+input: {channels: 4, size: 16}
+stem: none
+blocks: {outer: outer.yaml, inner: inner.yaml}
+stages: {one: {block: outer, blocks: 2, channels: 8}}
+head: {classes: 3}
+"""
+OUTER = """\
+archc: 1
+block: outer
+description: A block with a block inside.
+fields: {channels: {}, norm: {}}
+steps:
+  - {block: inner, width: 2 * channels, norm: $norm, role: inner}
+  - {conv: channels}
+"""
+INNER = """\
+archc: 1
+block: inner
+description: The block inside; it knows what arrives at it.
+fields:
+  width: {alternatives: []}
+  norm: {}
+steps:
+  - {conv: width, cardinality: in_channels}
+  - {norm: $norm}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, text in {"net": SPEC, "outer": OUTER, "inner": INNER}.items():
+        Path(f"{name}.yaml").write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_shipped_document_has_no_fault_and_nothing_that_is_not_read(name):
+    assert file_faults(str(shipped_spec(name))) == []
+
+
+def test_the_list_of_documents_is_complete(capsys):
+    folders = ("blocks", "shortcuts", "attentions", "stems", "heads")
+    files = {path for folder in folders for path in (shipped("specs") / folder).glob("*.yaml")}
+    assert {shipped_spec(name) for name in NAMES} == files
+    assert main(["list", "--blocks", "--format", "json"]) == 0
+    assert [row["name"] for row in json.loads(capsys.readouterr().out)["blocks"]] == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_show_prints_is_the_same_document_with_nothing_left_to_look_up(name, tmp_path, capsys):
+    assert main(["show", name]) == 0
+    shown = tmp_path / "shown.yaml"
+    shown.write_text(capsys.readouterr().out, encoding="utf-8")
+    assert file_faults(str(shown)) == []
+    page, again = document_page(name), document_page(str(shown))
+    assert (again.fields, again.lets, again.class_name) == (page.fields, page.lets, page.class_name)
+    assert main(["show", str(shown)]) == 0
+    assert capsys.readouterr().out == shown.read_text(encoding="utf-8")
+    assert main(["fmt", "--check", str(shown)]) == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_document_is_explained_by_its_fields_and_steps(name, capsys):
+    assert main(["explain", name]) == 0
+    text = capsys.readouterr().out
+    kind, _, own = name.partition("/")
+    tree = shipped_library().document(kind.removesuffix("s"), own).tree
+    assert text.startswith(f"{own} ({kind.removesuffix('s')}")
+    assert str(tree.get("description").value)[:30] in text
+    for key in ("fields", "let"):
+        for field in tree.get(key).entries if tree.get(key) else ():
+            assert f"  {field}" in text
+    assert "Steps:\n" in text
+
+
+def test_a_block_is_explained_by_its_name_alone_beside_fields_of_that_name(capsys):
+    assert main(["explain", "bottleneck"]) == 0
+    assert "class Bottleneck" in capsys.readouterr().out
+    assert main(["explain", "conv"]) == 0
+    text = capsys.readouterr().out
+    assert text.index("class ConvBlock") < text.index("in          step (conv)")
+
+
+def test_the_guide_names_each_step_and_function(capsys):
+    assert main(["explain", "block"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    said = {line.split()[0] for line in lines if line.startswith("  ") and line[2] != " "}
+    steps = set(archcompiler_steps())
+    assert said >= {*steps, *(name for name, _ in FUNCTION_USES), "fields", "let", "default"}
+
+
+def archcompiler_steps():
+    """Return the kinds of steps."""
+    from archcompiler.schema.language import language
+
+    return language().steps
+
+
+def test_the_functions_that_are_typed_are_those_that_are_computed():
+    from archcompiler.blocks.expression import FUNCTIONS
+
+    assert {name for name, _ in FUNCTION_USES} == set(FUNCTIONS)
+
+
+def test_a_new_block_is_sound_laid_out_and_runs_at_once(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["new", "my_block", "--block"]) == 0
+    assert main(["validate", "my_block.yaml", "--strict"]) == 0
+    assert main(["fmt", "--check", "my_block.yaml"]) == 0
+    spec = SPEC.replace("{outer: outer.yaml, inner: inner.yaml}", "{my_block: my_block.yaml}")
+    Path("net.yaml").write_text(spec.replace("block: outer", "block: my_block"), encoding="utf-8")
+    assert archcompiler.cost("net.yaml").params == (4 * 9 * 8 + 16) + (8 * 9 * 8 + 16) + 8 * 3 + 3
+    schema = json.loads(Path(".archc/block.json").read_text(encoding="utf-8"))
+    assert schema["title"] == "archcompiler block"
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize("name", ["Mine", "3x", "my-block", "a" * 61])
+def test_a_block_has_a_name_in_small_letters(name, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["new", name, "--block"]) == 2
+    assert "small letters" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_block_inside_is_found_beside_the_file_that_names_it(folder, capsys):
+    assert main(["validate", "outer.yaml", "inner.yaml"]) == 0
+    Path("inner.yaml").write_text(INNER.replace("block: inner", "block: other"), encoding="utf-8")
+    assert main(["validate", "outer.yaml"]) == 1
+    assert "there is no block `inner`" in capsys.readouterr().out
+
+
+def test_a_block_inside_knows_the_channels_that_arrive_at_it(folder):
+    graph = archcompiler.compile("net.yaml")
+    groups = [call.body.nodes[0].op.groups for part in graph.parts for call in part.calls if part.kind == "stage"]
+    assert groups == [4, 8]
+
+
+@pytest.mark.parametrize("form", ["json", "sarif", "github"])
+def test_every_format_tells_the_faults_of_a_block(form, capsys):
+    assert main(["validate", str(FAULTY), "--format", form]) == 1
+    text = capsys.readouterr().out
+    assert "B002" in text
+    assert "chanels" in text
+
+
+def test_what_yaml_cut_is_quoted_by_fix(folder, capsys):
+    Path("inner.yaml").write_text(INNER.replace("conv: width,", "conv: max(width, 8),"), encoding="utf-8")
+    assert main(["validate", "inner.yaml"]) == 1
+    assert main(["validate", "inner.yaml", "--fix"]) == 0
+    assert "{conv: 'max(width, 8)', cardinality: in_channels}" in Path("inner.yaml").read_text(encoding="utf-8")
+    capsys.readouterr()
+
+
+def test_a_document_is_no_network_and_says_so(folder, capsys):
+    assert main(["cost", "outer.yaml"]) == 1
+    assert "outer.yaml describes a block, no network" in capsys.readouterr().err
+    assert main(["show", "./outer.yaml", "--set", "a=1"]) == 2
+    assert "a document of a block is one file" in capsys.readouterr().err
+
+
+def test_hooks_that_take_specs_leave_documents_of_blocks_out(folder, capsys):
+    assert main(["check", "--fast", "--only-specs", "outer.yaml", "inner.yaml"]) == 0
+    assert "outer" not in capsys.readouterr().out
+    assert main(["validate", "--only-specs", "outer.yaml"]) == 0
+
+
+def test_the_tree_of_a_document_is_checked_without_a_file():
+    from archcompiler.blocks.check import declared_fields, document_faults
+
+    tree = read(FAULTY)
+    (fault,) = document_faults(tree, "block", "any", declared_fields(tree), shipped_library())
+    assert (fault.code, fault.span.column) == ("B002", 12)

@@ -1,0 +1,233 @@
+"""What `--fix` changes and what it leaves: a fix never changes what is meant, and help offers no other function."""
+
+import re
+
+import pytest
+
+from archcompiler.cli import main
+from archcompiler.resolve import load_spec
+
+NET = """\
+archc: 1
+name: net
+input: {channels: 3, size: 32}
+stem: {type: conv3x3, channels: 16}
+defaults: {activation: gelu, norm: layer}
+stages:
+  layer1: {block: bottleneck, blocks: 2, channels: 16, width: 8, §}
+head: {classes: 10}
+"""
+
+
+@pytest.fixture
+def fix(tmp_path, monkeypatch, capsys):
+    """Return a function that runs `archc validate --fix` on a text and returns the text left and what is said."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(text):
+        path = tmp_path / "net.yaml"
+        path.write_text(text, encoding="utf-8")
+        main(["validate", "net.yaml", "--fix"])
+        return path.read_text(encoding="utf-8"), capsys.readouterr().out
+
+    return run
+
+
+def with_field(field, word):
+    """A network with one word as the value of one field."""
+    if field in ("block", "shortcut"):
+        return re.sub(r"block: bottleneck", f"{field}: {word}", NET).replace(", §", "")
+    return NET.replace("§", f"{field}: {word}")
+
+
+OTHER_FUNCTIONS = {
+    "attention": "ese ecam ceca cse sse scse ge gc cbam bam sk ecas seb effective_se GlobalContext eca_gate",
+    "block": "mbconv dconv MBConv DWConv InvertedResidual FusedMBConv convnext sepconv RepVGGBlock preconv basicx",
+    "activation": "glu htanh prelu crelu relu2 swiglu PReLU erelu",
+    "shortcut": "identity_pad max_pool dense concat identity_max",
+    "norm": "InstanceNorm2d batch_renorm weight_norm group_instance",
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "word"), [(field, word) for field, words in OTHER_FUNCTIONS.items() for word in words.split()]
+)
+def test_another_function_is_neither_written_nor_offered_for_a_slip(field, word, fix):
+    text = with_field(field, word)
+    left, said = fix(text)
+    assert left == text
+    assert f"found the string '{word}'" in said
+    assert "did you mean" not in said
+    assert " here\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("field", "word", "meant"),
+    [
+        ("activation", "relv", "relu"),
+        ("activation", "reluu", "relu"),
+        ("activation", "sigmiod", "sigmoid"),
+        ("activation", "leaky_rleu", "leaky_relu"),
+        ("norm", "bacth", "batch"),
+        ("norm", "goup", "group"),
+        ("norm", "laeyr", "layer"),
+        ("block", "botleneck", "bottleneck"),
+        ("block", "preact", "preact_basic` or `preact_bottleneck"),
+        ("shortcut", "identiy", "identity"),
+        ("shortcut", "projecton", "projection"),
+        ("anti_alias", "blurr", "blur"),
+    ],
+)
+def test_a_near_value_is_offered_and_never_written(field, word, meant, fix):
+    text = with_field(field, word)
+    left, said = fix(text)
+    assert left == text
+    assert f"did you mean `{meant}" in said
+
+
+@pytest.mark.parametrize(
+    ("field", "word", "written"),
+    [
+        ("activation", "ReLU", "relu"),
+        ("activation", "SiLU", "silu"),
+        ("activation", "swish", "silu"),
+        ("activation", "LeakyReLU", "leaky_relu"),
+        ("activation", "Identity", "none"),
+        ("norm", "bn", "batch"),
+        ("norm", "BatchNorm2d", "batch"),
+        ("norm", "gn", "group"),
+        ("norm", "{type: gn, groups: 4}", "{type: group, groups: 4}"),
+        ("norm", "GroupNorm", "group"),
+        ("attention", "SqueezeExcitation", "se"),
+        ("attention", "ECALayer", "eca"),
+        ("attention", "{type: SELayer, reduction: 4}", "{type: se, reduction: 4}"),
+        ("block", "Bottleneck", "bottleneck"),
+        ("block", "preact-bottleneck", "preact_bottleneck"),
+        ("shortcut", "B", "projection"),
+    ],
+)
+def test_a_word_that_means_just_one_thing_is_written_as_it_is_here(field, word, written, fix):
+    assert fix(with_field(field, word))[0] == with_field(field, written)
+
+
+@pytest.mark.parametrize(
+    ("field", "word", "told"),
+    [
+        ("norm", "LayerNorm", "layer"),
+        ("norm", "SyncBN", "batch"),
+        ("block", "Conv2d", "conv"),
+        ("block", "ResNeXt", "bottleneck"),
+        ("shortcut", "A", "zero_pad"),
+        ("shortcut", "downsample", "projection"),
+    ],
+)
+def test_a_word_that_may_mean_more_is_told_and_left(field, word, told, fix):
+    text = with_field(field, word)
+    left, said = fix(text)
+    assert left == text
+    assert f"`{word}` is `{told}` here" in said
+
+
+SAME_KEYS = {
+    "depth: 3": "blocks: 3",
+    "num_blocks: 3": "blocks: 3",
+    "repeats: 3": "blocks: 3",
+    "out_channels: 16": "channels: 16",
+    "strides: 2": "stride: 2",
+    "act: relu6": "activation: relu6",
+    "act_layer: relu6": "activation: relu6",
+    "bn: layer": "norm: layer",
+    "norm_layer: layer": "norm: layer",
+    "use_bias: true": "bias: true",
+    "dilation_rate: 2": "dilation: 2",
+    "zero_init_residual: true": "zero_init: true",
+    "attn: se": "attention: se",
+    "group_size: 4": "bottleneck_width: 4",
+    "Stride: 2": "stride: 2",
+}
+SLIPS = {
+    "chanels: 16": "channels: 16",
+    "channel: 16": "channels: 16",
+    "chnanels: 16": "channels: 16",
+    "strid: 2": "stride: 2",
+    "sride: 2": "stride: 2",
+    "srtide: 2": "stride: 2",
+    "atention: se": "attention: se",
+    "atttention: se": "attention: se",
+    "cardinalty: 4": "cardinality: 4",
+    "dilatoin: 2": "dilation: 2",
+    "biass: true": "bias: true",
+    "nrom: layer": "norm: layer",
+    "shortcyt: none": "shortcut: none",
+}
+
+
+@pytest.mark.parametrize(("word", "written"), {**SAME_KEYS, **SLIPS}.items())
+def test_a_key_of_another_library_and_a_mere_slip_are_mended(word, written, fix):
+    name = written.partition(":")[0]
+    table = re.sub(r"width: \d+, " if "width" in name else rf"\b{name}: \d+, ", "", NET)
+    assert fix(table.replace("§", word))[0] == table.replace("§", written)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("widths", "depths", "kernels", "kernel", "strided", "prenorm", "stride2", "norm1", "downsample", "planes"),
+        *("base_width", "groups", "filters", "steps", "shortcuts_", "bnorm", "xwidth", "dropout", "noise", "nbias"),
+    ],
+)
+def test_a_key_that_may_mean_something_else_is_left(key, fix):
+    text = NET.replace("§", f"{key}: 2")
+    left, said = fix(text)
+    assert left == text
+    assert f"has no field `{key}`" in said
+
+
+def test_help_names_no_field_that_the_block_lacks(fix):
+    for block in ("basic", "preact_basic", "BasicBlock"):
+        for key in ("groups", "group_size", "mid_channels", "cardinalty", "stride_in", "widht"):
+            said = fix(NET.replace("bottleneck, blocks: 2, channels: 16, width: 8, §", f"{block}, {key}: 2"))[1]
+            helps = [line.split("= help: ")[1] for line in said.splitlines() if "= help" in line]
+            assert not [
+                help for help in helps if re.search(r"`(cardinality|bottleneck_width|width|stride_on)` here", help)
+            ]
+            assert "did you mean `cardinality`" not in said
+            assert "did you mean `width`" not in said
+
+
+def test_the_block_of_the_defaults_is_that_of_the_stages(fix):
+    text = NET.replace("defaults: {", "defaults: {block: basic, ").replace("block: bottleneck, ", "")
+    said = fix(text.replace("width: 8, §", "groups: 2"))[1]
+    assert "`groups` is `cardinality`, a field of block bottleneck, conv, preact_bottleneck" in said
+
+
+@pytest.mark.parametrize("where", ["defaults: {growth_rate: 32, ", "defaults: {"])
+def test_a_field_that_no_block_has_does_not_list_those_of_all(where, fix):
+    stage = "width: 8" if "growth" in where else "width: 8, grwth: 2"
+    said = fix(NET.replace("defaults: {", where).replace("width: 8, §", stage))[1]
+    assert "a block can be written" in said
+    assert "the fields are" not in said
+
+
+def test_every_word_of_one_file_is_mended_in_one_call(fix):
+    """The habits of three libraries in one spec; the network is the one that is written in this language's words."""
+    text = """\
+archc: 1
+name: net
+input: {img_size: 32}
+stem: {type: conv3x3, out_channels: 16, norm_layer: BatchNorm2d, act_layer: SiLU}
+defaults: {block: BasicBlock, act: swish, bn: GroupNorm, use_bias: true}
+stages:
+  layer1: {depth: 3, out_channels: 64, strides: 1, attn: SELayer, zero_init_residual: true}
+  layer2: {num_blocks: 2, out_chs: 64, Stride: 2, dilation_rate: 1}
+head: {num_classes: 10, drop_rate: 0.5}
+"""
+    fix(text)
+    spec = load_spec("net.yaml")
+    first, second = (stage.blocks[0] for stage in spec.stages)
+    said = [
+        (first.get("activation").get("type").value, first.get("norm").get("type").value),
+        second.get("stride").value,
+    ]
+    assert said == [("silu", "group"), 2]
+    assert (len(spec.stages[0].blocks), len(spec.stages[1].blocks)) == (3, 2)
