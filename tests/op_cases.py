@@ -234,6 +234,7 @@ EXACT = {
         lambda m, x: F.interpolate(F.avg_pool2d(x, 2), x.shape[2:]),
     ),
     "permute": (MAP, single(ops.Permute("last"), ""), lambda m, x: x.permute(0, 2, 3, 1)),
+    "permute with a path": (MAP, single(ops.Permute("last")), lambda m, x: x.permute(0, 2, 3, 1)),
     "drop path": (MAP, single(ops.DropPath(0.5)), lambda m, x: x),
     **{
         f"activation {kind}": (MAP, single(ops.Activation(kind)), reference)

@@ -262,6 +262,71 @@ def test_no_op_makes_an_int_of_its_sizes():
     assert found == []
 
 
+def test_every_attribute_of_an_op_falls_under_a_rule_of_differences():
+    from archcompiler.diagnostics import CODES
+    from archcompiler.graph.ops.attributes import BY_TENSORS
+
+    rules = {(op.name, each.name): each.rule for op in OPS.values() for each in op.attributes}
+    assert {key: rule for key, rule in rules.items() if rule not in (BY_TENSORS, *CODES)} == {}
+    assert {op.name for op in OPS.values() if op.changed_kind not in CODES} == set()
+    silent = {name for (name, _), rule in rules.items() if rule == BY_TENSORS and name in WITHOUT_TENSORS}
+    assert silent == {"BlurPool"}  # its channels are those of the map
+
+
+WITHOUT_TENSORS = {op.name for op in OPS.values() if op.tensors is OPS["Flatten"].tensors}
+
+
+NEW_OP = """\
+from archcompiler.graph.ops.attributes import size
+from archcompiler.graph.ops.base import OPS
+from archcompiler.graph.ops.families import AsWritten, EachPosition, Plain, SameShape, Unweighted
+
+
+class Roll(Plain, SameShape, EachPosition, AsWritten, Unweighted):
+    name = "Roll"
+    changed_kind = "D309"
+    is_view = False
+
+    by: int = size("D308")
+
+    def backward_reads(self):
+        return "nothing"
+
+
+from archcompiler.backends.pytorch import expressions
+from archcompiler.backends.pytorch.rule import CALL, Rule
+
+expressions.EXPRESSIONS[Roll] = Rule(expression=lambda op, write, _: f"torch.roll({{}}, {write(op.by)}, 1)", binds=CALL)
+
+import torch
+from op_cases import body_of, graph_of
+
+from archcompiler.analyses.cost import total
+from archcompiler.backends.pytorch.module import build_module
+from archcompiler.backends.pytorch.source import source
+from archcompiler.compare.facts import compare
+from archcompiler.compare.hashes import function_hash
+from archcompiler.compare.reading import Reading
+
+graphs = [graph_of(body_of(lambda b, x, by: b.apply("", Roll(by), x), (4, 3, 3), by=by)[0]) for by in (2, 3)]
+x = torch.randn(1, 4, 3, 3)
+assert torch.equal(build_module(graphs[0])(x), x.roll(2, 1))
+assert "return torch.roll(x, self.by, 1)" in source(graphs[0]).text
+assert total(graphs[0]).params == 0
+one, other = map(Reading, graphs)
+assert function_hash(one) != function_hash(other)
+found = compare(one, other, {("stage", "a"): ("stage", "a")})
+assert (found.facts.weights, found.facts.function) == ("same", "changed")
+"""
+
+
+def test_a_new_op_is_one_declaration_and_one_rule():
+    run = subprocess.run(
+        [sys.executable, "-c", NEW_OP], capture_output=True, text=True, timeout=60, cwd=ROOT / "tests", check=False
+    )
+    assert run.returncode == 0, run.stderr
+
+
 def test_an_op_that_leaves_out_an_aspect_cannot_be_declared():
     from archcompiler.graph.ops.families import EachPosition, SameShape, Unweighted
 

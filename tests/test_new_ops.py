@@ -170,7 +170,7 @@ def test_numbers_stay_names_in_the_class_and_a_schedule_makes_no_class_per_block
     assert text.count("class Block") == 1
     assert "    def __init__(self, channels: int, drop_path_rate: float = 0.0) -> None:\n" in text
     assert "        self.channels = channels\n" in text
-    assert "        out = x[:, self.channels // 2 : self.channels]\n" in text
+    assert "            [self.channels // 2, self.channels - self.channels // 2],\n" in text
     assert "self.block0 = Block(8)\n" in text
     assert "self.block2 = Block(8, drop_path_rate=0.2)\n" in text
     assert "nn.init.constant_(module.scale, 1e-06)" in text

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Union
 
+from archcompiler.backends.pytorch.splits import splits
 from archcompiler.graph.ir import Body, Call, Graph, outwards
 from archcompiler.graph.named import Expression, Named, NamedFloat, expression_of, names_in, substitute
 
@@ -121,7 +122,7 @@ def _numbers(values: tuple[object, ...]) -> Iterator[Named | NamedFloat]:
 def _signature(call: Call) -> _Signature:
     body = call.body
     ops = ((node.role, node.op.name, node.inputs, _structure(node.op.values, body)) for node in body.nodes)
-    return (body.class_name, tuple(ops), call.paths, call.registered)
+    return (body.class_name, tuple(ops), call.paths, call.registered, tuple(splits(body)))
 
 
 def _structure(values: tuple[object, ...], body: Body) -> tuple[Union[Expression, object], ...]:

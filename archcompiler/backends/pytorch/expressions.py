@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from archcompiler.backends.pytorch.layout import CallText, Code
@@ -22,14 +22,22 @@ def _softmax(op: ops.Softmax, write: Numbers, _: int) -> str:
     return f"{{}}.unflatten(1, ({write(op.branches)}, -1)).softmax(1).flatten(1, 2)"
 
 
-def _concat(op: ops.Concat, write: Numbers, inputs: int) -> str:
-    return f"torch.cat([{', '.join(['{}'] * inputs)}], dim=1)"
+def _concat(op: ops.Concat, write: Numbers, inputs: int) -> Code:
+    return CallText("torch.cat", (CallText("", ("{}",) * inputs, "[", "]"), "dim=1"))
 
 
 def _narrow(op: ops.Narrow, write: Numbers, _: int) -> str:
     start, stop = write(op.start), write(op.start + op.length)
     gap = "" if f"{start}{stop}".isdecimal() else " "  # as ruff format has it
     return f"{{}}[:, :{gap}{stop}]" if start == "0" else f"{{}}[:, {start}{gap}:{gap}{stop}]"
+
+
+def split(pieces: Sequence[ops.Narrow], write: Numbers) -> Code:
+    """Return what gives all pieces of a map at once."""
+    lengths = [write(piece.length) for piece in pieces]
+    if len(set(lengths)) == 1:
+        return CallText("{}.chunk", (str(len(lengths)), "dim=1"))
+    return CallText("{}.split", (CallText("", tuple(lengths), "[", "]"), "dim=1"))
 
 
 def _pad(op: ops.Pad, write: Numbers, _: int) -> str:
@@ -41,7 +49,15 @@ def _channel_shuffle(op: ops.ChannelShuffle, write: Numbers, _: int) -> str:
 
 
 def _permute(op: ops.Permute, write: Numbers, _: int) -> str:
-    return f"{{}}.permute(0, {'2, 3, 1' if op.channels == 'last' else '3, 1, 2'})"
+    return f"{{}}.permute({_axes(op)})"
+
+
+def _permute_module(op: ops.Permute, write: Numbers, _: bool) -> Code:
+    return CallText("Permute", (_axes(op),))
+
+
+def _axes(op: ops.Permute) -> str:
+    return "0, 2, 3, 1" if op.channels == "last" else "0, 3, 1, 2"
 
 
 def _resize(op: ops.Resize, write: Numbers, _: int) -> str:
@@ -79,7 +95,7 @@ EXPRESSIONS: dict[type[Op], Rule] = {
     ops.Pad: Rule(_pad_module, _pad),
     ops.Narrow: Rule(expression=_narrow, binds=POSTFIX),
     ops.ChannelShuffle: Rule(expression=_channel_shuffle, binds=POSTFIX),
-    ops.Permute: Rule(expression=_permute, binds=POSTFIX),
+    ops.Permute: Rule(_permute_module, _permute, binds=POSTFIX),
     ops.Resize: Rule(expression=_resize),
     ops.AsSequence: Rule(expression=_said("{}.flatten(2).transpose(1, 2)"), binds=POSTFIX),
     ops.AsMap: Rule(expression=_said("{}.transpose(1, 2).unsqueeze(3)"), binds=POSTFIX),
@@ -94,4 +110,4 @@ EXPRESSIONS: dict[type[Op], Rule] = {
     ops.ScalarScale: Rule(expression=_said("{} * {parameter}"), binds=PRODUCT, parameter=_scalar_parameter),
     ops.ScalarShift: Rule(expression=_said("{} + {parameter}"), binds=SUM, parameter=_scalar_parameter),
 }
-"""The rules of ops that are expressions."""
+"""The rules of ops that are expressions, where they have a path and a module, modules."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import count
 from typing import NamedTuple
 
-from archcompiler.backends.pytorch.layout import LINE_LENGTH
+from archcompiler.backends.pytorch.layout import LINE_LENGTH, filled, lines, one_line
 from archcompiler.backends.pytorch.members import Step
 
 _INDENT = "        "
@@ -15,7 +15,7 @@ def forward_lines(steps: list[Step]) -> list[str]:
     """Return the statements: each ends at an activation, a stage or a value that is used twice, and fits its line."""
     if not steps:
         return [f"{_INDENT}return x"]
-    return [_INDENT + statement for statement in _Statements(steps).written()]
+    return _Statements(steps).written()
 
 
 class _Text(NamedTuple):
@@ -42,26 +42,41 @@ class _Statements:
         self._texts: dict[int, _Text] = {}
 
     def written(self) -> list[str]:
-        """Return the statements."""
-        statements: dict[int, str] = {}
+        """Return the lines of the statements."""
+        statements: dict[int, list[str]] = {}
         named: list[dict[int, str]] = [{0: "x"}]  # the values that have a name when each step begins
         while len(named) <= len(self._steps):
             index, names = len(named) - 1, named[-1]
             text = self._texts[index] = self._text(index, names)
             if index in self._cuts:
-                name = _free({name for value, name in names.items() if self._is_read_behind(value, index)})
-                start = "return " if index == len(self._steps) - 1 else f"{name} = "
+                given = self._names(index, names)
+                start = "return " if index == len(self._steps) - 1 else f"{', '.join(given.values())} = "
                 if self._inlined(index) and len(_INDENT + start) + text.length > LINE_LENGTH:
                     del named[self._cut(index) + 1 :]
                     continue
-                statements[index] = start + text.text
-                names = {value: known for value, known in names.items() if known != name} | {index + 1: name}
-            named.append(names)
-        return [statements[index] for index in sorted(self._cuts)]
+                statements[index] = self._lines(index, names, start)
+                names = {value: known for value, known in names.items() if known not in given.values()} | given
+            named += [names] * self._steps[index].pieces
+        return [line for index in sorted(statements) for line in statements[index]]
+
+    def _names(self, index: int, names: dict[int, str]) -> dict[int, str]:
+        """Return a name for each value that a statement gives: a free one, or `_` for a piece that nothing reads."""
+        last = index + self._steps[index].pieces - 1
+        taken = {name for value, name in names.items() if self._is_read_behind(value, last)}
+        given: dict[int, str] = {}
+        for value in range(index + 1, last + 2):
+            unread = last > index and value not in self._readers
+            given[value] = "_" if unread else _free({*taken, *given.values()})
+        return given
+
+    def _lines(self, index: int, names: dict[int, str], start: str) -> list[str]:
+        operands = [operand.text for operand in self._operands(index, names)]
+        return lines(filled(self._steps[index].expression, operands), _INDENT, start)
 
     def _natural_cuts(self) -> set[int]:
         """Return the steps whose value gets a name."""
-        often = (index for index, step in enumerate(self._steps) if step.ends_line or not self._is_read_once(index + 1))
+        steps = enumerate(self._steps)
+        often = (i for i, step in steps if step.ends_line or step.pieces != 1 or not self._is_read_once(i + 1))
         return {*often, len(self._steps) - 1}
 
     def _is_read_once(self, value: int) -> bool:
@@ -69,15 +84,18 @@ class _Statements:
 
     def _text(self, index: int, names: dict[int, str]) -> _Text:
         """Return what a step computes, with the steps in it that have no name."""
-        step = self._steps[index]
-        form = step.expression if "{}" in step.expression else f"{step.expression}({{}})"
-        operands = [
-            _Text(len(names[value]), names[value]) if value in names else self._operand(step, value)
-            for value in step.inputs
-        ]
+        form = one_line(self._steps[index].expression)
+        operands = self._operands(index, names)
         length = len(form.format(*("" for _ in operands))) + sum(operand.length for operand in operands)
         is_held = length <= LINE_LENGTH or not self._inlined(index)
         return _Text(length, form.format(*(operand.text for operand in operands)) if is_held else "")
+
+    def _operands(self, index: int, names: dict[int, str]) -> list[_Text]:
+        step = self._steps[index]
+        return [
+            _Text(len(names[value]), names[value]) if value in names else self._operand(step, value)
+            for value in step.inputs
+        ]
 
     def _operand(self, reader: Step, value: int) -> _Text:
         """Return an expression as an operand: in parentheses where it binds less tightly than its place asks for."""

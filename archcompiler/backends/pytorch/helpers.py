@@ -47,6 +47,16 @@ HELPERS = {
     def forward(self, x: Tensor) -> Tensor:
         return F.pad(x, (0, 0, 0, 0, self.before, self.after))
 ''',
+    "Permute": '''class Permute(nn.Module):
+    """A tensor with its axes in another order."""
+
+    def __init__(self, *axes: int) -> None:
+        super().__init__()
+        self.axes = axes
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.permute(self.axes)
+''',
     "Conv2dSame": '''class Conv2dSame(nn.Conv2d):
     """A convolution padded as TensorFlow pads: for size / stride places, an odd one behind."""
 

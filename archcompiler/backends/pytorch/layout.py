@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Union
 
 LINE_LENGTH = 88
@@ -47,6 +49,18 @@ def one_line(code: Code) -> str:
         return code
     arguments = f"{code.separator} ".join(map(one_line, code.arguments))
     return f"{code.prefix}{code.name}{code.opening}{arguments}{code.close}"
+
+
+def filled(code: Code, operands: Sequence[str]) -> Code:
+    """Return code with operands in place of its `{}`, in their order."""
+    return _filled(code, iter(operands))
+
+
+def _filled(code: Code, operands: Iterator[str]) -> Code:
+    if isinstance(code, str):
+        return "".join(part if part != "{}" else next(operands) for part in re.split(r"(\{\})", code))
+    name = str(_filled(code.name, operands))
+    return replace(code, name=name, arguments=tuple(_filled(each, operands) for each in code.arguments))
 
 
 def _is_exploded(code: Code) -> bool:

@@ -19,17 +19,19 @@ class Step:
     Value 0 is the input and value i + 1 what step i returns. `ends_line` asks for a statement of its own. With both,
     the `path` is that of a parameter, which stands for `{parameter}` in the expression. `numbers` are the arguments of
     the class that the expression reads, by the attribute that holds each. What stands under the paths is registered in
-    the order of `rank`.
+    the order of `rank`. A step of several `pieces` returns its own value and those of the steps behind it, which have
+    none.
     """
 
     path: str
     source: Code
-    expression: str
+    expression: Code
     inputs: tuple[int, ...]
     ends_line: bool = False
     binds: Binds = CALL
     numbers: Mapping[str, str] = field(default_factory=dict)
     rank: int = 0
+    pieces: int = 1
 
     @property
     def is_module(self) -> bool:
@@ -210,10 +212,12 @@ def _item(key: str, source: Code) -> Code:
     return replace(source, prefix=f'"{key}": {source.prefix}')
 
 
-def _expression(step: Step) -> str:
+def _expression(step: Step) -> Code:
     """Return the expression of a step, with that of the module or parameter under its path."""
-    access = _access(step.path) if step.path else ""
-    return step.expression.replace("{parameter}", access) or access
+    if not step.path or not isinstance(step.expression, str):
+        return step.expression
+    access = _access(step.path)
+    return step.expression.replace("{parameter}", access) or f"{access}({{}})"
 
 
 def _access(path: str) -> str:

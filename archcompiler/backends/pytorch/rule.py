@@ -64,7 +64,7 @@ class Rule:
     """
 
     module: Callable[[Any, Numbers, bool], Code] | None = None
-    expression: Callable[[Any, Numbers, int], str] | None = None
+    expression: Callable[[Any, Numbers, int], Code] | None = None
     binds: Binds = CALL
     parameter: Callable[[Any, Numbers], Code] | None = None
     resets: str = ""

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from keyword import iskeyword
 from textwrap import wrap
 
 from archcompiler.analyses.overwriting import overwritable
 from archcompiler.backends.pytorch.classes import BlockClass, block_classes
+from archcompiler.backends.pytorch.expressions import split
 from archcompiler.backends.pytorch.forward import forward_lines
 from archcompiler.backends.pytorch.helpers import HELPERS
+from archcompiler.backends.pytorch.initial import init_lines
 from archcompiler.backends.pytorch.layout import LINE_LENGTH, CallText, Code, lines
-from archcompiler.backends.pytorch.members import Step, attribute_line, is_plain, members
+from archcompiler.backends.pytorch.members import Step, attribute_line, members
 from archcompiler.backends.pytorch.rule import POSTFIX, Numbers, Values
 from archcompiler.backends.pytorch.rules import RULES
+from archcompiler.backends.pytorch.splits import splits
 from archcompiler.graph import ops
-from archcompiler.graph.ir import Body, Call, Graph, Node, tensor_key
+from archcompiler.graph.ir import Body, Call, Graph, Node
 from archcompiler.graph.names import MODULE_ATTRIBUTES
 
 _RESERVED = {"OrderedDict", "Tensor", "None", "True", "False", *HELPERS}
@@ -101,7 +104,7 @@ def _block_source(block: BlockClass) -> str:
 def _network_source(graph: Graph, name: str, classes: dict[str, BlockClass]) -> str:
     steps = _network_steps(graph, classes)
     method = [*_methods(steps, ("*", "init_weights: bool = True"), after=_CALL_INIT)]
-    init = _init_lines(graph, classes)
+    init = init_lines(graph, classes)
     split = next(index for index, line in enumerate(method) if line.startswith("    def forward"))
     return "\n".join([f"class {name}(nn.Module):", *method[:split], *init, "", *method[split:]])
 
@@ -121,10 +124,24 @@ def _body_steps(call: Call, values: Values, rank: int = 0) -> list[Step]:
     """Return the steps of a body, paths as they are below the call's; the first that is registered has a rank."""
     free = overwritable(call.body)
     ranks = {number: place for place, number in enumerate(call.registered, rank)}
-    return [
+    steps = [
         replace(_step(node, path, values, call, free), rank=ranks[number])
         for number, (node, path) in enumerate(zip(call.body.nodes, call.paths, strict=True))
     ]
+    for place, pieces in splits(call.body).items():
+        read = _forward_numbers(values, call)
+        code, behind = split(pieces, read), place + len(pieces)
+        first = replace(steps[place], expression=code, numbers=_attributes(read, call), pieces=len(pieces))
+        steps[place:behind] = [first, *(replace(step, numbers={}, pieces=0) for step in steps[place + 1 : behind])]
+    return steps
+
+
+def _forward_numbers(values: Values, call: Call) -> Numbers:
+    return Numbers(values, lambda name: f"self.{_attribute(name, call)}")
+
+
+def _attributes(read: Numbers, call: Call) -> dict[str, str]:
+    return {_attribute(name, call): name for name in read.read}
 
 
 def _step(node: Node, path: str, values: Values, call: Call, free: frozenset[int]) -> Step:
@@ -134,7 +151,7 @@ def _step(node: Node, path: str, values: Values, call: Call, free: frozenset[int
         return Step(path, code, "", node.inputs, rule.ends_line)
     if _takes_sum(node, call.body, free):
         return Step("", "", "{}.add_({})", node.inputs, binds=POSTFIX)
-    read = Numbers(values, lambda name: f"self.{_attribute(name, call)}")
+    read = _forward_numbers(values, call)
     assert rule.expression
     return Step(
         path if rule.parameter else "",
@@ -143,7 +160,7 @@ def _step(node: Node, path: str, values: Values, call: Call, free: frozenset[int
         node.inputs,
         rule.ends_line,
         rule.binds,
-        {_attribute(name, call): name for name in read.read},
+        _attributes(read, call),
     )
 
 
@@ -190,67 +207,6 @@ def _call_steps(call: Call, block: BlockClass | None, start: int, rank: int) -> 
         replace(step, path=call.full_path(step.path), inputs=tuple(value + start for value in step.inputs))
         for step in steps
     ]
-
-
-def _init_lines(graph: Graph, classes: dict[str, BlockClass]) -> list[str]:
-    """Return `init_weights`: the initialisation of torchvision's ResNets (He et al., arXiv:1502.01852, fan out)."""
-    used = {type(node.op) for call in graph.calls for node in call.body.nodes}
-    cases = _CONV_CASE if any(issubclass(op, ops.Convolution) for op in used) else []
-    kinds = [rule.resets for op, rule in RULES.items() if op in used and rule.resets]
-    if kinds:
-        kind = kinds[0] if len(kinds) == 1 else f"({', '.join(kinds)})"
-        word = "elif" if cases else "if"
-        cases = [*cases, f"            {word} isinstance(module, {kind}):", "                module.reset_parameters()"]
-    lines = ["        for module in self.modules():", *cases] if cases else []
-    lines += _constant_lines(graph, classes)
-    return ["    def init_weights(self) -> None:", *(lines or ["        pass"])]
-
-
-_CONV_CASE = [
-    "            if isinstance(module, nn.Conv2d):",
-    "                nn.init.kaiming_normal_(",
-    '                    module.weight, mode="fan_out", nonlinearity="relu"',
-    "                )",
-    "                if module.bias is not None:",
-    "                    nn.init.zeros_(module.bias)",
-]
-
-
-def _constant_lines(graph: Graph, classes: dict[str, BlockClass]) -> list[str]:
-    """Return what fills the tensors that start otherwise than their modules' `reset_parameters` leaves them."""
-    of_class: dict[str, dict[str, None]] = {}
-    of_network: list[str] = []
-    for call in graph.calls:
-        if call.path in classes:
-            of_class.setdefault(classes[call.path].name, {}).update(dict.fromkeys(_fills(call, "module", call.paths)))
-        else:
-            of_network += _fills(call, "self", map(call.full_path, call.paths))
-    filled = {name: fills for name, fills in of_class.items() if fills}
-    result = ["        for module in self.modules():"] if filled else []
-    for word, (name, fills) in zip(["if", *["elif"] * len(filled)], filled.items(), strict=False):
-        result += [f"            {word} isinstance(module, {name}):", *(f"                {fill}" for fill in fills)]
-    return result + [f"        {fill}" for fill in of_network]
-
-
-def _fills(call: Call, owner: str, paths: Iterable[str]) -> Iterator[str]:
-    for node, path in zip(call.body.nodes, paths, strict=True):
-        starts = RULES[type(node.op)].starts
-        for tensor in node.op.tensors():
-            if tensor.initial != starts.get(tensor.name):
-                yield _fill(_tensor_access(owner, tensor_key(path, tensor.name)), tensor.initial)
-
-
-def _fill(tensor: str, value: object) -> str:
-    name = {0.0: "zeros_", 1.0: "ones_"}.get(value) if isinstance(value, float) else None
-    return f"nn.init.{name}({tensor})" if name else f"nn.init.constant_({tensor}, {value!r})"
-
-
-def _tensor_access(owner: str, key: str) -> str:
-    path, _, name = key.rpartition(".")
-    if not path:
-        return f"{owner}.{name}" if is_plain(name) else f'{owner}.get_parameter("{name}")'
-    module = f"{owner}.{path}" if is_plain(path) else f'{owner}.get_submodule("{path}")'
-    return f"{module}.{name}" if is_plain(name) else f'{module}.get_parameter("{name}")'
 
 
 _CALL_INIT = ["", "        if init_weights:", "            self.init_weights()"]
