@@ -24,6 +24,7 @@ from archcompiler.schema.shapes import (
     has,
     implies,
     kind_field,
+    laid_over,
     merged_fields,
     no_null,
     property_schema,
@@ -48,8 +49,8 @@ class _Fragments:
     steps: Json
 
     def field(self, name: str, own: Json) -> Json:
-        """Return one field: what the fragment says over what the shared definition says; null takes a key away."""
-        return _over(self.fields.get(name, {}), own)
+        """Return one field: what the fragment says over what the shared definition says."""
+        return laid_over(self.fields.get(name, {}), own)
 
     def step_fields(self, fragment: Json) -> Json:
         """Return the fields of a step."""
@@ -57,16 +58,12 @@ class _Fragments:
         found = {}
         for name, own in fragment["fields"].items():
             rest = {key: value for key, value in own.items() if key != "shared"}
-            found[name] = _over(shared.get(own.get("shared", name), {}), rest)
+            found[name] = laid_over(shared.get(own.get("shared", name), {}), rest)
         return found
 
     def fields_of(self, fragment: Json) -> Json:
         """Return the fields of a block, a variant or a step."""
         return {name: self.field(name, own) for name, own in fragment.get("fields", {}).items()}
-
-
-def _over(shared: Json, own: Json) -> Json:
-    return {key: value for key, value in {**shared, **own}.items() if value is not None}
 
 
 def _read(path: Path) -> Json:

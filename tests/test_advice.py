@@ -11,6 +11,7 @@ from archcompiler.advise import prices
 from archcompiler.advise.prices import advised
 from archcompiler.lower.network import lowered
 from archcompiler.render.choices import advice, flow
+from archcompiler.resolve import load_spec
 
 FOLDER = Path(__file__).parent / "faults"
 SPECS = sorted(FOLDER.glob("*.yaml"))
@@ -132,7 +133,7 @@ def test_json_has_the_choices_as_data(folder, capsys):
 
 
 def test_a_graph_behind_a_fault_has_the_shapes_that_were_meant():
-    spec = archcompiler.load("resnet/resnet50", ["stages.layer2.shortcut=identity", "stages.layer3.width=100"])
+    spec = load_spec("resnet/resnet50", ["stages.layer2.shortcut=identity", "stages.layer3.width=100"])
     meant = archcompiler.compile("resnet/resnet50")
     graph, faults = lowered(spec)
     assert [fault.code for fault in faults] == ["G002"]

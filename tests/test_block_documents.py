@@ -7,10 +7,11 @@ import pytest
 
 import archcompiler
 from archcompiler.blocks.files import file_faults
-from archcompiler.blocks.library import shipped_library
+from archcompiler.blocks.library import Library
 from archcompiler.blocks.page import document_page
 from archcompiler.blocks.typecheck import FUNCTION_USES
 from archcompiler.cli import main
+from archcompiler.schema.language import language
 from archcompiler.shipped import block_names, shipped, shipped_spec
 from archcompiler.syntax.parse import read
 
@@ -86,7 +87,7 @@ def test_a_document_is_explained_by_its_fields_and_steps(name, capsys):
     assert main(["explain", name]) == 0
     text = capsys.readouterr().out
     kind, _, own = name.partition("/")
-    tree = shipped_library().document(kind.removesuffix("s"), own).tree
+    tree = Library(language()).document(kind.removesuffix("s"), own).tree
     assert text.startswith(f"{own} ({kind.removesuffix('s')}")
     assert str(tree.get("description").value)[:30] in text
     for key in ("fields", "let"):
@@ -191,5 +192,5 @@ def test_the_tree_of_a_document_is_checked_without_a_file():
     from archcompiler.blocks.check import declared_fields, document_faults
 
     tree = read(FAULTY)
-    (fault,) = document_faults(tree, "block", "any", declared_fields(tree), shipped_library())
+    (fault,) = document_faults(tree, "block", "any", declared_fields(tree), Library(language()))
     assert (fault.code, fault.span.column) == ("B002", 12)

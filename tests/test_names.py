@@ -6,6 +6,7 @@ import pytest
 import archcompiler
 from archcompiler.backends.pytorch.source import source
 from archcompiler.compare.weights import weights
+from archcompiler.resolve import load_spec
 from archcompiler.tree import plain
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -447,7 +448,7 @@ FORMS = [
 @pytest.mark.parametrize(("nested", "flat"), FORMS)
 def test_an_object_is_short_for_the_keys_that_begin_alike(spec, nested, flat):
     one, other = (
-        plain(archcompiler.load(spec(SMALL.format(names=f"{{{names}}}", two=IN_BETWEEN))).document)["names"]
+        plain(load_spec(spec(SMALL.format(names=f"{{{names}}}", two=IN_BETWEEN))).document)["names"]
         for names in (nested, flat)
     )
     assert one == other

@@ -191,6 +191,20 @@ def test_against_a_revision_in_which_the_base_did_not_exist(repo, diff):
     assert "one.yaml was not sound:\n  HEAD:one.yaml:3:10: R001 no base 'base'" in out
 
 
+def test_editing_the_file_of_a_block_lists_the_specs_that_name_it(repo, diff, capsys):
+    block = "archc: 1\nblock: mine\ndescription: One layer.\nfields: {channels: {}}\nsteps:\n  - {conv: channels}\n"
+    own = base("one").replace("{block: bottleneck, cardinality: 1}", "{block: mine}\nblocks: {mine: mine.yaml}")
+    own = own.replace(", width: 16, stride: 1", "").replace(", width: 32, stride: 2", "")
+    repo.commit(one=own, two=variant("two", "./one.yaml"), other=base("other"), mine=block)
+    repo.write(mine=block.replace("channels}\n", "channels, kernel: 1}\n"))
+    code, out, err = diff("--against", "HEAD")
+    assert (code, err) == (1, "")
+    assert [" ".join(row.split()[:2]) for row in rows(out)] == ["WEIGHTS one.yaml", "WEIGHTS two.yaml"]
+    assert "\nblock mine changed: -" in diff("HEAD:one.yaml", "one.yaml")[1]
+    assert main(["validate", "--and-derived", "mine.yaml"]) == 0
+    assert "3 files" in capsys.readouterr().out
+
+
 def test_a_comment_is_cosmetic(family, diff):
     family.write(base=f"# a note\n{base('base')}")
     code, out, _ = diff("--against", "HEAD")

@@ -312,13 +312,22 @@ def test_torchinfo_multiplies_by_the_batch_as_system_e_prints(net, blocks, mult_
 
 def test_the_window_of_system_c_does_not_fit_the_maps_of_its_own_tutorial(net):
     """At 32x32 the last map is 4x4: the published network cannot run, which is told at the window's own place."""
-    path = net(SYSTEM_C)
+    path = net(SYSTEM_C.replace("size: 64", "size: 32"))
     with pytest.raises(archcompiler.SpecError) as raised:
-        archcompiler.compile(archcompiler.load(path, ["input.size=32"]))
+        archcompiler.compile(path)
     (fault,) = raised.value.diagnostics
     assert (str(fault.span), fault.code) == (f"{path}:11:36", "G004")
     assert fault.message == "the window of pool is 8x8, larger than its map of 4x4"
     assert [label.text for label in fault.labels] == ["128x4x4 arrives here"]
+
+
+def test_a_window_that_a_setting_makes_too_large_is_told_at_the_setting(net):
+    path = net(SYSTEM_C)
+    with pytest.raises(archcompiler.SpecError) as raised:
+        archcompiler.load(path, ["input.size=32"])
+    (fault,) = raised.value.diagnostics
+    assert (str(fault.span), fault.code) == ("<--set input.size=32>:1:12", "G004")
+    assert f"{path}:11:36" in [str(label.span) for label in fault.labels]
 
 
 # --- numbers that do not fit: the fault stands at the culprit, whoever wrote it ---

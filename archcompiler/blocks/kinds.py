@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Union
 
 from archcompiler.blocks.step import Step
-from archcompiler.graph.named import Named
 from archcompiler.graph.ops import OPS, Joins, Op
 from archcompiler.graph.ops.base import StepForm
 from archcompiler.graph.shape import TF_SAME, Padding, sides
@@ -128,7 +127,7 @@ def _split(step: Step, x: Value) -> Result:
     pieces = []
     for size in sizes:
         pieces.append(step.recorder.narrow(x, start, size))
-        start = size + start if isinstance(size, Named) else start + size
+        start += size
     if start != x.channels:
         message = (
             f"pieces of {' + '.join(str(int(size)) for size in sizes)} channels of a map that has {int(x.channels)}"

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from archcompiler.blocks.document import Document
 from archcompiler.resolve import Spec
 from archcompiler.schema.canonical import canonical_block, fill
-from archcompiler.schema.language import Fields, Language, language, steps_field
+from archcompiler.schema.language import Fields, Language, steps_field
 from archcompiler.shipped import shipped
 from archcompiler.span import Span
 from archcompiler.tree import Mapping, Node, Plain, from_plain
@@ -48,11 +48,6 @@ def library(spec: Spec) -> Library:
         for name, entry in spec.section("blocks").entries.items()
     }
     return Library(spec.language, own)
-
-
-def shipped_library() -> Library:
-    """Return the shipped documents alone."""
-    return Library(language())
 
 
 def with_defaults(tree: Node) -> Mapping:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from archcompiler.compare.leaves import ORDER, Leaf
 from archcompiler.compare.model import Change, ChangeKind, Reach, Side
 from archcompiler.resolve import Spec
-from archcompiler.schema.language import language
+from archcompiler.schema.language import Language, language
 from archcompiler.shipped import shipped_name
 from archcompiler.span import SCHEMA_ORIGIN, Span
 from archcompiler.tree import Entry, Mapping, Node, Path, Plain, Scalar, Sequence, plain, walk
@@ -32,17 +32,23 @@ class DirectEdit:
         return {str(leaf.path[1] if leaf.path[0] == "stages" else leaf.path[0]) for leaf in self.leaves}
 
 
-def edits_of(found: Iterable[Leaf], tables: Set[str] = frozenset(), gone: Set[Span] = frozenset()) -> list[DirectEdit]:
+def edits_of(
+    found: Iterable[Leaf],
+    languages: tuple[Language, Language],
+    tables: Set[str] = frozenset(),
+    gone: Set[Span] = frozenset(),
+) -> list[DirectEdit]:
     """Return leaves grouped to the edits that made them, in the order of the document.
 
-    `tables` are the files of tables of module names: what comes from one, comes by the line that names it. `gone` are
-    the places of old defaults that are none any more: whatever takes the place of one is one edit.
+    `languages` are those of the old and of the new spec: each may have blocks of its own. `tables` are the files of
+    tables of module names: what comes from one, comes by the line that names it. `gone` are the places of old defaults
+    that are none any more: whatever takes the place of one is one edit.
     """
     leaves = {leaf.path: leaf for leaf in found}
     groups: dict[object, list[Leaf]] = {}
     for leaf in leaves.values():
-        groups.setdefault(_cause(_owner(leaf, leaves), tables, gone), []).append(leaf)
-    edits = _exchanged([_edit(group, gone) for group in groups.values()])
+        groups.setdefault(_cause(_owner(leaf, leaves, languages), tables, gone), []).append(leaf)
+    edits = _exchanged([_edit(group, gone) for group in groups.values()], languages[0])
     return sorted(edits, key=lambda edit: (_section(edit), len(edit.parts) == 1))
 
 
@@ -94,7 +100,7 @@ def _edit(leaves: list[Leaf], gone: Set[Span]) -> DirectEdit:
     return DirectEdit(tuple(sorted(leaves, key=lambda leaf: leaf.path[-1] != "block")), next(moved, None))
 
 
-def _exchanged(edits: Iterable[DirectEdit]) -> list[DirectEdit]:
+def _exchanged(edits: Iterable[DirectEdit], language: Language) -> list[DirectEdit]:
     """Return the edits with every two as one that exchange the values of a field of two stages: one of them moved."""
     found: list[DirectEdit] = []
     known: dict[object, int] = {}
@@ -107,14 +113,15 @@ def _exchanged(edits: Iterable[DirectEdit]) -> list[DirectEdit]:
             known[field, values] = len(found)
             found.append(edit)
         else:
-            one, other = sorted((found[partner].leaves[0], leaf), key=_is_by_default)
+            exchanged = found[partner].leaves[0], leaf
+            one, other = sorted(exchanged, key=lambda leaf: _is_by_default(leaf, language))
             found[partner] = DirectEdit((one, other), other)
     return found
 
 
-def _is_by_default(leaf: Leaf) -> bool:
+def _is_by_default(leaf: Leaf, language: Language) -> bool:
     """Tell whether the old value of a leaf is what the schema says too."""
-    fields = {**language().block_fields, **language().stage_fields}
+    fields = {**language.block_fields, **language.stage_fields}
     field = fields.get(str(leaf.path[-1]))
     return not is_said(leaf.old) or bool(field and written(leaf.old) == field.default)
 
@@ -128,21 +135,22 @@ def _section(edit: DirectEdit) -> int:
     return list(language().document).index(str(edit.leaves[0].path[0]))
 
 
-def _comes_with_block(leaf: Leaf, owner: Leaf) -> bool:
+def _comes_with_block(leaf: Leaf, owner: Leaf, languages: tuple[Language, Language]) -> bool:
     """Tell whether a field changes because the kind of block does: one kind lacks it, or nobody says it."""
-    kinds = [node.value for node in (owner.old, owner.new) if isinstance(node, Scalar)]
-    everywhere = all(leaf.path[-1] in language().blocks.get(str(kind), {}) for kind in kinds)
-    stage_field = leaf.path[-1] in language().stage_fields
+    sides = zip((owner.old, owner.new), languages, strict=True)
+    blocks = [of.blocks.get(str(node.value), {}) for node, of in sides if isinstance(node, Scalar)]
+    everywhere = all(leaf.path[-1] in fields for fields in blocks)
+    stage_field = leaf.path[-1] in languages[1].stage_fields
     return not stage_field and (not everywhere or not (is_said(leaf.old) or is_said(leaf.new)))
 
 
-def _owner(leaf: Leaf, leaves: Map[Path, Leaf]) -> Leaf:
+def _owner(leaf: Leaf, leaves: Map[Path, Leaf], languages: tuple[Language, Language]) -> Leaf:
     """Return the leaf whose edit makes this one too: of the kind of block, or of the alternative that replaces it."""
     above = leaf.path[:-1]
     block = leaves.get((*above, "block"))
-    if block and block is not leaf and _comes_with_block(leaf, block):
+    if block and block is not leaf and _comes_with_block(leaf, block, languages):
         return block
-    alternatives = language().alternatives.get(str(leaf.path[-1]), ())
+    alternatives = languages[1].alternatives.get(str(leaf.path[-1]), ())
     others = (leaves.get((*above, other)) for other in alternatives if leaf.new is None)
     return next((other for other in others if other and other.old is None), leaf)
 

@@ -249,18 +249,10 @@ class Recorder:
             self.refuse(ShapeFault("G002", message, ("padding", "shortcut", "stride"), _ROUND_ALIKE))
         return self.apply("", ops.Add(), x, y)
 
-    def scale(self, x: Value, weights: Value) -> Value:
-        """Record a map whose channels, or all of whose values, are multiplied by one weight each."""
-        return self.apply("", ops.Scale(), x, weights)
-
     def channel_conv(self, role: str, x: Value, kernel: int) -> Value:
         """Record one odd kernel that slides along the channels of a map of one position."""
         y = self.apply(role, ops.SequenceConv(kernel), self.apply("", ops.AsSequence(), x))
         return self.apply("", ops.AsMap(), y)
-
-    def sigmoid(self, role: str, x: Value) -> Value:
-        """Record a sigmoid, as gates have it."""
-        return self.apply(role, ops.Activation("sigmoid", None), x)
 
     def flatten(self, x: Value) -> Value:
         """Record the map as one vector."""

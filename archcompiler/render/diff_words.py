@@ -73,7 +73,9 @@ def _counts(diff: Diff) -> list[str]:
     counts = [f"{count} {what if count == 1 else what + 's'} {verb}" for count, what, verb in found if count]
     counts += ["stages reordered"] * any(change.kind == "reordered" for change in diff.changes)
     counts += [f"{name} changed" for name in sections]
-    others = {change.address.partition(".")[0] for change in diff.changes} & {"input", "names"}
+    addresses = [change.address.split(".") for change in diff.changes]
+    others = {first for first, *_ in addresses} & {"input", "names"}
+    others |= {f"block {rest[0]}" for first, *rest in addresses if first == "blocks"}
     counts += [f"{name} changed" for name in sorted(others)]
     return counts
 

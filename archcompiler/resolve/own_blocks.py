@@ -31,7 +31,7 @@ def language_of(documents: Iterable[Mapping]) -> Language:
 def is_part(document: Mapping) -> bool:
     """Tell whether a document describes a block, or a kind of shortcut, attention, stem or head, and no network."""
     kinds = document.entries.keys() & set(PART_KINDS)
-    alone = kinds - document.entries.keys() & {"stem", "head"} or "steps" in document.entries
+    alone = kinds - {"stem", "head"} or "steps" in document.entries  # a network has a stem and a head too
     return bool(kinds and alone) and not document.entries.keys() & {"name", "extends", "stages"}
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from archcompiler.diagnostics import SpecError
 from archcompiler.resolve.name_tables import is_table
-from archcompiler.resolve.own_blocks import is_part
+from archcompiler.resolve.own_blocks import file_of, is_part
 from archcompiler.syntax.parse import parse
-from archcompiler.tree import Mapping, Node, Scalar
+from archcompiler.tree import Mapping, Node, Scalar, mapping_at
 
 SUFFIXES = (".yaml", ".yml")
 _MAY_SAY_ARCHC = re.compile(rb"""^(?:\xef\xbb\xbf)?(?:["']?archc["']?[ \t]*:|\{)""", re.MULTILINE)
@@ -37,7 +37,8 @@ def references(text: bytes) -> References:
         return References()
     names = document.get("names")
     table = names.get("extends") if isinstance(names, Mapping) else names
-    files = tuple(name for name in map(_text, (document.get("extends"), table)) if name)
+    blocks = [file_of(entry.value) for entry in mapping_at(document, "blocks").entries.values()]
+    files = tuple(name for name in map(_text, (document.get("extends"), table, *blocks)) if name)
     alone = is_table(document) or is_part(document)
     return References(not alone, alone, _text(document.get("name")), files)
 

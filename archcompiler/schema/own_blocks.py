@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from archcompiler.schema.language import Language, Schema, language, language_of, read_schema
-from archcompiler.schema.shapes import Json, choice, closed_object, says
+from archcompiler.schema.shapes import Json, choice, closed_object, laid_over, says
 from archcompiler.shipped import shipped
 from archcompiler.tree import Mapping, Plain, mapping_at, plain
 
@@ -41,12 +41,9 @@ def schema_with(own: dict[str, Json]) -> Json:
 
 
 def own_fields(written: Json) -> Json:
-    """Return the fields of a block: what each says over the shared definition of its name; null takes a key away."""
+    """Return the fields of a block: what each says over the shared definition of its name."""
     shared = _shared()
-    return {
-        name: {key: value for key, value in {**shared.get(name, {}), **(own or {})}.items() if value is not None}
-        for name, own in written.items()
-    }
+    return {name: laid_over(shared.get(name, {}), own or {}) for name, own in written.items()}
 
 
 def is_shared_field(name: str) -> bool:

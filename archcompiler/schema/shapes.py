@@ -89,6 +89,11 @@ def _nullable(schema: Json) -> Json:
     return changed
 
 
+def laid_over(shared: Json, own: Json) -> Json:
+    """Return a field: what it says over what the shared definition of its name says; null takes a key away."""
+    return {key: value for key, value in {**shared, **own}.items() if value is not None}
+
+
 def closed_object(fields: Mapping[str, Json], *, nullable: bool) -> Json:
     """Return the closed object that has these fields."""
     schema: Json = {

@@ -7,24 +7,16 @@ Input number N is always the same one. A document with no fault is lowered in a 
 
 from __future__ import annotations
 
-import argparse
 import random
 import re
-import signal
-import tempfile
-import time
-import traceback
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from mutate import LONGEST, MOST_MEMORY, ROOT, TOKENS, Run, _change, _too_slow
+from mutate import ROOT, TOKENS, Run, change, main
 
 from archcompiler.blocks.check import declared_fields
-from archcompiler.blocks.files import file_faults
-from archcompiler.cli import parser
 from archcompiler.diagnostics import SpecError
-from archcompiler.layout.format import formatted
 from archcompiler.lower.network import lower
 from archcompiler.resolve import load_spec
 from archcompiler.schema.language import PART_KINDS
@@ -63,6 +55,22 @@ class BlockRun(Run):
     def __str__(self) -> str:
         return f"{super().__str__()}; {self.lowered:,} lowered, {self.fitted:,} of them into a network"
 
+    def take_sound(self, path: Path) -> None:
+        """Lower a sound document; shapes may not fit, and then it is told in words."""
+        text = _spec_of(path.read_bytes())
+        if text is None:
+            return
+        spec = path.with_name("net.yaml")
+        spec.write_text(text, encoding="utf-8")
+        loaded = load_spec(spec)
+        self.lowered += 1
+        try:
+            lower(loaded)
+            self.fitted += 1
+        except SpecError as error:
+            if not error.diagnostics:
+                raise
+
 
 @cache
 def corpus() -> list[bytes]:
@@ -83,7 +91,7 @@ def mutant(number: int) -> bytes:
 
 def _bytes(text: bytes, chance: random.Random) -> bytes:
     data = bytearray(text)
-    _change(data, chance)
+    change(data, chance)
     return bytes(data)
 
 
@@ -149,78 +157,5 @@ def _spec_of(text: bytes) -> str | None:
     return SPEC.format(name=said.value, fields=values)
 
 
-def fuzz(numbers: range, run: BlockRun) -> None:
-    """Validate, format and lower the inputs of these numbers."""
-    signal.signal(signal.SIGVTALRM, _too_slow)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "made.yaml"
-        args = parser().parse_args(["validate", str(path)])
-        args.colour = False
-        for number in numbers:
-            path.write_bytes(mutant(number))
-            start = time.process_time()
-            signal.setitimer(signal.ITIMER_VIRTUAL, LONGEST)
-            try:
-                _one(args, path, run)
-            except BaseException:  # a crash is what is looked for, whatever it is
-                run.crashes[number] = traceback.format_exc()
-            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-            run.slowest = max(run.slowest, (time.process_time() - start, number))
-
-
-def _one(args: argparse.Namespace, path: Path, run: BlockRun) -> None:
-    args.specs = [str(path)]
-    outcome = args.run(args)
-    text = outcome.out + outcome.err
-    if "Traceback" in text or not text:
-        raise AssertionError(text)
-    try:
-        formatted(path.read_bytes(), str(path))
-        run.formatted += 1
-    except SpecError:
-        if outcome.code == 0:
-            raise
-    if outcome.code == 0 and file_faults(str(path)) is not None:
-        _lower(path, run)
-    run.sound += outcome.code == 0
-    run.faulty += outcome.code != 0
-
-
-def _lower(path: Path, run: BlockRun) -> None:
-    """Lower a sound document; shapes may not fit, and then it is told in words."""
-    text = _spec_of(path.read_bytes())
-    if text is None:
-        return
-    spec = path.with_name("net.yaml")
-    spec.write_text(text, encoding="utf-8")
-    loaded = load_spec(spec)
-    run.lowered += 1
-    try:
-        lower(loaded)
-        run.fitted += 1
-    except SpecError as error:
-        if not error.diagnostics:
-            raise
-
-
-def main() -> None:
-    """Run, and print what was seen; exit 1 where something broke."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--inputs", type=int, default=2000)
-    options.add_argument("--start", type=int, default=0)
-    options.add_argument("--keep", type=Path, help="where inputs that break something are kept")
-    args = options.parse_args()
-    run = BlockRun()
-    for start in range(args.start, args.start + args.inputs, 1000):
-        fuzz(range(start, min(start + 1000, args.start + args.inputs)), run)
-        print(run, flush=True)
-    for number, trace in run.crashes.items():
-        print(f"{number}: {trace}")
-        if args.keep:
-            args.keep.mkdir(parents=True, exist_ok=True)
-            (args.keep / f"{number}.yaml").write_bytes(mutant(number))
-    raise SystemExit(1 if run.crashes or run.memory > MOST_MEMORY else 0)
-
-
 if __name__ == "__main__":
-    main()
+    main(BlockRun(), mutant, __doc__)
