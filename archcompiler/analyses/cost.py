@@ -114,15 +114,24 @@ def body_cost(body: Body) -> Cost:
 def node_cost(node: Node) -> Cost:
     """Return the cost of one op at batch 1."""
     op, output = node.op, _ints(node.shape)
-    params = sum(prod(_ints(shape)) for shape in op.parameters().values())
+    sizes = _sizes(op)
     activations = prod(output) if op.counts_into_activations else 0
-    return Cost(params, int(op.multiply_adds(output)), torchinfo_mult_adds(op, output), activations)
+    return Cost(sum(sizes.values()), int(op.multiply_adds(output)), _by_torchinfo(op, sizes, output), activations)
 
 
 def torchinfo_mult_adds(op: Op, output: Shape) -> int:
     """Return what torchinfo counts of an op at batch 1."""
-    counted = sum(prod(_ints(shape)) for name, shape in op.parameters().items() if name in ("weight", "bias"))
-    return counted * (prod(_ints(output[1:])) if op.torchinfo == "positions" else 1)
+    return _by_torchinfo(op, _sizes(op), output)
+
+
+def _by_torchinfo(op: Op, sizes: dict[str, int], output: Shape) -> int:
+    counted = sizes.get("weight", 0) + sizes.get("bias", 0)
+    return counted * prod(_ints(output[1:])) if op.torchinfo == "positions" else counted
+
+
+def _sizes(op: Op) -> dict[str, int]:
+    """Return how many numbers each parameter of an op has."""
+    return {name: prod(_ints(shape)) for name, shape in op.parameters().items()}
 
 
 def _ints(shape: Shape) -> Shape:

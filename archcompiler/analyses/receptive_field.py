@@ -24,11 +24,12 @@ def _through(body: Body, fields: Fields) -> Fields:
     values = [fields]
     for node in body.nodes:
         (height, width), (down, right) = node.op.window()
-        of_height, of_width = map(max, zip(*[values[index] for index in node.inputs], strict=True))
-        values.append((_widened(of_height, int(height), int(down)), _widened(of_width, int(width), int(right))))
+        inputs = [values[index] for index in node.inputs]
+        of_height, of_width = map(max, zip(*inputs, strict=True)) if len(inputs) > 1 else inputs[0]
+        values.append((_widened(of_height, height, down), _widened(of_width, width, right)))
     return values[-1]
 
 
 def _widened(field: Field, side: int, stride: int) -> Field:
     reach, jump = field
-    return reach + (side - 1) * jump, jump * stride
+    return field if side == stride == 1 else (reach + (int(side) - 1) * jump, jump * int(stride))

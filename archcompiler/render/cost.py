@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 
-from archcompiler.analyses.cost import Cost, Row, by_block, by_layer, by_part
+from archcompiler.analyses.cost import Cost, Row, by_block, by_layer
 from archcompiler.analyses.report import CostReport, cost_report
 from archcompiler.backends.conventions import MACS, in_convention
 from archcompiler.graph.ir import Graph
@@ -43,13 +43,13 @@ class NetworkCost(CostReport):
 
     def rows(self, by: str) -> tuple[Row, ...]:
         """Return the rows by `stage`, `block` or `layer`."""
-        rows = {"stage": by_part, "block": by_block, "layer": by_layer}[by](self.graph, self.batch)
+        if by == "stage":
+            return self.parts
+        rows = (by_block if by == "block" else by_layer)(self.graph, self.batch)
         counted = in_convention(self.graph, list(rows), by, self.convention, self.batch)
         if by == "layer":
             return with_words(counted, layer_words(self.graph))
-        if self.spec is None:
-            return counted
-        return with_words(counted, part_words(self.spec) if by == "stage" else block_words(self.spec, self.graph))
+        return counted if self.spec is None else with_words(counted, block_words(self.spec, self.graph))
 
     def __str__(self) -> str:
         return cost_table(self, self.parts, "stage")
@@ -59,10 +59,10 @@ def network_cost(graph: Graph, spec: Spec | None, batch: int = 1, convention: st
     """Return what a graph costs, its MACs by a convention, with the words that the spec has for its rows."""
     report = cost_report(graph, batch)
     values = {field.name: getattr(report, field.name) for field in fields(report)}
-    cost = NetworkCost(**values, graph=graph, spec=spec, convention=convention)
-    parts = cost.rows("stage")
-    total = replace(report.total, macs=sum(row.cost.macs for row in parts))
-    return replace(cost, parts=parts, total=total)
+    parts = in_convention(graph, report.parts, "stage", convention, batch)
+    values["parts"] = parts if spec is None else with_words(parts, part_words(spec))
+    values["total"] = replace(report.total, macs=sum(row.cost.macs for row in parts))
+    return NetworkCost(**values, graph=graph, spec=spec, convention=convention)
 
 
 def cost_table(report: NetworkCost, rows: Sequence[Row], by: str, others: Sequence[Row] = ()) -> str:

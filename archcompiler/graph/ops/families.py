@@ -55,7 +55,7 @@ class Weighted(Op, abstract=True):
         return False
 
     def _weights(self) -> int:
-        return prod(self.tensors()[0].shape)
+        return prod(map(int, self.tensors()[0].shape))
 
 
 class EachPosition(Op, abstract=True):
