@@ -194,3 +194,42 @@ def test_the_tree_of_a_document_is_checked_without_a_file():
     tree = read(FAULTY)
     (fault,) = document_faults(tree, "block", "any", declared_fields(tree), Library(language()))
     assert (fault.code, fault.span.column) == ("B002", 12)
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        "type: number, if: 8",
+        "$ref: '#/$defs/nothing'",
+        "type: integer, $ref: 'https://example.org/schema.json'",
+        "type: integer, allOf: 3",
+        "type: integer, x-union: norm",
+        "type: integer, pattern: '('",
+        "type: word",
+        "type: 3",
+        "type: [integer, word]",
+        "type: integer, minimum: x",
+        "type: integer, minimum: .inf",
+        "type: integer, alternatives: 3",
+        "type: integer, alternatives: [nothing]",
+        "type: array, items: 3",
+        "type: array, items: {type: word}",
+        "type: array, items: {type: integer, pattern: '(a+)+$'}",
+        "union: word",
+        "union: [norm]",
+        "object: word",
+        "enum: 3",
+        "enum: [1]",
+    ],
+)
+@pytest.mark.parametrize("verb", ["validate", "cost"])
+def test_a_faulty_definition_in_a_spec_is_told_at_its_place(definition, verb, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    own = (
+        f"fields: {{channels: {{}}, a: {{{definition}, description: A., examples: [3]}}}}, steps: [{{conv: channels}}]"
+    )
+    text = SPEC.replace("outer: outer.yaml, inner: inner.yaml", f"outer: {{{own}}}")
+    Path("net.yaml").write_text(text.replace("channels: 8", "channels: 8, a: 3"), encoding="utf-8")
+    assert main([verb, "net.yaml"]) == 1
+    said = capsys.readouterr()
+    assert "net.yaml:5:" in said.out + said.err

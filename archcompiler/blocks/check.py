@@ -11,7 +11,7 @@ from collections.abc import Mapping as Map
 from dataclasses import replace
 from typing import Any
 
-from archcompiler.blocks.definitions import absent_fields, definition_faults, sound_definition
+from archcompiler.blocks.definitions import absent_fields, definition_faults
 from archcompiler.blocks.document import CONTEXT, steps_below, words_at
 from archcompiler.blocks.expression import ExpressionError, names_of, parsed
 from archcompiler.blocks.lets import LetOrder
@@ -66,8 +66,7 @@ def declared_fields(tree: Mapping) -> Json:
     What no definition can say is left out: the schema has told it.
     """
     fields: Any = plain(mapping_at(tree, "fields"))
-    whole = own_fields({name: own for name, own in fields.items() if own is None or isinstance(own, dict)})
-    return {name: sound_definition(own) for name, own in whole.items()}
+    return own_fields({name: own for name, own in fields.items() if own is None or isinstance(own, dict)})
 
 
 def blocks_in(tree: Mapping) -> list[str]:

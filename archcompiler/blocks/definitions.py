@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from math import isfinite
+from collections.abc import Iterator
 from typing import Any
 
 from archcompiler.blocks.names import reserved
@@ -11,58 +10,15 @@ from archcompiler.blocks.typecheck import near
 from archcompiler.blocks.types import Json, Type, field_type
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.schema.check import field_faults
+from archcompiler.schema.definitions import OF_ITEMS, TYPES
 from archcompiler.schema.language import language, read_schema
 from archcompiler.span import Span
-from archcompiler.tree import Entry, Mapping, Sequence
+from archcompiler.tree import Entry, Mapping, Plain, Sequence, plain
 
-_TYPES = ("integer", "number", "boolean", "string", "array")
-_OF_ITEMS = ("type", "enum", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 _EXAMPLE = "{type: integer, minimum: 1, default: 4, description: ..., examples: [4]}"
 _NEEDED = ("description", "examples")
 _OBJECTS = {"block": "override"}
 """What the schema calls the object with the fields of all documents of a kind, where it does not have its name."""
-
-
-def sound_definition(own: Json) -> Json:
-    """Return what a definition says in a form that can be read on."""
-    return {key: value for key, value in own.items() if _SOUND.get(key, _is_anything)(value)}
-
-
-def _is_anything(value: Any) -> bool:
-    return True
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
-
-
-def _is_count(value: Any) -> bool:
-    return _is_number(value) and isinstance(value, int) and value >= 0
-
-
-def _are_words(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(word, str) for word in value)
-
-
-def _is_of_items(value: Any) -> bool:
-    return isinstance(value, dict) and sound_definition(value) == value
-
-
-_CHOICES = read_schema("block.json")["$defs"]["field"]["properties"]
-_SOUND: dict[str, Callable[[Any], bool]] = {
-    "type": lambda value: isinstance(value, str) or _are_words(value),
-    "enum": _are_words,
-    "words": _are_words,
-    "alternatives": _are_words,
-    "items": _is_of_items,
-    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), _is_number),
-    **dict.fromkeys(("minItems", "maxItems"), _is_count),
-    "union": lambda value: value in _CHOICES["union"]["enum"],
-    "object": lambda value: value in _CHOICES["object"]["enum"],
-    "examples": lambda value: isinstance(value, list) and bool(value),
-    "description": lambda value: isinstance(value, str),
-    "required": lambda value: isinstance(value, bool),
-}
 
 
 def absent_fields(fields: Json) -> dict[str, str]:
@@ -93,7 +49,7 @@ def _taken(kind: str, name: str) -> str | None:
 
 
 def _incomplete(name: str, entry: Entry, own: Json) -> Iterator[Diagnostic]:
-    if not any(key in own for key in ("type", "enum", "union", "object")):
+    if not any(key in own or _said(entry, key) is not None for key in ("type", "enum", "union", "object")):
         message = f"no shared field is called `{name}`, and its definition does not say its type"
         help = f"{near(name, language().block_fields)}; or define it: `{name}: {_EXAMPLE}`"
         yield Diagnostic("B015", message, entry.key_span, help)
@@ -104,18 +60,17 @@ def _incomplete(name: str, entry: Entry, own: Json) -> Iterator[Diagnostic]:
 
 def _unfit_types(name: str, entry: Entry, own: Json) -> Iterator[Diagnostic]:
     """Yield types that there are none of, a list of nothing, and what its items cannot say."""
-    items = own.get("items")
-    types = _listed(own.get("type"))
-    every = [*types, *(_listed(items.get("type")) if isinstance(items, dict) else ())]
+    items = _said(entry, "items")
+    every = [*_listed(_said(entry, "type")), *(_listed(items.get("type")) if isinstance(items, dict) else ())]
     for word in every:
-        if word not in _TYPES:
-            yield Diagnostic("B015", f"there is no type `{word}`", _place(entry, "type"), near(str(word), _TYPES))
-    if "array" in types and not isinstance(items, dict):
+        if isinstance(word, str) and word not in TYPES:
+            yield Diagnostic("B015", f"there is no type `{word}`", _place(entry, "type"), near(word, TYPES))
+    if "array" in _listed(own.get("type")) and "items" not in own and items is None:
         message = f"the list `{name}` does not say what its items are"
         yield Diagnostic("B015", message, entry.key_span, "as in `items: {type: integer, minimum: 1}`")
     for key in items if isinstance(items, dict) else ():
-        if key not in _OF_ITEMS:
-            yield Diagnostic("B015", f"`items` has no `{key}`", _place(entry, "items"), near(key, _OF_ITEMS))
+        if key not in OF_ITEMS:
+            yield Diagnostic("B015", f"`items` has no `{key}`", _place(entry, "items"), near(key, OF_ITEMS))
 
 
 def _two_types(name: str, entry: Entry, own: Json) -> Iterator[Diagnostic]:
@@ -171,6 +126,12 @@ def _shape(found: Type) -> tuple[object, ...]:
 
 def _listed(said: Any) -> list[Any]:
     return said if isinstance(said, list) else [said] if said is not None else []
+
+
+def _said(entry: Entry, key: str) -> Plain:
+    """Return what a definition itself says of a key, sound or not; None where it says nothing."""
+    found = entry.value.get(key) if isinstance(entry.value, Mapping) else None
+    return None if found is None else plain(found)
 
 
 def _place(entry: Entry, key: str) -> Span:

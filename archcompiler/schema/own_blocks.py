@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from archcompiler.schema.definitions import sound_definition
 from archcompiler.schema.language import Language, Schema, language, language_of, read_schema
 from archcompiler.schema.shapes import Json, choice, closed_object, laid_over, says
 from archcompiler.shipped import shipped
@@ -41,9 +42,9 @@ def schema_with(own: dict[str, Json]) -> Json:
 
 
 def own_fields(written: Json) -> Json:
-    """Return the fields of a block: what each says over the shared definition of its name."""
+    """Return the fields of a block: what each says over the shared definition of its name, as far as it is sound."""
     shared = _shared()
-    return {name: laid_over(shared.get(name, {}), own or {}) for name, own in written.items()}
+    return {name: sound_definition(laid_over(shared.get(name, {}), own or {})) for name, own in written.items()}
 
 
 def is_shared_field(name: str) -> bool:
@@ -62,8 +63,15 @@ def _language_with(text: str) -> Language:
 
 
 def _described(block: Mapping) -> Json:
-    fields = plain(mapping_at(block, "fields"))
-    return own_fields({name: own for name, own in fields.items() if _is_field(own)} if isinstance(fields, dict) else {})
+    """Return the fields of a block that can be read on: alternatives that it does not declare are left out."""
+    written = plain(mapping_at(block, "fields"))
+    fields = own_fields(
+        {name: own for name, own in written.items() if _is_field(own)} if isinstance(written, dict) else {}
+    )
+    for own in fields.values():
+        if "alternatives" in own:
+            own["alternatives"] = [other for other in own["alternatives"] if other in fields]
+    return fields
 
 
 def _is_field(own: Plain) -> bool:

@@ -45,7 +45,7 @@ class Convolution(Weighted, abstract=True):
     def window(self) -> Window:
         """Return the kernel with its dilation, and the stride."""
         (height, width), (rows, columns) = sides(self.kernel), sides(self.dilation)
-        return Window((int(rows) * (int(height) - 1) + 1, int(columns) * (int(width) - 1) + 1), sides(self.stride))
+        return Window((rows * (height - 1) + 1, columns * (width - 1) + 1), sides(self.stride))
 
     def normal_form(self, arrives: Shape, leaves: Shape) -> Op | None:
         """Return it without a stride that takes one position or a dilation of one, and equal sides as one number."""
