@@ -186,14 +186,18 @@ class _Document:
     # --- steps ---
 
     def _walk(self, steps: Node | None) -> None:
+        piece: set[str] = set()  # the last one of a split, which the step behind takes where it names no other map
         for step in steps.items if isinstance(steps, Sequence) else ():
             kind = step_kind(step)
             if kind and isinstance(step, Mapping):
+                self._scope.reads |= piece if _takes_what_runs(kind, step) else set()
                 self._step(kind, step)
+                piece = {name for name, *_ in [*_bindings(step)][-1:] if kind == _SPLIT}
+        self._scope.reads |= piece
 
     def _step(self, kind: str, step: Mapping) -> None:
         """Check what a step reads, then what it runs, then give names to what it makes."""
-        properties = read_schema("architecture.json")["$defs"][f"step.{kind}"]["properties"]
+        properties = _properties(kind)
         for key, entry in step.entries.items():
             if key in properties:
                 self._key(kind, key, entry.value, properties[key])
@@ -215,7 +219,7 @@ class _Document:
         """Check the value of one key of a step, by what the schema says of it."""
         if "x-union" in described:
             self._union(key, node, str(described["x-union"]))
-        elif key == "from" or (key == kind and "pattern" in described.get("items", {})):
+        elif key == "from" or (key == kind and _names_maps(described)):
             self._operands(key, node, replace(MAP, maps=key != "from"))
         elif key not in GROUPS and _is_computed(described):
             self._computed(key, node, described)
@@ -436,6 +440,23 @@ class _Document:
                     yield _unread(f"nothing reads `{name}`", span)
 
 
+def _takes_what_runs(kind: str, step: Mapping) -> bool:
+    """Tell whether a step takes the map that the step before it gave; one that joins several names takes these."""
+    described, joined = _properties(kind)[kind], step.entries[kind].value
+    names_all = isinstance(joined, Sequence) and len(joined.items) > 1 and _names_maps(described)
+    return kind == "shortcut" or not ("from" in step.entries or names_all)
+
+
+def _names_maps(described: Json) -> bool:
+    return "pattern" in described.get("items", {})
+
+
+def _properties(kind: str) -> Json:
+    """Return what the schema says of the keys of a step."""
+    found: Json = read_schema("architecture.json")["$defs"][f"step.{kind}"]["properties"]
+    return found
+
+
 _NO_CIRCLE = "compute one of them without the others"
 
 
@@ -449,7 +470,7 @@ def _given(kind: str) -> dict[str, Type]:
     if kind in ("block", *_POLICIES):
         found |= dict.fromkeys(CONTEXT, NUMBER)
     if kind in _POLICIES:
-        properties = read_schema("architecture.json")["$defs"][f"step.{kind}"]["properties"]
+        properties = _properties(kind)
         free = {key: own for key, own in properties.items() if key not in (*_POLICIES, "from", "as", "at")}
         said = {key: field_type(own, computed=True) for key, own in free.items()}
         found |= {key: type_ for key, type_ in said.items() if type_}
