@@ -233,3 +233,32 @@ def test_a_faulty_definition_in_a_spec_is_told_at_its_place(definition, verb, tm
     assert main([verb, "net.yaml"]) == 1
     said = capsys.readouterr()
     assert "net.yaml:5:" in said.out + said.err
+
+
+REPEATED = """\
+archc: 1
+block: outer
+description: Blocks and layers with roles in a repeat inside a repeat.
+fields: {channels: {}, norm: {}}
+steps:
+  - repeat: 2
+    steps:
+      - {conv: channels, role: wide}
+      - repeat: 2
+        steps:
+          - {block: inner, width: channels, norm: $norm, role: inner}
+          - {block: conv, channels: channels, activation: none}
+"""
+
+
+def test_roles_in_a_repeat_have_the_numbers_of_its_turns(folder, capsys):
+    (folder / "outer.yaml").write_text(REPEATED, encoding="utf-8")
+    names = "names: {blocks: {outer: {wide2: second, inner3: third}, inner: {conv1: dense}}}\n"
+    (folder / "net.yaml").write_text(SPEC.replace("blocks: 2", "blocks: 1") + names, encoding="utf-8")
+    assert main(["validate", "--strict", "net.yaml", "outer.yaml"]) == 0
+    weights = [key for key in archcompiler.build("net.yaml").state_dict() if key.endswith("weight")]
+    within = [f"{inner}.{layer}" for inner in ("inner1", "inner2") for layer in ("dense", "norm1")]
+    within[2:2], within[6:] = ["conv1", "norm1"], ["conv2", "norm2"]
+    again = ["third.dense", "third.norm1", "conv3", "norm3", "inner4.dense", "inner4.norm1", "conv4", "norm4"]
+    expected = ["wide1", *within, "second", *again]
+    assert weights[:-1] == [f"one.0.{path}.weight" for path in expected]

@@ -114,7 +114,7 @@ class _Document:
         self._found += definition_faults(mapping_at(self._tree, "fields"), self._kind, self._fields)
         self._check_lets()
         self._walk(self._steps)
-        self._found += role_faults(self._steps)
+        self._found += role_faults(self._steps, lambda name: self._document_of(name).get("steps"))
         self._found += [] if self._found else self._unread()
         return self._found
 

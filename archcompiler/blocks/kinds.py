@@ -12,7 +12,7 @@ from archcompiler.graph.ops.base import StepForm
 from archcompiler.graph.shape import TF_SAME, Padding, sides
 from archcompiler.record.fault import ShapeFault, even_kernel
 from archcompiler.record.recorder import Value, in_layout, shape_text
-from archcompiler.tree import Plain, Scalar
+from archcompiler.tree import Plain
 
 Result = Union[Value, list[Value]]
 """What a step computes: a map, or the pieces of one."""
@@ -241,9 +241,9 @@ def _repeat(step: Step, x: Value) -> Value:
 
 def _role(step: Step, word: str) -> str:
     """Return the role of a layer: what its step says, or its kind and number in the document."""
-    run, said = step.run, step.node.entries.get("role")
-    if said and isinstance(said.value, Scalar):
-        return f"{run.prefix}{said.value.value}"
+    run = step.run
+    if said := run.said_role(step):
+        return said
     run.counts[word] += 1
     return f"{run.prefix}{word}{run.counts[word]}"
 

@@ -38,7 +38,8 @@ class Library(Protocol):
 class Run:
     """One document being recorded: `prefix` stands in front of its roles, which count over the document.
 
-    `attended` gets the places at which attention was recorded.
+    `attended` gets the places at which attention was recorded. `turn` is the number of the turn that runs, from 1 and
+    over all times that its repeat has run, which `turns` counts by the repeat; 0 outside of repeats.
     """
 
     recorder: Recorder
@@ -47,6 +48,8 @@ class Run:
     prefix: str = ""
     counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     attended: set[str] = field(default_factory=set)
+    turns: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    turn: int = 0
 
     def document(self, x: Value) -> Value:
         """Record the whole document on what arrives, and return what leaves."""
@@ -68,11 +71,14 @@ class Run:
     def repeat(self, step: Step, x: Value) -> Value:
         """Record the steps of a repeat; `index` names the number of the turn, `collect` the list of what each gave."""
         collected: list[Value] = []
-        index = next(iter(step.words("index")), "")
+        index, around = next(iter(step.words("index")), ""), self.turn
         for turn in range(step.number("repeat")):
             self.scope.bind(index, turn)
+            self.turns[id(step.node)] += 1
+            self.turn = self.turns[id(step.node)]
             x = self._steps(step.node.get("steps"), x)
             collected.append(x)
+        self.turn = around
         for name in step.words("collect"):
             self.scope.bind(name, collected)
         return x
@@ -100,11 +106,16 @@ class Run:
         rest = {key: field for key, field in known.items() if key not in given}
         fields = Fields(fill(Mapping({}, document.tree.span), rest))
         scope = Scope(self.recorder, document, fields, given, values={"in_channels": x.channels})
-        role = next(iter(step.words("role")), "")
-        if role:
-            self.recorder.blocks[f"{self.prefix}{role}"] = name
-            return Run(self.recorder, self.library, scope, f"{self.prefix}{role}.").document(x)
-        return Run(self.recorder, self.library, scope, self.prefix, self.counts).document(x)
+        if role := self.said_role(step):
+            self.recorder.blocks[role] = name
+            return Run(self.recorder, self.library, scope, f"{role}.").document(x)
+        inner = Run(self.recorder, self.library, scope, self.prefix, self.counts, turns=self.turns, turn=self.turn)
+        return inner.document(x)
+
+    def said_role(self, step: Step) -> str:
+        """Return the role that a step says, with the number of its turn where it stands in a repeat; "" for none."""
+        said = "".join(step.words("role"))
+        return said and f"{self.prefix}{said}{self.turn or ''}"
 
     def _steps(self, steps: Node | None, x: Value) -> Value:
         self.recorder.enter_steps()

@@ -24,6 +24,7 @@ _COUNTERS = {
     "layer": "the path of a layer has {slot}",
 }
 _MORE = "a number may be added, as in {slot+1}, and a word share a slot, as in {slot:word}"
+_SAME_ROLE = "they have one role: let each layer, and each block inside, have a `role` of its own"
 _HELP = "give each role a path of its own under `names`, or rename the stage"
 
 
@@ -142,10 +143,12 @@ def _shared(owners: _Owners, places: Places) -> Iterator[Diagnostic]:
         ops = [layer.node.op for layer in layers] if len(layers) > 1 else []
         if ops and (ops[0].parameters() or any(op != ops[0] for op in ops)):
             one, other = layers[:2]
-            blocks = one.call is not other.call and one.node.role == other.node.role
+            is_one_role = one.node.role == other.node.role
+            blocks = one.call is not other.call and is_one_role
+            help = _HELP if blocks or not is_one_role else _SAME_ROLE
             spans = [layer.span(places, of_call=blocks) for layer in (one, other)]
             labels = (Label(spans[0], "it is the path of this too"),) if spans[0] != spans[1] else ()
-            yield Diagnostic("R008", f"the path `{path}` names {len(ops)} different layers", spans[1], _HELP, labels)
+            yield Diagnostic("R008", f"the path `{path}` names {len(ops)} different layers", spans[1], help, labels)
 
 
 def _nested(owners: _Owners, places: Places) -> Iterator[Diagnostic]:
