@@ -170,7 +170,7 @@ def _block_objects(fragments: _Fragments) -> Json:
     block = kind_field("The kind of block.", blocks)
     fields = {name: fragments.fields_of(fragment) for name, fragment in blocks.items()}
     tests = {name: says("block", name) for name in blocks}
-    every = merged_fields(fields.items())
+    every = merged_fields(fields.items(), fragments.fields)
     objects: Json = {
         "stage": choice("stage", "block", tests),
         "override": choice("override", "block", tests),

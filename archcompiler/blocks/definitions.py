@@ -11,14 +11,12 @@ from archcompiler.blocks.types import Json, Type, field_type
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.schema.check import field_faults
 from archcompiler.schema.definitions import OF_ITEMS, TYPES
-from archcompiler.schema.language import language, read_schema
+from archcompiler.schema.language import language
 from archcompiler.span import Span
 from archcompiler.tree import Entry, Mapping, Plain, Sequence, plain
 
 _EXAMPLE = "{type: integer, minimum: 1, default: 4, description: ..., examples: [4]}"
 _NEEDED = ("description", "examples")
-_OBJECTS = {"block": "override"}
-"""What the schema calls the object with the fields of all documents of a kind, where it does not have its name."""
 
 
 def absent_fields(fields: Json) -> dict[str, str]:
@@ -30,8 +28,11 @@ def absent_fields(fields: Json) -> dict[str, str]:
     }
 
 
-def definition_faults(written: Mapping, kind: str, fields: Json) -> Iterator[Diagnostic]:
-    """Yield what is wrong with each field of a document; `fields` has what the shared definitions say of them too."""
+def definition_faults(written: Mapping, kind: str, fields: Json, elsewhere: Json) -> Iterator[Diagnostic]:
+    """Yield what is wrong with each field of a document; `fields` has what the shared definitions say of them too.
+
+    `elsewhere` are the fields of other documents of its kind.
+    """
     for name, entry in written.entries.items():
         if taken := _taken(kind, name):
             help = "give the field another name"
@@ -39,7 +40,8 @@ def definition_faults(written: Mapping, kind: str, fields: Json) -> Iterator[Dia
         elif name in fields:
             rules = (_incomplete, _unfit_types, _two_types, _unfit_bounds)
             found = [fault for rule in rules for fault in rule(name, entry, fields[name])]
-            yield from found or (*_values(entry, fields[name]), *_disagreement(kind, name, entry, fields[name]))
+            other = elsewhere.get(name, {})
+            yield from found or (*_values(entry, fields[name]), *_disagreement(kind, name, entry, fields, other))
             yield from _lone_alternatives(name, entry, fields)
 
 
@@ -107,15 +109,21 @@ def _values(entry: Entry, own: Json) -> Iterator[Diagnostic]:
         yield from field_faults("examples", own, Entry(item.span, item))
 
 
-def _disagreement(kind: str, name: str, entry: Entry, own: Json) -> Iterator[Diagnostic]:
-    """Yield that a field of this name is something else in other documents of the kind."""
-    schema = read_schema("architecture.json")["$defs"].get(f"{_OBJECTS.get(kind, kind)}.any", {"properties": {}})
-    other = schema["properties"].get(name)
-    if other is not None:
-        here, there = field_type(own), field_type(other)
-        if here and there and _shape(here) != _shape(there):
-            message = f"`{name}` is {here}, where other {kind}s have {there} of that name"
-            yield Diagnostic("B012", message, entry.key_span, "give the field a name of its own")
+def _disagreement(kind: str, name: str, entry: Entry, fields: Json, other: Json) -> Iterator[Diagnostic]:
+    """Yield that a field of this name is something else in other documents of the kind, or replaces others."""
+    own, help = fields[name], "give the field a name of its own"
+    here, there = field_type(own), field_type(other)
+    if here and there and _shape(here) != _shape(there):
+        message = f"`{name}` is {here}, where other {kind}s have {there} of that name"
+        yield Diagnostic("B012", message, entry.key_span, help)
+    replaced, replaced_there = (set(each.get("alternatives", ())) for each in (own, other))
+    if (replaced and replaced_there and replaced != replaced_there) or (replaced_there & {*fields}) - replaced:
+        message = f"`{name}` replaces {_named(replaced)}, where in other {kind}s it replaces {_named(replaced_there)}"
+        yield Diagnostic("B012", message, entry.key_span, help)
+
+
+def _named(names: set[str]) -> str:
+    return " and ".join(f"`{name}`" for name in sorted(names)) or "no other field"
 
 
 def _shape(found: Type) -> tuple[object, ...]:

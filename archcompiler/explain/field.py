@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from archcompiler.schema.language import read_schema
-from archcompiler.schema.shapes import reference
+from archcompiler.schema.shapes import alternatives_of, reference
 
 Json = dict[str, Any]
 _DOCUMENT = "document"
@@ -82,7 +82,6 @@ def _is_meant(owner: str, above: list[str]) -> bool:
 def page_of(key: str, described: Json) -> FieldPage:
     """Return the page of a key of an object that the schema describes; where it stands is not said."""
     schema = described["properties"][key]
-    groups = [group for group in described.get("x-alternatives", ()) if key in group]
     return FieldPage(
         name=key,
         description=schema.get("description", ""),
@@ -90,7 +89,7 @@ def page_of(key: str, described: Json) -> FieldPage:
         value=_value(schema),
         default=schema.get("default"),
         needed=key in (*described.get("required", ()), *described.get("x-required", ())),
-        instead=tuple(other for group in groups for other in group if other != key),
+        instead=tuple(alternatives_of(described, key)),
         examples=tuple(schema.get("examples", ())),
     )
 

@@ -8,6 +8,7 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
+from archcompiler.schema.shapes import alternatives_of
 from archcompiler.shipped import shipped
 from archcompiler.tree import Mapping, Plain
 
@@ -160,7 +161,6 @@ def _cases(definitions: dict[str, Any], name: str) -> dict[str, Fields]:
 def _fields(schema: dict[str, Any]) -> Fields:
     """Return the fields of one object of the schema."""
     required = schema.get("x-required", ())
-    groups = schema.get("x-alternatives", ())
     return {
         name: Field(
             name=name,
@@ -169,7 +169,7 @@ def _fields(schema: dict[str, Any]) -> Fields:
             union=found.get("x-union"),
             object=None if "x-union" in found else found.get("$ref", "").removeprefix("#/$defs/") or None,
             steps=found.get("items") == {"$ref": "#/$defs/step"},
-            alternatives=tuple(other for group in groups if name in group for other in group if other != name),
+            alternatives=tuple(alternatives_of(schema, name)),
         )
         for name, found in schema["properties"].items()
     }

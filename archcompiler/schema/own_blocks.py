@@ -10,7 +10,7 @@ import yaml
 
 from archcompiler.schema.definitions import sound_definition
 from archcompiler.schema.language import Language, Schema, language, language_of, read_schema
-from archcompiler.schema.shapes import Json, choice, closed_object, laid_over, says
+from archcompiler.schema.shapes import Json, choice, closed_object, laid_over, says, united
 from archcompiler.shipped import shipped
 from archcompiler.tree import Mapping, Plain, mapping_at, plain
 
@@ -92,14 +92,12 @@ def _objects(name: str, fields: Json, definitions: Json, block: Json) -> Json:
 
 
 def _merged(described: Json, own: dict[str, Json], block: Json) -> Json:
-    """Return the object that has the fields of all blocks: where two disagree on a default there is none."""
+    """Return the object that has the fields of all blocks, each of which takes what it takes in any of them."""
     properties: dict[str, Any] = {**described["properties"], "block": block}
     groups = [*described.get("x-alternatives", ())]
     for fields in own.values():
         found = closed_object({name: {**field, "required": False} for name, field in fields.items()}, nullable=True)
         groups += [group for group in found.get("x-alternatives", ()) if group not in groups]
         for name, field in found["properties"].items():
-            before = properties.setdefault(name, field)
-            if before.get("default") != field.get("default"):
-                properties[name] = {key: value for key, value in before.items() if key != "default"}
+            properties[name] = united(properties.get(name, field), field)
     return {**described, "properties": properties, **({"x-alternatives": groups} if groups else {})}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 Json = dict[str, Any]
@@ -118,6 +118,12 @@ def _alternatives(fields: Mapping[str, Json]) -> list[tuple[str, Json]]:
     return [(name, field) for name, field in fields.items() if field.get("alternatives")]
 
 
+def alternatives_of(described: Json, name: str) -> list[str]:
+    """Return the fields of an object that stand in place of one of them."""
+    groups = described.get("x-alternatives", ())
+    return [other for group in groups if name in group for other in group if other != name]
+
+
 def _exclusive(first: str, rest: list[str]) -> Json:
     """Return the rule that where `first` has a value, the others have none."""
     message = f"{' and '.join([first, *rest])} are alternatives: write one of them."
@@ -127,34 +133,85 @@ def _exclusive(first: str, rest: list[str]) -> Json:
     }
 
 
-def merged_fields(groups: Iterable[tuple[str, Json]]) -> Json:
-    """Return the fields of all groups, none of them required; where two groups disagree on a default there is none.
+def merged_fields(groups: Iterable[tuple[str, Json]], order: Iterable[str] = ()) -> Json:
+    """Return the fields of all groups, none of them required; each takes what it takes in any group.
 
-    A field stands behind the one that it follows in the first group that has it.
+    Those that `order` names stand in that order; another stands behind the one that it follows in the first group that
+    has it. ValueError where a field has another type or other alternatives than elsewhere.
     """
     merged: Json = {}
-    order: list[str] = []
+    names = list(order)
     for owner, fields in groups:
         place = 0
         for name, found in fields.items():
             field = {key: value for key, value in found.items() if key != "required"}
-            merged[name] = _agreed(name, owner, merged[name], field) if name in merged else field
-            if name not in order:
-                order.insert(place, name)
-            place = order.index(name) + 1
-    return {name: merged[name] for name in order}
+            if name in merged and not are_alike(merged[name], field):
+                raise ValueError(f"field {name!r} of {owner!r} has another type than elsewhere: give it another name")
+            merged[name] = united(merged[name], field) if name in merged else field
+            if name not in names:
+                names.insert(place, name)
+            place = names.index(name) + 1
+    return {name: merged[name] for name in names if name in merged}
 
 
-def _agreed(name: str, owner: str, first: Json, second: Json) -> Json:
-    """Return what two definitions of one field have in common; they may differ in default and words about it only."""
-    free = ("default", "description", "examples", "alternatives")
-    if any(first.get(key) != second.get(key) for key in {*first, *second} - {*free}):
-        raise ValueError(f"field {name!r} of {owner!r} takes other values than elsewhere: give it a name of its own")
-    agreed = {key: value for key, value in first.items() if key not in free}
-    agreed |= {key: first[key] for key in free if key in first and first[key] == second.get(key)}
-    for key in ("description", "examples"):
-        agreed.setdefault(key, first[key])
-    return agreed
+_LOOSER: dict[str, Callable[[Any, Any], Any]] = {
+    **dict.fromkeys(("minimum", "exclusiveMinimum", "minItems"), min),
+    **dict.fromkeys(("maximum", "exclusiveMaximum", "maxItems"), max),
+}
+_EITHER = ("description", "examples", "alternatives")
+"""What a field has that is said of one of its definitions."""
+
+
+def united(first: Json, second: Json) -> Json:
+    """Return the definition of a field that takes what either of two takes; a default only where both have it.
+
+    Of numbers and lists the looser bounds hold, of words all. Definitions of two types stand side by side.
+    """
+    if first == second:
+        return first
+    words = {key: each[key] for each in (second, first) for key in _EITHER if each.get(key)}
+    if not are_alike(first, second):
+        variants = [one for each in (first, second) for one in each.get("anyOf", [each])]
+        return {**words, "anyOf": [one for place, one in enumerate(variants) if one not in variants[:place]]}
+    found = {key: value for key, value in first.items() if second.get(key) == value} | words
+    found |= {key: of(first[key], second[key]) for key, of in _LOOSER.items() if key in first and key in second}
+    if "type" in first or "type" in second:
+        types = list(dict.fromkeys([*_listed(first.get("type")), *_listed(second.get("type"))]))
+        found["type"] = types if len(types) > 1 else types[0]
+    if "items" in first and "items" in second:
+        found["items"] = united(first["items"], second["items"])
+    return found | _united_words(first, second)
+
+
+def _united_words(first: Json, second: Json) -> Json:
+    """Return the words of two definitions, as a field's or as a schema's, null last."""
+    found: Json = {}
+    if "enum" in first and "enum" in second:
+        words = dict.fromkeys([*first["enum"], *second["enum"]])
+        found["enum"] = sorted(words, key=lambda word: word is None)
+    if named := dict.fromkeys([*first.get("words", ()), *second.get("words", ())]):
+        found["words"] = list(named)
+    if said := dict.fromkeys(word for each in (first, second) for word in each.get("then", {}).get("enum", ())):
+        found |= {"if": {"type": "string"}, "then": {"enum": list(said)}}
+    return found
+
+
+def are_alike(first: Json, second: Json) -> bool:
+    """Tell whether two definitions are of one type, and stand in place of the same fields where both name such."""
+    others = [set(each["alternatives"]) for each in (first, second) if each.get("alternatives")]
+    return _kind(first) == _kind(second) and others[1:] in ([], others[:1])
+
+
+def _kind(field: Json) -> tuple[Any, ...]:
+    """Return what of a definition is the same wherever a field has this name."""
+    targets = [field.get(key) for key in ("union", "x-union", "object", "list", "steps", "$ref", "anyOf")]
+    said = _listed(field.get("type", "string" if "enum" in field else None))
+    words = {"string"} if "then" in field else set[str]()
+    return *targets, {"number" if word == "integer" else word for word in said} - {"null"} - words
+
+
+def _listed(said: Any) -> list[Any]:
+    return said if isinstance(said, list) else [] if said is None else [said]
 
 
 def kind_field(word: str, groups: Json) -> Json:
