@@ -32,6 +32,7 @@ from archcompiler.schema.shapes import (
     says,
     union_or_field,
     untyped,
+    with_shared_fields,
 )
 from archcompiler.shipped import DOCUMENTS, shipped
 
@@ -113,7 +114,7 @@ def generate() -> Json:
     fragments = _fragments()
     document = fragments.document
     root = closed_object(document["fields"], nullable=True)
-    return {
+    schema = {
         "$schema": _DIALECT,
         "title": document["title"],
         "description": document["description"],
@@ -130,13 +131,14 @@ def generate() -> Json:
             "no_null": no_null(),
         },
     }
+    return with_shared_fields(schema)
 
 
 def generate_part() -> Json:
     """Return the schema of the documents of blocks, shortcuts, attentions, stems and heads."""
     fragments = _fragments()
     document, part = fragments.document, fragments.document["part"]
-    return {
+    schema = {
         "$schema": _DIALECT,
         "title": "archcompiler block",
         "description": "A document describes one kind of block, shortcut, attention, stem or head by its steps.",
@@ -149,6 +151,7 @@ def generate_part() -> Json:
             **_step_objects(fragments),
         },
     }
+    return with_shared_fields(schema)
 
 
 def generate_names() -> Json:

@@ -8,7 +8,7 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
-from archcompiler.schema.shapes import alternatives_of
+from archcompiler.schema.shapes import alternatives_of, without_shared_fields
 from archcompiler.shipped import shipped
 from archcompiler.tree import Mapping, Plain
 
@@ -92,9 +92,8 @@ class Language:
 
 @cache
 def read_schema(name: str) -> dict[str, Any]:
-    """Return a shipped schema such as `architecture.json`."""
-    schema: dict[str, Any] = json.loads((shipped("schemas") / name).read_text(encoding="utf-8"))
-    return schema
+    """Return a shipped schema such as `architecture.json`, each field in its objects."""
+    return without_shared_fields(json.loads((shipped("schemas") / name).read_text(encoding="utf-8")))
 
 
 @cache

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 Json = dict[str, Any]
@@ -259,6 +261,59 @@ def untyped(union: Json) -> Json:
     """Return the test for an object that neither says its type nor implies it."""
     implied = [name for name, fragment in union["variants"].items() if name in fragment.get("fields", {})]
     return {"type": "object", "not": {"anyOf": [{"required": [key]} for key in ("type", *implied)]}}
+
+
+_SHARED = "shared."
+_OF_BLOCKS = ("override", "defaults")  # what stands there has the fields of a stage
+_SHORT = 80  # characters of JSON: no longer than a reference and its name
+
+
+def with_shared_fields(schema: Json) -> Json:
+    """Return a schema in which a field that several objects of one kind have alike stands once, in `$defs`."""
+    found: dict[tuple[str, str], Counter[str]] = {}
+    for name, key, field in _fields(schema["$defs"]):
+        found.setdefault((_kind_of_object(name), key), Counter())[json.dumps(field)] += 1
+    shared = {}
+    for (kind, key), counts in found.items():
+        text, count = counts.most_common(1)[0]
+        if count > 1 and len(text) > _SHORT:
+            shared[f"{_SHARED}{kind}.{key}"] = json.loads(text)
+
+    def referring(name: str, key: str, field: Json) -> Json:
+        target = f"{_SHARED}{_kind_of_object(name)}.{key}"
+        return {"$ref": f"#/$defs/{target}"} if shared.get(target) == field else field
+
+    return {**schema, "$defs": {**_with_fields(schema["$defs"], referring), **shared}}
+
+
+def without_shared_fields(schema: Json) -> Json:
+    """Return a schema in which each field stands in its object again."""
+    shared = {name: field for name, field in schema.get("$defs", {}).items() if name.startswith(_SHARED)}
+    if not shared:
+        return schema
+    own = {name: found for name, found in schema["$defs"].items() if name not in shared}
+    return {**schema, "$defs": _with_fields(own, lambda _, __, field: shared.get(reference(field), field))}
+
+
+def _fields(definitions: Json) -> Iterator[tuple[str, str, Json]]:
+    for name, found in definitions.items():
+        for key, field in found.get("properties", {}).items():
+            yield name, key, field
+
+
+def _with_fields(definitions: Json, change: Callable[[str, str, Json], Json]) -> Json:
+    """Return definitions with each field of each object changed."""
+    changed = dict(definitions)
+    for name, found in definitions.items():
+        if "properties" in found:
+            fields = {key: change(name, key, field) for key, field in found["properties"].items()}
+            changed[name] = {**found, "properties": fields}
+    return changed
+
+
+def _kind_of_object(name: str) -> str:
+    kind = name.partition(".")[0]
+    return "stage" if kind in _OF_BLOCKS else kind
 
 
 def no_null() -> Json:
