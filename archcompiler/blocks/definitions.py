@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from archcompiler.blocks.names import reserved
@@ -13,7 +14,7 @@ from archcompiler.schema.check import field_faults
 from archcompiler.schema.definitions import OF_ITEMS, TYPES
 from archcompiler.schema.language import language
 from archcompiler.span import Span
-from archcompiler.tree import Entry, Mapping, Plain, Sequence, plain
+from archcompiler.tree import Entry, Mapping, Plain, Sequence, from_plain, plain
 
 _EXAMPLE = "{type: integer, minimum: 1, default: 4, description: ..., examples: [4]}"
 _NEEDED = ("description", "examples")
@@ -97,13 +98,20 @@ def _lone_alternatives(name: str, entry: Entry, fields: Json) -> Iterator[Diagno
             message = f"`{other}` stands in place of `{name}`, and is no such field here"
             help = f"declare `{other}` too; or write `{name}: {{alternatives: []}}`"
             yield Diagnostic("B015", message, entry.key_span, help)
+        elif name > other and "default" in fields[name] and "default" in fields[other]:
+            message = f"`{other}` and `{name}` stand in place of each other, and both have a default"
+            yield Diagnostic("B015", message, entry.key_span, "of alternatives one has a default, or a stage says one")
 
 
 def _values(entry: Entry, own: Json) -> Iterator[Diagnostic]:
-    """Yield what the field itself would refuse of its default and examples."""
+    """Yield what the field itself would refuse of its default, the shared definition's too, and of its examples."""
     value = entry.value
     if isinstance(value, Mapping) and "default" in value.entries:
         yield from field_faults("default", own, value.entries["default"])
+    elif "default" in own:
+        inherited = Entry(entry.key_span, from_plain(own["default"], entry.key_span))
+        help = "it is the default of the shared definition: say another, or `required: true`"
+        yield from (replace(fault, help=help) for fault in field_faults("default", own, inherited))
     examples = value.get("examples") if isinstance(value, Mapping) else None
     for item in examples.items if isinstance(examples, Sequence) else ():
         yield from field_faults("examples", own, Entry(item.span, item))

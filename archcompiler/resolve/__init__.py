@@ -86,8 +86,9 @@ def resolve_document(path: str, document: Mapping, faults: Iterable[Diagnostic] 
     body = _without(settled.document, "names", "claims", "blocks")
     unsuited = unsuited_defaults(mapping_at(document, "defaults"), settled.stages, known)
     rest = complete_faults(body, known) or exception_faults(body, settled.stages, known)
-    found += dict.fromkeys(fault for faults in unsuited.values() for fault in faults)
-    found += [fault for fault in rest if fault.span not in unsuited]
+    told = dict.fromkeys(fault for faults in unsuited.values() for fault in faults)
+    told |= dict.fromkeys(fault for fault in rest if fault.span not in unsuited)
+    found += sorted(told, key=lambda fault: (fault.span.path, fault.span.line, fault.span.column))
     stages = tuple(each.stage for each in settled.stages)
     errors = {fault.code for fault in found if fault.severity == "error"}
     if not errors <= _WITHOUT_EFFECT:
