@@ -40,7 +40,7 @@ def schema_with(own: dict[str, list[Json]], *, hides: bool, words: str = "") -> 
     block = {**block, "enum": [*names, None], "description": block["description"].removesuffix(".") + words + "."}
     for name, variants in own.items():
         for kind, fields in product(("stage", "override"), variants):
-            found = _object(kind, fields, definitions, block)
+            found = _object(kind, fields, definitions)
             key = f"{kind}.{name}"
             is_first = fields is variants[0] and (hides or key not in definitions)
             definitions[key] = found if is_first else _either(definitions[key], found)
@@ -52,6 +52,9 @@ def schema_with(own: dict[str, list[Json]], *, hides: bool, words: str = "") -> 
         definitions[merged] = _merged(definitions[merged], every, block)
     for kind in ("stage", "override"):
         definitions[kind] = choice(kind, "block", {name: says("block", name) for name in names})
+        for name in (f"{kind}.{name}" for name in names):
+            found = definitions[name]
+            definitions[name] = {**found, "properties": {**found["properties"], "block": block}}
     return {**root, "$defs": definitions}
 
 
@@ -93,13 +96,13 @@ def _is_field(own: Plain) -> bool:
     return own is None or isinstance(own, dict)
 
 
-def _object(kind: str, fields: Json, definitions: Json, block: Json) -> Json:
-    """Return the object of a stage, or of an override, with a block."""
+def _object(kind: str, fields: Json, definitions: Json) -> Json:
+    """Return the object of a stage, or of an override, with a block of these fields."""
     common = {key: definitions["stage.any"]["properties"][key] for key in _STAGE}
     found = closed_object(fields, nullable=True)
     if kind == "override":
-        return {**found, "properties": {"block": block, **found["properties"]}}
-    properties = {"block": block, "blocks": common["blocks"], **found["properties"], **common}
+        return {**found, "properties": {"block": {}, **found["properties"]}}
+    properties = {"block": {}, "blocks": common["blocks"], **found["properties"], **common}
     return {**found, "properties": properties, "x-required": ["block", "blocks", *found.get("x-required", ())]}
 
 
