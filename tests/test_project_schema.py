@@ -118,6 +118,13 @@ def test_a_block_that_hides_a_shipped_one_leaves_both_valid(project):
         assert is_valid(schema, SPEC.format(name="net", blocks="{}", said=said).replace("block: pair", "block: conv"))
 
 
+def test_folders_are_searched_for_specs_without_their_hidden_folders(project, capsys):
+    (project / ".venv" / "faulty.yaml").write_text("archc: 1\nname: 3\n", encoding="utf-8")
+    assert main(["validate", "."]) == 0
+    assert capsys.readouterr().out == "no faults in 5 files\n"
+    assert main(["validate", ".venv"]) == 1
+
+
 # --- writing and checking ---
 
 

@@ -9,6 +9,7 @@ import ast
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as Map
 from dataclasses import replace
+from functools import partial
 
 from archcompiler.blocks.definitions import absent_fields, definition_faults
 from archcompiler.blocks.document import CONTEXT, steps_below, words_at
@@ -100,7 +101,7 @@ class _Document:
     def faults(self) -> list[Diagnostic]:
         """Return every fault."""
         self._check_class()
-        elsewhere = self._library.fields_elsewhere(self._kind, self._name)
+        elsewhere = partial(self._library.field_elsewhere, self._kind, self._name)
         self._found += definition_faults(mapping_at(self._tree, "fields"), self._kind, self._fields, elsewhere)
         self._check_lets()
         self._walk(self._steps)

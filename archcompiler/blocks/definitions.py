@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -29,10 +29,12 @@ def absent_fields(fields: Json) -> dict[str, str]:
     }
 
 
-def definition_faults(written: Mapping, kind: str, fields: Json, elsewhere: Json) -> Iterator[Diagnostic]:
+def definition_faults(
+    written: Mapping, kind: str, fields: Json, elsewhere: Callable[[str], Json]
+) -> Iterator[Diagnostic]:
     """Yield what is wrong with each field of a document; `fields` has what the shared definitions say of them too.
 
-    `elsewhere` are the fields of other documents of its kind.
+    `elsewhere` gives the definition of a field in other documents of the kind.
     """
     for name, entry in written.entries.items():
         if taken := _taken(kind, name):
@@ -41,7 +43,7 @@ def definition_faults(written: Mapping, kind: str, fields: Json, elsewhere: Json
         elif name in fields:
             rules = (_incomplete, _unfit_types, _two_types, _unfit_bounds)
             found = [fault for rule in rules for fault in rule(name, entry, fields[name])]
-            other = elsewhere.get(name, {})
+            other = elsewhere(name)
             yield from found or (*_values(entry, fields[name]), *_disagreement(kind, name, entry, fields, other))
             yield from _lone_alternatives(name, entry, fields)
 

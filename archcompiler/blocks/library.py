@@ -41,10 +41,14 @@ class Library:
         """Return the fields of a block."""
         return self.language.blocks[block]
 
-    def fields_elsewhere(self, kind: str, name: str) -> Json:
-        """Return the fields of the other documents of a kind: of the shipped ones, and of the own blocks before one."""
-        own = {key: first for key, (owner, first) in self._first.items() if owner != name} if kind == "block" else {}
-        return {**own, **_shipped_fields(kind)}
+    def field_elsewhere(self, kind: str, name: str, key: str) -> Json:
+        """Return what a field of a document is in other documents of the kind: shipped ones, or own blocks before it.
+
+        Nothing is said of one that they do not have.
+        """
+        owner, declared = self._first.get(key, (name, {})) if kind == "block" else (name, {})
+        found: Json = _shipped_fields(kind).get(key, {} if owner == name else declared)
+        return found
 
     @cached_property
     def _first(self) -> dict[str, tuple[str, Json]]:

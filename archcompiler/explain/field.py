@@ -112,7 +112,8 @@ def _value(schema: Json) -> str:
 
 def _limits(schema: Json) -> str:
     low, high = schema.get("minimum"), schema.get("maximum")
-    bounds = [f"from {low:,}" if low is not None else "", f"to {high:,}" if high is not None else ""]
+    above = f"above {schema['exclusiveMinimum']:,}" if "exclusiveMinimum" in schema else ""
+    bounds = [above, f"from {low:,}" if low is not None else "", f"to {high:,}" if high is not None else ""]
     below = f"below {schema['exclusiveMaximum']:,}" if "exclusiveMaximum" in schema else ""
     return "".join(f" {bound}" for bound in (*bounds, below) if bound)
 
