@@ -231,3 +231,9 @@ def test_two_definitions_are_one_that_takes_what_either_takes():
     assert united({"type": "integer"}, {"$ref": "#/$defs/norm"}) == {
         "anyOf": [{"type": "integer"}, {"$ref": "#/$defs/norm"}]
     }
+
+
+def test_defaults_of_stages_without_a_block_are_no_fault_of_their_own(validate):
+    said = validate("kernel: 3", b=("b: {block: two, ", "b: {"))
+    assert said.count("error[") == 1
+    assert "net.yaml:23:3: error[S003]: stage `b` lacks `block`" in said

@@ -38,7 +38,7 @@ def unsuited_defaults(defaults: Mapping, stages: Iterable[SettledStage], known: 
     kinds = kinds_of(each.stage for each in settled)
     found: _Found = {}
     for key, entry in defaults.entries.items():
-        owners = {kind: _fault(key, entry, kind, known) for kind in kinds if key in known.blocks[kind]}
+        owners = {kind: _fault(key, entry, kind, known) for kind in kinds if key in known.blocks.get(kind, ())}
         takers = [taker for stage in settled for taker in _takers(key, entry, stage)] if any(owners.values()) else []
         faults = _faults(key, entry, owners, takers, known) if takers else []
         found |= dict.fromkeys(_places(entry), faults) if faults else {}
