@@ -17,6 +17,7 @@ from pathlib import Path
 
 import yaml
 
+from archcompiler.blocks.kinds import KINDS
 from archcompiler.graph.ops import OPS
 from archcompiler.graph.ops.base import StepForm
 from archcompiler.render.language import Case, language_tables
@@ -365,7 +366,8 @@ def _texts() -> Iterator[tuple[Path, str]]:
     for name, generated in SCHEMAS.items():
         yield folder / name, json.dumps(generated(), indent=1) + "\n"
     page = folder / "README.md"
-    yield page, with_parts(page.read_text(encoding="utf-8"), language_tables(generate(), _cases()))
+    words = {key: kind.word for key, kind in KINDS.items()}
+    yield page, with_parts(page.read_text(encoding="utf-8"), language_tables(generate(), _cases(), words))
 
 
 def main(arguments: list[str] | None = None) -> int:

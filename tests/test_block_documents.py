@@ -93,7 +93,7 @@ def test_a_document_is_explained_by_its_fields_and_steps(name, capsys):
     for key in ("fields", "let"):
         for field in tree.get(key).entries if tree.get(key) else ():
             assert f"  {field}" in text
-    assert "Steps:\n" in text
+    assert "Steps, with the role of each layer:\n" in text
 
 
 def test_a_block_is_explained_by_its_name_alone_beside_fields_of_that_name(capsys):
@@ -102,6 +102,20 @@ def test_a_block_is_explained_by_its_name_alone_beside_fields_of_that_name(capsy
     assert main(["explain", "conv"]) == 0
     text = capsys.readouterr().out
     assert text.index("class ConvBlock") < text.index("in          step (conv)")
+
+
+def test_the_role_of_each_layer_is_told_beside_its_step_as_a_names_table_finds_it(folder, capsys):
+    text = OUTER.replace("channels}\n", "channels}\n  - {activation: relu}\n")
+    (folder / "outer.yaml").write_text(f"{text}  - {{layer_scale: 1}}\n", encoding="utf-8")
+    assert main(["explain", "outer.yaml", "--format", "json"]) == 0
+    (page,) = json.loads(capsys.readouterr().out)["documents"]
+    assert page["roles"] == ["inner", "conv1", "act1", "layer_scale1"]
+    names = [f"{role}: {role}_here" for role in page["roles"]]
+    (folder / "net.yaml").write_text(f"{SPEC}names: {{{', '.join(names)}}}\n", encoding="utf-8")
+    assert main(["validate", "--strict", "net.yaml"]) == 0
+    assert main(["explain", "outer.yaml"]) == 0
+    told = [line.partition("  # ")[2] for line in capsys.readouterr().out.splitlines() if "  # " in line]
+    assert told == page["roles"]
 
 
 def test_the_guide_names_each_step_and_function(capsys):

@@ -10,6 +10,7 @@ from archcompiler.blocks.check import declared_fields
 from archcompiler.blocks.document import Document
 from archcompiler.blocks.files import kind_of_part
 from archcompiler.blocks.library import FOLDERS
+from archcompiler.blocks.roles import roles_of
 from archcompiler.explain.field import FieldPage, page_of
 from archcompiler.layout.format import formatted
 from archcompiler.resolve.own_blocks import is_part
@@ -23,7 +24,10 @@ from archcompiler.tree import Mapping, Scalar, mapping_at, plain
 
 @dataclass(frozen=True, slots=True)
 class DocumentPage:
-    """One document: its fields, the names that it computes, and the text of its steps."""
+    """One document: its fields, the names that it computes, and the text of its steps.
+
+    `roles` are what tables of names call the layers, one for each line of the steps; "" where a line has none.
+    """
 
     kind: str
     name: str
@@ -32,6 +36,7 @@ class DocumentPage:
     fields: tuple[FieldPage, ...]
     lets: dict[str, str]
     steps: str
+    roles: tuple[str, ...]
 
 
 def find_document(name: str, files: Files = DISK) -> tuple[str, Mapping] | None:
@@ -59,6 +64,9 @@ def document_page(name: str, files: Files = DISK) -> DocumentPage | None:
     fields = declared_fields(tree)
     described = closed_object(fields, nullable=False)
     text = formatted(files.read(path), files.shown(path))
+    header, _, steps = text.partition("\nsteps:\n")
+    roles = roles_of(parse(text, path).get("steps"))
+    first = header.count("\n") + 3  # the line of the first step
     return DocumentPage(
         kind=kind,
         name=document.name,
@@ -66,7 +74,8 @@ def document_page(name: str, files: Files = DISK) -> DocumentPage | None:
         description=_text(tree, "description"),
         fields=tuple(page_of(field, described, read_schema("architecture.json")) for field in fields),
         lets={key: str(plain(entry.value)) for key, entry in mapping_at(tree, "let").entries.items()},
-        steps=dedent(text.partition("\nsteps:\n")[2]).rstrip(),
+        steps=dedent(steps).rstrip(),
+        roles=tuple(roles.get(first + number, "") for number in range(len(steps.splitlines()))),
     )
 
 

@@ -132,3 +132,46 @@ def _numbered_too(
         if others:
             message = f"{role.name} is numbered by the turns of its repeat, and `{min(others)}` is another layer"
             yield Diagnostic("B011", message, role.span, "give it another")
+
+
+_UNKNOWN = 10**9
+"""More layers than a document has steps: a count that its text does not tell."""
+_MANY = " ..."
+"""What stands behind a role where there are several."""
+
+
+def roles_of(steps: Node | None) -> dict[int, str]:
+    """Return what tables of names call the layers of a document, by the line of their step.
+
+    Behind a layer in a repeat, or a block inside without a role, the numbers of what is counted are those of a spec.
+    """
+    found: dict[int, str] = {}
+    _note_roles(steps, Counter(), found, repeats=False)
+    return found
+
+
+def _note_roles(steps: Node | None, counts: Counter[str], found: dict[int, str], *, repeats: bool) -> None:
+    for step in steps.items if isinstance(steps, Sequence) else ():
+        kind = step_kind(step)
+        if kind and isinstance(step, Mapping):
+            if role := _told(kind, step, counts, repeats=repeats):
+                line = step.entries[kind].key_span.line
+                found[line] = f"{found[line]}, {role}" if line in found else role
+            for key in GROUPS:
+                _note_roles(step.get(key), counts, found, repeats=repeats or kind == "repeat")
+
+
+def _told(kind: str, step: Mapping, counts: Counter[str], *, repeats: bool) -> str:
+    """Return the role of a step in words, and count it; an infinite count is one that the text does not tell."""
+    if said := "".join(words_at(step, "role")):
+        return f"{said}1{_MANY}" if repeats else said
+    if kind == "block":
+        counts.update(dict.fromkeys((each.word for each in KINDS.values() if each.word), _UNKNOWN))
+    if kind in ("shortcut", "attention"):
+        return f"{kind}.*"
+    word = KINDS[kind].word if kind in KINDS else ""
+    if not word:
+        return ""
+    known = counts[word] < _UNKNOWN
+    counts[word] += _UNKNOWN if repeats else 1
+    return f"{word}{counts[word] % _UNKNOWN + repeats if known else ''}{_MANY * (repeats or not known)}"

@@ -121,6 +121,7 @@ def _bad_names(owners: _Owners, places: Places) -> Iterator[Diagnostic]:
                 yield Diagnostic("R008", message, places.part(layer.part) if name == layer.part.name else span, help)
 
 
+_MOST_LISTED = 12
 _NO_NAME = re.compile(r"[{}:+].*")  # what is left where a counter got no number
 
 
@@ -159,7 +160,15 @@ def _nested(owners: _Owners, places: Places) -> Iterator[Diagnostic]:
             inside = layer.span(places, of_call=len(outer) <= len(layer.call.path))
             label = Label(owners[outer][0].span(places), "this is the layer")
             message = f"the path `{outer}` is a layer, and holds the layer `{path}`"
-            yield Diagnostic("R008", message, inside, _HELP, (label,) if label.span != inside else ())
+            help = _unsaid((layer, owners[outer][0]), places) or _HELP
+            yield Diagnostic("R008", message, inside, help, (label,) if label.span != inside else ())
+
+
+def _unsaid(layers: Iterable[_Layer], places: Places) -> str:
+    """Return which key says the path of the first of some layers of which `names` says none; "" where each is said."""
+    keys = (layer.path for layer in layers if layer.span(places) == places.part(layer.part))
+    key = next(keys, "")
+    return key and f"say where `{key}` stands too: `names: {{{key}: ...}}`"
 
 
 def _holders(paths: Iterable[str]) -> set[str]:
@@ -178,9 +187,16 @@ def _reason(key: str, known: list[str]) -> tuple[str, str]:
     role = key.rpartition(" ")[2]
     if role in known:
         return f"`{role}` has no effect here: what is said of a stage or of a kind of block comes first", "remove it"
+    if (path := role.removesuffix(".block")) in known and path != role:
+        return f"no layer has the role `{role}`", f"where blocks stand is their `path` here: write `{path}.path`"
     return f"no layer of this network has the role `{role}`", _near(role, known)
 
 
-def _near(role: str, roles: list[str]) -> str:
-    near = get_close_matches(role, roles, n=2, cutoff=0.6)
-    return f"did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else "remove the line"
+def _near(role: str, known: list[str]) -> str:
+    """Return the roles that may be meant: the nearest, and all of the same part, stage or block where these are few."""
+    near = get_close_matches(role, known, n=2, cutoff=0.6)
+    meant = f"did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else ""
+    part = f"{role.rpartition('.')[0]}."
+    beside = [name.removeprefix(part) for name in known if name.startswith(part)]
+    listed = f"`{part[:-1]}` has {', '.join(beside)}" if 0 < len(beside) <= _MOST_LISTED else ""
+    return " ".join(filter(None, (meant, listed))) or "remove the line"

@@ -26,13 +26,18 @@ class Case:
     document: str | None
 
 
-def language_tables(schema: Json, cases: Mapping[str, Sequence[Case]]) -> dict[str, str]:
-    """Return the part of the page for each kind of object, by its name; `cases` are those of blocks and unions."""
+def language_tables(schema: Json, cases: Mapping[str, Sequence[Case]], words: Mapping[str, str]) -> dict[str, str]:
+    """Return the part of the page for each kind of object, by its name.
+
+    `cases` are those of blocks and unions, `words` those with which the roles of the kinds of steps begin.
+    """
     kinds = (*_OBJECTS, *cases)
-    return {kind: "\n\n".join(_part(kind, schema, cases.get(kind, ()), kinds)) for kind in kinds}
+    return {kind: "\n\n".join(_part(kind, schema, cases.get(kind, ()), kinds, words)) for kind in kinds}
 
 
-def _part(kind: str, schema: Json, cases: Sequence[Case], kinds: Sequence[str]) -> Iterator[str]:
+def _part(
+    kind: str, schema: Json, cases: Sequence[Case], kinds: Sequence[str], words: Mapping[str, str]
+) -> Iterator[str]:
     """Yield the heading of a kind of object, the table of its cases and the table of its fields."""
     choice = schema["$defs"].get(kind, {}).get("x-choice", {})
     pages = [page for page in pages_of_kind(kind, schema) if page.name != choice.get("key")]
@@ -41,11 +46,20 @@ def _part(kind: str, schema: Json, cases: Sequence[Case], kinds: Sequence[str]) 
     if cases:
         yield markdown_table((_word(kind), "what it is"), map(_case, cases))
     if told:
-        rows = ([_code(page.name), _takes(page, kinds), _text(page.description)] for page in told)
-        yield markdown_table((kind, "takes", "what it is"), rows)
+        header = (kind, "takes", "role", "what it is") if kind == "step" else (kind, "takes", "what it is")
+        yield markdown_table(header, (_told(page, kinds, words if kind == "step" else None) for page in told))
     rest = [page for page in pages if page not in told]
     if rest:
         yield _fields(kind, rest, choice.get("cases", ()), kinds)
+
+
+def _told(page: FieldPage, kinds: Sequence[str], words: Mapping[str, str] | None) -> list[Markdown]:
+    """Return the row of a case that its own key tells; of a step, with the role of the first layer that it makes."""
+    first, last = [_code(page.name), _takes(page, kinds)], _text(page.description)
+    if words is None:
+        return [*first, last]
+    word = words[page.name]
+    return [*first, _code(f"{word}1") if word else Markdown(""), last]
 
 
 def _word(kind: str) -> str:
