@@ -39,6 +39,7 @@ from archcompiler.schema.shapes import (
     union_or_field,
     untyped,
     with_shared_fields,
+    without_shared_fields,
 )
 from archcompiler.shipped import DOCUMENTS, shipped
 
@@ -367,7 +368,8 @@ def _texts() -> Iterator[tuple[Path, str]]:
         yield folder / name, json.dumps(generated(), indent=1) + "\n"
     page = folder / "README.md"
     words = {key: kind.word for key, kind in KINDS.items()}
-    yield page, with_parts(page.read_text(encoding="utf-8"), language_tables(generate(), _cases(), words))
+    tables = language_tables(without_shared_fields(generate()), _cases(), words)
+    yield page, with_parts(page.read_text(encoding="utf-8"), tables)
 
 
 def main(arguments: list[str] | None = None) -> int:
