@@ -36,6 +36,8 @@ _SPLIT = "split"
 _OF_NESTED = ("block", "from", "as", "role")
 _MOST_LETS = 20
 """Names that lean on each other, one behind the other: computing them takes Python's stack."""
+UNREAD = "B014"
+"""What is known only where every step that might read a name is understood."""
 _READ_BY_THE_BLOCK = {"attention": ("after",)}
 """Fields that no step of the document itself reads."""
 
@@ -453,7 +455,7 @@ _NO_CIRCLE = "compute one of them without the others"
 
 
 def _unread(message: str, span: Span) -> Diagnostic:
-    return Diagnostic("B014", message, span, "read it in a step, or leave it out", severity="warning")
+    return Diagnostic(UNREAD, message, span, "read it in a step, or leave it out", severity="warning")
 
 
 def _given(kind: str) -> dict[str, Type]:

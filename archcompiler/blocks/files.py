@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from archcompiler.blocks.check import blocks_in, declared_fields, document_faults
+from archcompiler.blocks.check import UNREAD, blocks_in, declared_fields, document_faults
 from archcompiler.blocks.document import Document
 from archcompiler.blocks.library import Library, with_defaults
 from archcompiler.diagnostics import Diagnostic, SpecError
@@ -29,7 +29,9 @@ def file_faults(path: str, files: Files = DISK) -> list[Diagnostic] | None:
     said = document.get(kind)
     name = str(said.value) if isinstance(said, Scalar) else ""
     known = Library(language(), dict(_beside(path, document, files)))
-    faults = [*part_faults(document, found), *document_faults(document, kind, name, declared_fields(document), known)]
+    of_schema = part_faults(document, found)
+    of_steps = document_faults(document, kind, name, declared_fields(document), known)
+    faults = [*of_schema, *(fault for fault in of_steps if not (of_schema and fault.code == UNREAD))]
     return sorted(dict.fromkeys(faults), key=lambda fault: (fault.span.path, fault.span.line, fault.span.column))
 
 

@@ -101,7 +101,8 @@ def _faults(steps: Node, walk: _Walk) -> Iterator[Diagnostic]:
         on_its_way = (seen.get((role.name, way)) for way in ways)
         if other := next(filter(None, on_its_way), begun.get((role.name, role.way))):
             labels = (Label(other.span, "it is given here"),)
-            yield Diagnostic("B011", f"{role.name} is given twice", role.span, _OWN, labels)
+            help = _OWN if "role" in role.name else "let one of them stand in a block inside that has a `role`"
+            yield Diagnostic("B011", f"{role.name} is given twice", role.span, help, labels)
         elif role.repeats:
             yield Diagnostic("B011", f"{role.name} would be given again by each turn", role.span, _IN_A_REPEAT)
         numbered += [role] if role.numbered else []

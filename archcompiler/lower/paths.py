@@ -166,8 +166,8 @@ def _nested(owners: _Owners, places: Places) -> Iterator[Diagnostic]:
 
 def _unsaid(layers: Iterable[_Layer], places: Places) -> str:
     """Return which key says the path of the first of some layers of which `names` says none; "" where each is said."""
-    keys = (layer.path for layer in layers if layer.span(places) == places.part(layer.part))
-    key = next(keys, "")
+    alone = [layer for layer in layers if not layer.call.path]  # no key for a layer of a block moves the block
+    key = next((layer.path for layer in alone if layer.span(places) == places.part(layer.part)), "")
     return key and f"say where `{key}` stands too: `names: {{{key}: ...}}`"
 
 
