@@ -6,6 +6,7 @@ Nothing is run: names are looked up, and expressions are typed, as `schemas/step
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as Map
 from dataclasses import replace
@@ -214,7 +215,8 @@ class _Document:
         if "x-union" in described:
             self._union(key, node, str(described["x-union"]))
         elif key == "from" or (key == kind and _names_maps(described)):
-            self._operands(key, node, replace(MAP, maps=key != "from"))
+            named = described.get("items", described)["pattern"]
+            self._operands(key, node, replace(MAP, maps=key != "from"), named)
         elif key not in GROUPS and _is_computed(described):
             self._computed(key, node, described)
 
@@ -243,10 +245,13 @@ class _Document:
         if isinstance(node, Scalar) and isinstance(node.value, str) and node.value.startswith("$"):
             self._expression(node, object_type(union), f"`{key}`", {})
 
-    def _operands(self, key: str, node: Node, wanted: Type) -> None:
-        """Check names of maps; what a repeat collected can stand where several maps are joined."""
+    def _operands(self, key: str, node: Node, wanted: Type, named: str) -> None:
+        """Check names of maps; what a repeat collected can stand where several maps are joined.
+
+        What has not the form of a name, `named`, the schema has told.
+        """
         for item in node.items if isinstance(node, Sequence) else (node,):
-            if isinstance(item, Scalar) and isinstance(item.value, str):
+            if isinstance(item, Scalar) and isinstance(item.value, str) and re.fullmatch(named, item.value):
                 self._expression(item, wanted, f"`{key}`", {})
 
     def _branches(self, step: Mapping) -> None:
@@ -292,7 +297,7 @@ class _Document:
             taken = "the name of something else already"
         if taken:
             self._report("B008", f"`{name}` is {taken}", span, "give it another name")
-        else:
+        if not (taken and self._scope.has(name)):  # what reads it is no second fault
             self._scope.bind(name, Bound(type_))
 
     def _check_pieces(self, kind: str, step: Mapping) -> None:

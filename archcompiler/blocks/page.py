@@ -54,8 +54,9 @@ def find_document(name: str, files: Files = DISK) -> tuple[str, Mapping] | None:
 
 
 def document_page(name: str, files: Files = DISK) -> DocumentPage | None:
-    """Return the page of a document, as `find_document` finds it."""
-    found = find_document(name, files)
+    """Return the page of a document, as `find_document` finds it, or of the one of any kind that has the name alone."""
+    names = (name, *(f"{folder}/{name}" for folder in FOLDERS.values()))
+    found = next(filter(None, (find_document(each, files) for each in names)), None)
     if found is None:
         return None
     path, tree = found

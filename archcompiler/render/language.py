@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from archcompiler.explain.field import FieldPage, pages_of_kind
+from archcompiler.record.rounding import round_to
 from archcompiler.render.escape import Markdown
 from archcompiler.render.table import markdown_table
 
 Json = dict[str, Any]
 _OBJECTS = ("document", "input", "overrides", "names", "roles", "rounding", "claim", "rule", "disagreement", "step")
+_NUMBERS = (11, 12, 16, 20)
+"""Numbers that the modes of rounding tell apart, as multiples of 8."""
 _SHOWN_AS = {"defaults": "stage", "stages": "stage", "override": "stage"}
 """Objects that have the fields of another one."""
 
@@ -60,6 +64,17 @@ def _told(page: FieldPage, kinds: Sequence[str], words: Mapping[str, str] | None
         return [*first, last]
     word = words[page.name]
     return [*first, _code(f"{word}1") if word else Markdown(""), last]
+
+
+def modes_table(modes: Iterable[str]) -> str:
+    """Return a table of what each mode of rounding makes of some numbers, as multiples of 8."""
+    rows = ([_code(mode), *(_rounded(number, mode) for number in _NUMBERS)] for mode in modes)
+    return markdown_table(("MODE", *(f"of {number}" for number in _NUMBERS)), rows)
+
+
+def _rounded(number: int, mode: str) -> Markdown:
+    found = round_to(Fraction(number), 8, mode)
+    return Markdown("a fault" if found is None else str(found))
 
 
 def _word(kind: str) -> str:

@@ -201,7 +201,7 @@ class _Walk:
     def _unknown(
         self, name: str, key: str, node: Mapping, place: _Place, choice: str, said: Counter[str]
     ) -> Iterator[Diagnostic]:
-        """Yield the fault of a key that an object does not have; what stands beside a step mistyped may be that step's."""
+        """Yield the fault of a key that an object does not have; beside a mistyped step it may be that step's."""
         owner = owner_of(self.schema, choice, key) if name else part_with(self.schema, key)
         general = choice and place.general
         offered = self.schema.definition(f"{choice}.{place.general}" if general else name)["properties"]

@@ -43,6 +43,7 @@ _FORMS = {
     "override": 'a selector: first, last, odd, even, a number such as "0", or a range such as "1..4"',
 }
 """What the patterns mean, by the key whose value or whose own keys they hold for."""
+_NAME, _OF_NAME = "^[a-z][a-z0-9_]*$", "a name in small letters, digits and _"
 _STAGES = "each stands under a name of its own, as in `layer1: {...}`, with no `- `"
 _MOST_OF_BLOCKS, _MOST_LISTED = 12, 24
 _LENGTHS = {"minLength": "at least", "maxLength": "at most"}
@@ -66,7 +67,8 @@ def unknown_key(
 ) -> Diagnostic:
     """Report a key that the object does not have; `owner` says which object has it, and by which name.
 
-    `of_block`: its fields are those of blocks, which can be written. A field that the object says by another word too, as `said` has them, is not offered a second time.
+    `of_block`: its fields are those of blocks, which can be written. A field that the object says by another word too,
+    as `said` has them, is not offered a second time.
     """
     span, message, allowed = node.entries[key].key_span, f"{what} has no field `{key}`", list(fields)
     if meant := meant_field(key, allowed):
@@ -153,7 +155,9 @@ def field_as_word(name: str, field: str, span: Span) -> Diagnostic:
 
 def bad_form(name: str, found: str, pattern: str, span: Span, help_text: str | None) -> Diagnostic:
     """Report a string that does not have the form it needs."""
-    form = _FORMS.get(name, f"a match of {pattern}")
+    form = _OF_NAME if pattern == _NAME else _FORMS.get(name, f"a match of {pattern}")
+    if pattern == _NAME and "[" in found:
+        help_text = "a step's maps are named one by one, and no name has items: write the name of each"
     return Diagnostic("S006", f"{name}: expected {form}, found {_short(found)}", span, help_text)
 
 
