@@ -38,6 +38,7 @@ from archcompiler.schema.shapes import (
     union_or_field,
     untyped,
     with_shared_fields,
+    without_shared_fields,
 )
 from archcompiler.shipped import DOCUMENTS, shipped
 
@@ -365,7 +366,8 @@ def _texts() -> Iterator[tuple[Path, str]]:
     for name, generated in SCHEMAS.items():
         yield folder / name, json.dumps(generated(), indent=1) + "\n"
     page = folder / "README.md"
-    yield page, with_parts(page.read_text(encoding="utf-8"), language_tables(generate(), _cases()))
+    tables = language_tables(without_shared_fields(generate()), _cases())
+    yield page, with_parts(page.read_text(encoding="utf-8"), tables)
 
 
 def main(arguments: list[str] | None = None) -> int:
