@@ -9,7 +9,19 @@ from typing import Any, Literal
 Json = dict[str, Any]
 FIELD = r"^\$[a-z][a-z0-9_]*$"
 """What a text is that means a field of a block document."""
-_OWN_KEYS = ("required", "alternatives", "union", "object", "list", "steps", "words", "expression", "pair", "roles")
+_OWN_KEYS = (
+    "required",
+    "alternatives",
+    "union",
+    "object",
+    "list",
+    "steps",
+    "edits",
+    "words",
+    "expression",
+    "pair",
+    "roles",
+)
 
 
 def property_schema(field: Json, *, nullable: bool) -> Json:
@@ -22,6 +34,8 @@ def property_schema(field: Json, *, nullable: bool) -> Json:
         schema["x-union"] = field["union"]
     if listed := "step" if field.get("steps") else field.get("list"):
         schema |= {"type": "array", "items": {"$ref": f"#/$defs/{listed}"}}
+    if field.get("edits"):
+        schema |= {"type": ["array", "object"], "if": {"type": "object"}, "then": {"$ref": "#/$defs/edits"}}
     if field.get("pair"):
         return _pair(schema, field.get("words") or [])
     if field.get("roles"):
