@@ -72,8 +72,9 @@ class Schema:
 class Language:
     """Every field of the language, by the object that it stands in, and the schema that says so.
 
-    `step_words` begin the roles of each kind of step; empty where it is no layer. `block_fields` are the fields of all blocks, `objects` those of what is no union in variants and claims,
-    `alternatives` the keys that a key replaces and that replace it.
+    `step_words` begin the roles of each kind of step; empty where it is no layer. `block_fields` are the fields of all
+    blocks, `objects` those of what is no union in variants and claims, `alternatives` the keys that a key replaces and
+    that replace it.
     """
 
     schema: Schema

@@ -67,7 +67,7 @@ def _described(block: Mapping) -> Json:
     said = plain(mapping_at(block, "fields"))
     written = {name: own for name, own in said.items() if _is_field(own)} if isinstance(said, dict) else {}
     if "extends" in block.entries:  # a block that is not there: what its fields are, nobody knows
-        written = {**dict.fromkeys(_shared(), {"required": None}), **written}
+        written = {**{key: {"required": None} for key in _shared()}, **written}
     fields = own_fields(written)
     for own in fields.values():
         if "alternatives" in own:
