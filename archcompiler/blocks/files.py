@@ -39,6 +39,8 @@ def file_faults(path: str, files: Files = DISK) -> list[Diagnostic] | None:
     else:
         faults += (fault for fault in schema_faults(block.tree) if fault.span not in places)
         faults += block_faults(block.tree, block.layers, name, known)
+    if any(fault.severity == "error" for fault in faults):  # what nothing reads is known where nothing else is wrong
+        faults = [fault for fault in faults if fault.severity == "error"]
     return sorted(dict.fromkeys(faults), key=lambda fault: (fault.span.path, fault.span.line, fault.span.column))
 
 

@@ -167,7 +167,7 @@ class _Body:
         step.is_gone = True
         many = f"names {len(there)} steps" if there else "names no step that is there"
         message = f"`{key}: {name}` {many}"
-        self._faults.append(Diagnostic("R006", message, place.span, self._roles_near(name)))
+        self._faults.append(Diagnostic("R006", message, place.span, self._roles_near("" if there else name)))
 
     def _check_places(self) -> None:
         """Note the new steps that stand next to each other and nowhere else."""
