@@ -56,7 +56,7 @@ class _Body:
 
     def __init__(self, base: Sequence, edits: Mapping, faults: list[Diagnostic]) -> None:
         self._base, self._faults = base, faults
-        self._steps = _read(base)
+        self._steps, self._counts = _read(base)
         self._edits = edits.entries
         self._named = _named(self._steps)
         self._counted_by_turn = _counted_by_turn(self._steps)
@@ -106,22 +106,24 @@ class _Body:
                 help = "remove it with `null`, and say it as a new step"
                 self._faults.append(Diagnostic("B017", message, said.entries[key].key_span, help))
         over = _without(said, *_PLACES)
-        if _is_of_another_kind(step.node, over):
+        replaces = _is_of_another_kind(step.node, over)
+        node = over if replaces else merge(step.node, over, self._faults, {})
+        is_other = step_kind(node) != step_kind(step.node)
+        if is_other or "role" in over.entries:
             self._touch([step], said.span)
-            step.node = _with_role(over, _role(step.node) or step.number, said.span)
-            step.number = ""
-            changed = [*GROUPS]
-        else:
-            if "role" in over.entries:
-                self._touch([step], said.span)
-            step.node = merge(step.node, over, self._faults, {})
-            changed = [key for key in GROUPS if key in over.entries]
-        for key in changed:
-            for below in step.groups.pop(key, ()):
-                self._touch([below], said.span)
-                below.is_gone = True
-            step.groups |= _groups(step, (key,))
-            self._touch(step.groups.get(key, ()), said.span)
+        if is_other:
+            node, step.number = _with_role(node, _role(step.node) or step.number, said.span), ""
+        step.node = node
+        for key in [key for key in GROUPS if replaces or key in over.entries]:
+            self._renew(step, key, said.span)
+
+    def _renew(self, step: _Step, key: str, span: Span) -> None:
+        """Take the steps under a key of a changed step anew."""
+        for below in step.groups.pop(key, ()):
+            self._touch([below], span)
+            below.is_gone = True
+        step.groups |= _groups(step, (key,))
+        self._touch(step.groups.get(key, ()), span)
 
     def _touch(self, steps: Iterable[_Step], span: Span) -> None:
         """Note which change it is that may give other numbers to the layers that are counted."""
@@ -199,12 +201,13 @@ class _Body:
                 layers.setdefault(step.word, []).append(step)
         counted_by_turn = self._counted_by_turn | _counted_by_turn(self._steps)
         for word, steps in layers.items():
-            if all(step.number in ("", f"{word}{count}") for count, step in enumerate(steps, 1)):
+            most, numbers = self._counts[word], [step.number for step in steps]
+            if all(number == f"{word}{count}" if number else count > most for count, number in enumerate(numbers, 1)):
                 continue
             if {word, ""} & counted_by_turn:
                 self._refuse_other_numbers(word)
             else:
-                _say_roles(word, steps)
+                _say_roles(word, steps, most)
 
     def _refuse_other_numbers(self, word: str) -> None:
         span = self._touched.get(word) or next(iter(self._edits.values())).key_span
@@ -213,15 +216,15 @@ class _Body:
         self._faults.append(Diagnostic("B017", message, span, help))
 
 
-def _read(steps: Sequence) -> list[_Step]:
-    """Return the steps of a block, each with the role that it has without saying so."""
+def _read(steps: Sequence) -> tuple[list[_Step], Counter[str]]:
+    """Return the steps of a block, each with the role that it has without saying so, and how many of each word do."""
     found = _fresh(steps, None)
     counts: Counter[str] = Counter()
     for step in _below(found):
         if word := step.word:
             counts[word] += 1
             step.number = f"{word}{counts[word]}"
-    return found
+    return found, counts
 
 
 def _fresh(steps: Sequence, holder: _Step | None) -> list[_Step]:
@@ -288,14 +291,12 @@ def _counted_by_turn(steps: Iterable[_Step]) -> set[str]:
     return found
 
 
-def _say_roles(word: str, steps: Iterable[_Step]) -> None:
-    """Have layers say their roles: those of the base, and numbers behind these for others that say none."""
-    numbers = [int(step.number.removeprefix(word)) for step in steps if step.number]
-    free = max(numbers)
+def _say_roles(word: str, steps: Iterable[_Step], most: int) -> None:
+    """Have layers say their roles: those of the base, and numbers behind `most` for others that say none."""
     for step in steps:
-        free += not step.number
+        most += not step.number
         assert isinstance(step.node, Mapping)
-        step.node = _with_role(step.node, step.number or f"{word}{free}", step.node.span)
+        step.node = _with_role(step.node, step.number or f"{word}{most}", step.node.span)
 
 
 def _frozen(steps: Iterable[_Step]) -> Iterator[Node]:
