@@ -1,6 +1,7 @@
 """Blocks that extend others: what comes out is the block written in full, and every verb takes the one that differs."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ from archcompiler.blocks.files import file_faults
 from archcompiler.cli import main
 from archcompiler.compare.hashes import checkpoint_hash, function_hash
 from archcompiler.compare.reading import Reading
+from archcompiler.compare.steps import by_role, in_order
 from archcompiler.lower.network import lower
-from archcompiler.resolve import load_spec
+from archcompiler.resolve import load_spec, resolve_document
 from archcompiler.schema.language import language
 from archcompiler.shipped import shipped_spec
 from archcompiler.syntax.files import GivenText
@@ -373,3 +375,55 @@ def test_fmt_gives_each_role_a_line(files, capsys):
                                    "  last: {activation: relu, after: conv2}}", ""]))  # fmt: skip
     assert main(["fmt", "wider.yaml"]) == 0
     assert Path("wider.yaml").read_text(encoding="utf-8") == WIDER
+
+
+# --- differences ---
+
+
+@pytest.fixture
+def diff(files, capsys):
+    """Return a function that changes a file of the network, and returns what `archc diff` says of it."""
+
+    def changes(file, old, new):
+        shutil.copytree(".", "../old")
+        text = Path(file).read_text(encoding="utf-8")
+        assert old in text
+        write(file, text.replace(old, new))
+        assert main(["diff", "../old/net.yaml", "net.yaml", "--format", "json"]) == 1
+        return json.loads(capsys.readouterr().out)
+
+    yield changes
+    shutil.rmtree("../old", ignore_errors=True)
+
+
+def test_an_edit_in_an_extending_block_is_listed_by_its_role(diff):
+    found = diff("wider.yaml", "conv2: {kernel: kernel}", "conv2: {kernel: kernel, bias: true}")
+    (change,) = found["changes"]
+    assert (change["new"]["address"], change["new"]["value"]) == ("blocks.wider.steps.conv2.bias", True)
+    assert [effect["part"] for effect in found["contributions"][0]["effects"]] == ["one", "two"]
+
+
+def test_an_edit_in_the_base_is_one_edit_that_reaches_the_blocks_that_extend_it(diff):
+    found = diff("pair.yaml", "- {conv: channels, stride: stride}", "- {conv: channels, stride: stride, bias: true}")
+    (change,) = found["changes"]
+    addresses = {reach["address"] for reach in change["reaches"]}
+    assert addresses == {"blocks.pair.steps.conv1.bias", "blocks.wider.steps.conv1.bias"}
+    assert [effect["part"] for effect in found["contributions"][0]["effects"]] == ["one", "two"]
+
+
+def test_a_step_that_is_removed_or_new_is_an_edit_of_its_own(diff):
+    found = diff("wider.yaml", "  norm1: null\n", "  second: {norm: batch, before: conv2}\n")
+    said = {(each["kind"], each["new"]["address"]): each["new"]["value"] for each in found["changes"]}
+    assert said == {
+        ("added", "blocks.wider.steps.norm1"): {"norm": "batch"},
+        ("added", "blocks.wider.steps.second"): {"norm": "batch", "role": "second"},
+    }
+
+
+@pytest.mark.parametrize("base", sorted(language().blocks))
+def test_steps_by_role_are_the_steps(base):
+    text = spec_of(f"  mine: {{extends: {base}}}", "mine", base)
+    keyed = by_role(load_spec("<stdin>", (), GivenText(text.encode(), "<stdin>")).document)
+    again = Reading(lower(resolve_document("", in_order(keyed))))
+    assert isinstance(plain(keyed)["blocks"]["mine"]["steps"], dict)
+    assert (function_hash(again), checkpoint_hash(again)) == hashes(text)

@@ -15,7 +15,7 @@ from archcompiler.diagnostics import MOST_SHOWN, Diagnostic, Label
 from archcompiler.resolve.merge import merge
 from archcompiler.schema.canonical import step_kind
 from archcompiler.schema.language import GROUPS, language
-from archcompiler.span import Span
+from archcompiler.span import SCHEMA_ORIGIN, Span
 from archcompiler.tree import Entry, Mapping, Node, Scalar, Sequence
 
 _PLACES = ("after", "before")
@@ -49,6 +49,27 @@ class _Step:
 def edited_steps(base: Sequence, edits: Mapping, faults: list[Diagnostic]) -> Sequence:
     """Return the steps of a block as changes of them, by role, leave them."""
     return _Body(base, edits, faults).edited()
+
+
+def steps_by_role(steps: Sequence) -> Mapping:
+    """Return the steps of a block by what they are called, each layer with its role unless a repeat counts it."""
+    found, _ = _read(steps)
+    counted_by_turn = _counted_by_turn(found)
+    names = _unique_names(found)
+
+    def listed(below: Iterable[_Step], span: Span) -> Mapping:
+        return Mapping({names[id(step)]: Entry(step.node.span, said(step)) for step in below}, span)
+
+    def said(step: _Step) -> Node:
+        if not isinstance(step.node, Mapping):
+            return step.node
+        role = "" if {step.word, ""} & counted_by_turn else step.number
+        entries = dict(_with_role(step.node, role, SCHEMA_ORIGIN).entries)
+        for key, below in step.groups.items():
+            entries[key] = replace(entries[key], value=listed(below, entries[key].value.span))
+        return Mapping(entries, step.node.span)
+
+    return listed(found, steps.span)
 
 
 class _Body:
@@ -264,19 +285,34 @@ def _in_place(steps: Iterable[_Step]) -> Iterator[_Step]:
 
 def _named(steps: list[_Step]) -> dict[str, list[_Step]]:
     """Return the steps by what they are called; layers come first, and several that exclude each other share a role."""
+    named = [*_names(steps)]
     found: dict[str, list[_Step]] = {}
-    others: list[tuple[str, _Step]] = []
+    for name, step in named:
+        if _role(step.node) or step.number:
+            found.setdefault(name, []).append(step)
+    for name, step in named:
+        found.setdefault(name, [step])
+    return found
+
+
+def _unique_names(steps: list[_Step]) -> dict[int, str]:
+    """Return what each step is called, by its `id`; those behind the first of a name have a number more."""
+    found: dict[int, str] = {}
+    taken: Counter[str] = Counter()
+    for name, step in _names(steps):
+        taken[name] += 1
+        found[id(step)] = name if taken[name] == 1 else f"{name}_{taken[name]}"
+    return found
+
+
+def _names(steps: Iterable[_Step]) -> Iterator[tuple[str, _Step]]:
+    """Yield each step with its role, or its kind and number."""
     counts: Counter[str] = Counter()
     for step in _below(steps):
         kind = step_kind(step.node) or ""
-        if role := _role(step.node) or step.number:
-            found.setdefault(role, []).append(step)
-        else:
-            counts[kind] += 1
-            others.append((f"{kind}{counts[kind]}", step))
-    for name, step in others:
-        found.setdefault(name, [step])
-    return found
+        role = _role(step.node) or step.number
+        counts[kind] += not role
+        yield role or f"{kind}{counts[kind]}", step
 
 
 def _counted_by_turn(steps: Iterable[_Step]) -> set[str]:
