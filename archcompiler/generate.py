@@ -152,9 +152,9 @@ def generate_part() -> Json:
         },
         "$defs": {
             **_own_block_objects(document),
-            **_document_objects(document),
             **{key: value for name in fragments.unions for key, value in _union(fragments, name).items()},
             **_step_objects(fragments),
+            "rounding": closed_object(document["rounding"], nullable=True),
             "no_null": no_null(),
         },
     }

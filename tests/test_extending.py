@@ -2,11 +2,13 @@
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 import archcompiler
 from archcompiler.blocks.files import file_faults
@@ -16,10 +18,10 @@ from archcompiler.compare.reading import Reading
 from archcompiler.compare.steps import by_role, in_order
 from archcompiler.lower.network import lower
 from archcompiler.resolve import load_spec, resolve_document
-from archcompiler.schema.language import language
+from archcompiler.schema.language import language, read_schema
 from archcompiler.shipped import shipped_spec
 from archcompiler.syntax.files import GivenText
-from archcompiler.syntax.parse import read
+from archcompiler.syntax.parse import parse, read
 from archcompiler.tree import plain
 
 SPEC = """\
@@ -427,3 +429,53 @@ def test_steps_by_role_are_the_steps(base):
     again = Reading(lower(resolve_document("", in_order(keyed))))
     assert isinstance(plain(keyed)["blocks"]["mine"]["steps"], dict)
     assert (function_hash(again), checkpoint_hash(again)) == hashes(text)
+
+
+def test_review_lists_what_a_changed_base_reaches_and_hooks_take_it(files, monkeypatch, capsys):
+    identity = ["-c", "user.name=me", "-c", "user.email=me@example.org"]
+    for command in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "blocks"]):
+        subprocess.run(["git", *command], check=True, capture_output=True)
+    write(
+        "pair.yaml",
+        Path("pair.yaml").read_text(encoding="utf-8").replace("conv: channels}", "conv: channels, bias: true}"),
+    )
+    assert main(["diff", "--against", "HEAD"]) == 1
+    said = capsys.readouterr().out
+    assert "WEIGHTS  net.yaml" in said
+    assert "base.yaml" not in said
+    assert main(["validate", "--and-derived", "pair.yaml"]) == 0
+    assert "no faults in 2 files" in capsys.readouterr().out
+
+
+# --- the schema, for the editor ---
+
+GOOD = [
+    "extends: bottleneck",
+    "extends: bottleneck\nfields: {kernel: {default: 5}, norm: null}\nlet: {width: null}",
+    "extends: bottleneck\nsteps: {conv2: {kernel: 5, dilation: null}, act1: null}",
+    "extends: bottleneck\nsteps: {extra: {norm: {type: group, groups: 4}, after: conv1}, if1: {then: [{conv: 3}]}}",
+    "extends: bottleneck\nsteps: [{conv: 3}]",
+    "steps: [{conv: 3}]",
+]
+BAD = [
+    "extends: Bottleneck",
+    "extends: 3",
+    "extends: bottleneck\nsteps: {conv2: 5}",
+    "extends: bottleneck\nsteps: {Conv2: {kernel: 5}}",
+    "extends: bottleneck\nsteps: {extra: {norm: batch, after: 3}}",
+    "extends: bottleneck\nsteps: [{conv: 3, kernel: null}]",
+    "steps: {conv2: {kernel: 5}}",
+    "fields: {channels: {}}",
+    "steps: [{conv: 3}]\nfields: {channels: null}",
+]
+
+
+@pytest.mark.parametrize(("said", "sound"), [*((said, True) for said in GOOD), *((said, False) for said in BAD)])
+def test_the_schema_of_blocks_says_what_validate_says(said, sound, tmp_path):
+    text = f"archc: 1\nblock: mine\ndescription: Mine.\n{said}\n"
+    tree = parse(text, "mine.yaml")
+    assert Draft202012Validator(read_schema("block.json")).is_valid(plain(tree)) == sound
+    (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
+    codes = {fault.code[0] for fault in file_faults(str(tmp_path / "mine.yaml"))}
+    assert sound or codes & {"S", "B"}
+    assert "S" not in codes or not sound
