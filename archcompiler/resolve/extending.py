@@ -20,7 +20,7 @@ from archcompiler.shipped import shipped_spec
 from archcompiler.span import SCHEMA_ORIGIN, Span
 from archcompiler.syntax.files import DISK, as_typed
 from archcompiler.syntax.parse import parse
-from archcompiler.tree import Entry, Mapping, Scalar
+from archcompiler.tree import Entry, Mapping, Scalar, walk
 from archcompiler.tree import Sequence as Items
 
 _HEADER = ("archc", "block", "class", "description", "adjective")
@@ -70,6 +70,7 @@ class _Blocks:
         self._own, self._inherited, self._faults = own.entries, inherited, faults
         self._found: dict[str, OwnBlock | None] = {}
         self._way: list[str] = []
+        self._values = 0
 
     def laid(self) -> dict[str, OwnBlock]:
         """Return every block."""
@@ -88,13 +89,30 @@ class _Blocks:
             entry = self._own[name]
             if not isinstance(entry.value, Mapping) or "file" in entry.value.entries:
                 return None
-            self._way.append(name)
-            base = self._base(name, entry.value) if "extends" in entry.value.entries else self._inherited.get(name)
-            self._way.pop()
-            self._check_alone(name, entry)
-            tree = _laid(base.tree if base else None, entry.value, self._faults)
-            self._found[name] = OwnBlock(entry.key_span, (*(base.layers if base else ()), entry.value), tree)
+            other = self._inherited.get(name)
+            is_known = other is not None and other.layers[-1].span == entry.value.span  # the same file
+            self._found[name] = other if is_known else self._laid(name, entry, entry.value)
         return self._found[name]
+
+    def _laid(self, name: str, entry: Entry, said: Mapping) -> OwnBlock:
+        self._way.append(name)
+        base = self._base(name, said) if "extends" in said.entries else self._inherited.get(name)
+        self._way.pop()
+        self._check_alone(name, entry)
+        tree = _laid(base.tree if base else None, said, self._faults)
+        if base and self._is_too_much(tree, said):
+            base, tree = None, _laid(None, said, [])
+        return OwnBlock(entry.key_span, (*(base.layers if base else ()), said), tree)
+
+    def _is_too_much(self, tree: Mapping, said: Mapping) -> bool:
+        """Tell whether blocks that are laid over others say more than a file may: each repeats what it extends."""
+        limit = current().values
+        if self._values <= limit:
+            self._values += sum(1 for _ in walk(tree))
+            if self._values > limit:
+                message = f"the blocks that extend others have more than {limit} values in all"
+                self._report("M001", message, said.span, mend("values"))
+        return self._values > limit
 
     def _base(self, name: str, block: Mapping) -> OwnBlock | None:
         """Return the block that one extends: of its document, else of the base of that, else a shipped one."""
@@ -106,12 +124,14 @@ class _Blocks:
             way = [*self._way[self._way.index(base) :], base]
             self._report("R002", f"the block extends itself: {' -> '.join(way)}", said.span, "remove one `extends`")
             return None
-        if len(self._way) > current().bases:
+        is_own = base in self._own and base != name
+        is_deep = len(self._way) > current().bases  # and deeper there is no looking
+        found = None if is_deep else self.block(base) if is_own else self._inherited.get(base)
+        if is_deep or (found and len(found.layers) >= current().bases):
             message = f"a chain of more than {current().bases} blocks"
             self._report("R002", message, said.span, f"extend a nearer block; {mend('bases')}")
             return None
-        found = self.block(base) if base in self._own and base != name else self._inherited.get(base)
-        if found or (base in self._own and base != name):
+        if found or is_own:
             return found
         if base in language().blocks:
             return _shipped(str(shipped_spec(f"blocks/{base}")), as_typed(str(shipped_spec(f"blocks/{base}"))))
@@ -161,7 +181,7 @@ def _laid(base: Mapping | None, over: Mapping, faults: list[Diagnostic]) -> Mapp
         tree = merge(Mapping(kept, base.span), alone, faults, {})
     if steps is None or not isinstance(steps.value, Mapping):
         return tree
-    return _with_steps(tree, steps, steps.value, faults, is_lost=is_lost)
+    return _with_steps(tree, steps, steps.value, faults, is_lost="extends" in tree.entries)
 
 
 def _with_steps(tree: Mapping, said: Entry, edits: Mapping, faults: list[Diagnostic], *, is_lost: bool) -> Mapping:
