@@ -4,6 +4,7 @@ import copy
 import json
 import math
 import random
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -229,3 +230,11 @@ def test_check_jsonschema_accepts_the_good_and_rejects_the_bad(tmp_path):
     unseen = {*ENDS_IN_A_LINE_BREAK, *NUMBERS_THAT_JSON_DOES_NOT_TELL_APART}
     rejected = [text for name, (text, _) in BAD.items() if name not in unseen]
     assert check(rejected) == list(range(len(rejected)))
+
+
+@pytest.mark.parametrize("name", ["architecture", "names", "block"])
+def test_every_definition_that_a_schema_refers_to_is_there(name):
+    """An editor shows nothing at all where one is not."""
+    text = (shipped("schemas") / f"{name}.json").read_text(encoding="utf-8")
+    referred = set(re.findall(r'"\$ref": "#/\$defs/([^"]+)"', text))
+    assert referred <= json.loads(text)["$defs"].keys()
