@@ -30,7 +30,7 @@ def test_state_dict_has_timms_keys_shapes_and_order(spec):
 
 FEATURES = ["resnet26t", "seresnext26d_32x4d", "ecaresnet26t", "resnetblur50", "resnetaa50d", "resnet50_gn"]
 FEATURES += ["resnetv2_18", "resnetv2_50t", "resnetv2_50d_gn"]
-FEATURES += ["repvgg_a0", "starnet_s050", "vovnet39a", "ese_vovnet19b_dw"]
+FEATURES += ["repvgg_a0", "starnet_s050", "vovnet39a", "ese_vovnet19b_dw", "res2net50_48w_2s", "dpn48b"]
 
 
 @pytest.mark.parametrize("name", FEATURES)
