@@ -9,7 +9,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 TIMM = [spec for spec in peers.SHIPPED if spec.startswith("timm/")]
 LARGE = ("101", "152", "wide", "repvgg_b", "_d2se", "dpn9", "dpn1", "vovnet57", "vovnet99")
-LARGE += ("res2next", "res2net50d", "_6s", "_8s", "_small", "_base", "_large", "xlarge", "_huge", "v2_tiny")
+LARGE += ("res2next", "res2net50d", "_6s", "_8s", "_small", "_base", "_large", "xlarge", "_huge", "v2_tiny", "fasternet_m", "fasternet_l")
 """What stands in the names of networks that take long and have no layer that the others lack."""
 ROUNDED = {"timm/convnext_atto_rms": "timm's RMS norm on maps takes the mean over channels that stand first"}
 """The networks whose output differs by rounding alone, each with the operation."""
@@ -35,7 +35,7 @@ def test_state_dict_has_timms_keys_shapes_and_order(spec):
 FEATURES = ["resnet26t", "seresnext26d_32x4d", "ecaresnet26t", "resnetblur50", "resnetaa50d", "resnet50_gn"]
 FEATURES += ["resnetv2_18", "resnetv2_50t", "resnetv2_50d_gn"]
 FEATURES += ["repvgg_a0", "starnet_s050", "vovnet39a", "ese_vovnet19b_dw", "res2net50_48w_2s", "dpn48b"]
-FEATURES += ["convnext_atto", "convnext_tiny", "convnextv2_atto"]
+FEATURES += ["convnext_atto", "convnext_tiny", "convnextv2_atto", "fasternet_t1", "inception_next_atto"]
 
 
 @pytest.mark.parametrize("name", FEATURES)
