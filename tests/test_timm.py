@@ -36,6 +36,7 @@ FEATURES = ["resnet26t", "seresnext26d_32x4d", "ecaresnet26t", "resnetblur50", "
 FEATURES += ["resnetv2_18", "resnetv2_50t", "resnetv2_50d_gn"]
 FEATURES += ["repvgg_a0", "starnet_s050", "vovnet39a", "ese_vovnet19b_dw", "res2net50_48w_2s", "dpn48b"]
 FEATURES += ["convnext_atto", "convnext_tiny", "convnextv2_atto", "fasternet_t1", "inception_next_atto"]
+FEATURES += ["ghostnet_050"]
 
 
 @pytest.mark.parametrize("name", FEATURES)
