@@ -8,21 +8,9 @@ import archcompiler
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 TIMM = [spec for spec in peers.SHIPPED if spec.startswith("timm/")]
-LARGE = ("101", "152", "wide", "repvgg_b", "_d2se", "dpn9", "dpn1", "vovnet57", "vovnet99")
-LARGE += (
-    "res2next",
-    "res2net50d",
-    "_6s",
-    "_8s",
-    "_small",
-    "_base",
-    "_large",
-    "xlarge",
-    "_huge",
-    "v2_tiny",
-    "fasternet_m",
-    "fasternet_l",
-)
+LARGE = ("101", "152", "wide", "repvgg_b", "_d2se", "dpn9", "dpn1", "vovnet57", "vovnet99", "res2next", "res2net50d")
+LARGE += ("_6s", "_8s", "_small", "_base", "_large", "xlarge", "_huge", "v2_tiny", "fasternet_m", "fasternet_l")
+LARGE += ("cspres", "darknet53", "darknetaa53", "darknet_l", "darknet_x", "focus_m", "focus_l", "focus_x")
 """What stands in the names of networks that take long and have no layer that the others lack."""
 ROUNDED = {"timm/convnext_atto_rms": "timm's RMS norm on maps takes the mean over channels that stand first"}
 """The networks whose output differs by rounding alone, each with the operation."""
@@ -49,7 +37,7 @@ FEATURES = ["resnet26t", "seresnext26d_32x4d", "ecaresnet26t", "resnetblur50", "
 FEATURES += ["resnetv2_18", "resnetv2_50t", "resnetv2_50d_gn"]
 FEATURES += ["repvgg_a0", "starnet_s050", "vovnet39a", "ese_vovnet19b_dw", "res2net50_48w_2s", "dpn48b"]
 FEATURES += ["convnext_atto", "convnext_tiny", "convnextv2_atto", "fasternet_t1", "inception_next_atto"]
-FEATURES += ["ghostnet_050"]
+FEATURES += ["ghostnetv2_100", "ghostnet_050", "cspresnet50", "cs3darknet_focus_s", "sedarknet21"]
 
 
 @pytest.mark.parametrize("name", FEATURES)
