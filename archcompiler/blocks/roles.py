@@ -20,7 +20,7 @@ Way = tuple[tuple[int, str], ...]
 
 @dataclass(frozen=True)
 class _Role:
-    """What a step is called, where it says so, on which way, and whether it stands in a repeat."""
+    """What a step is called, where it says so, on which way, and whether each turn of a repeat calls another alike."""
 
     name: str
     span: Span
@@ -61,7 +61,8 @@ def _roles(steps: Node | None, way: Way, counts: Counter[str], *, repeats: bool)
         said = step.get("role")
         if isinstance(said, Scalar):
             alone = (*way, (id(step), "")) if kind == "anti_alias" else way  # which is no layer at stride 1
-            yield _Role(f"the role `{said.value}`", said.span, alone, repeats)
+            numbered = kind == "block"  # by the turns
+            yield _Role(f"the role `{said.value}`", said.span, alone, repeats and not numbered)
         elif kind in KINDS and KINDS[kind].word:
             counts[KINDS[kind].word] += 1
         if kind == "shortcut":

@@ -38,7 +38,7 @@ class Library(Protocol):
 class Run:
     """One document being recorded: `prefix` stands in front of its roles, which count over the document.
 
-    `attended` gets the places at which attention was recorded.
+    `attended` gets the places at which attention was recorded, `turns` has the numbers of the repeats that are running.
     """
 
     recorder: Recorder
@@ -47,6 +47,7 @@ class Run:
     prefix: str = ""
     counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     attended: set[str] = field(default_factory=set)
+    turns: list[int] = field(default_factory=list)
 
     def document(self, x: Value) -> Value:
         """Record the whole document on what arrives, and return what leaves."""
@@ -71,7 +72,9 @@ class Run:
         index = next(iter(step.words("index")), "")
         for turn in range(step.number("repeat")):
             self.scope.bind(index, turn)
+            self.turns.append(turn + 1)
             x = self._steps(step.node.get("steps"), x)
+            self.turns.pop()
             collected.append(x)
         for name in step.words("collect"):
             self.scope.bind(name, collected)
@@ -102,6 +105,7 @@ class Run:
         scope = Scope(self.recorder, document, fields, given, values={"in_channels": x.channels})
         role = next(iter(step.words("role")), "")
         if role:
+            role += "_".join(map(str, self.turns))
             self.recorder.blocks[f"{self.prefix}{role}"] = name
             return Run(self.recorder, self.library, scope, f"{self.prefix}{role}.").document(x)
         return Run(self.recorder, self.library, scope, self.prefix, self.counts).document(x)
