@@ -153,7 +153,11 @@ def _object(value: object, field: Field | None) -> object:
     node: Node | None = Scalar(value, SCHEMA_ORIGIN) if isinstance(value, str) else None
     node = value.mapping if isinstance(value, Fields) else node
     whole = canonical(node, field.union) if node else None
-    return Fields(filled(whole, field.union)) if isinstance(whole, Mapping) else value
+    if not isinstance(whole, Mapping):
+        return value
+    complete = filled(whole, field.union)
+    is_complete = isinstance(value, Fields) and complete.entries.keys() == value.mapping.entries.keys()
+    return value if is_complete else Fields(complete)  # itself, so that what reads it is seen to
 
 
 def check_attended(run: Run, fields: Fields) -> None:

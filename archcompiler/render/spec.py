@@ -11,6 +11,8 @@ from archcompiler.render.excerpt import visible
 from archcompiler.render.room import columns
 from archcompiler.render.table import table
 from archcompiler.resolve import Spec
+from archcompiler.schema.canonical import filled
+from archcompiler.schema.language import language
 from archcompiler.span import SCHEMA_ORIGIN, Span
 from archcompiler.syntax.scalars import read_plain
 from archcompiler.tree import Entry, Mapping, Node, Path, Scalar, Sequence, plain, walk
@@ -91,8 +93,11 @@ def _shorthand(node: Mapping) -> str | None:
     """Return the type of an object that says nothing else, or only what the schema says anyway."""
     entries = dict(node.entries)
     kind: Entry | None = entries.pop("type", None)
-    written = any(entry.value.span != SCHEMA_ORIGIN for entry in entries.values())
-    return str(kind.value.value) if kind and isinstance(kind.value, Scalar) and not written else None
+    if kind is None or any(entry.value.span != SCHEMA_ORIGIN for entry in entries.values()):
+        return None
+    alone, whole = Mapping({"type": kind}, node.span), plain(node)  # the default of a field may say more than a type
+    is_said = any(plain(filled(alone, union)) == whole for union in language().unions)
+    return str(kind.value.value) if is_said and isinstance(kind.value, Scalar) else None
 
 
 def _scalar(value: object) -> yaml.ScalarNode:
