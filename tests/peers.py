@@ -13,8 +13,8 @@ SHIPPED = sorted(
 )
 """Every shipped network; tables of module names and documents of blocks are none."""
 
-LARGEST = ("_16gf", "_32gf", "_128gf")
-"""How the names of the largest RegNets end, which have no layer that the others lack and take long to fill."""
+LARGEST = ("_16gf", "_32gf", "_128gf", "densenet161", "densenet201")
+"""How the names of the largest networks end, which have no layer that the others lack and take long to fill."""
 
 TORCHVISION = [
     "resnet/resnet18",
@@ -29,7 +29,7 @@ TORCHVISION = [
     "wide_resnet/wide_resnet101_2",
     *(spec for spec in SHIPPED if spec.startswith("torchvision/") and not spec.endswith(LARGEST)),
 ]
-"""The shipped networks that torchvision has a constructor for, whose name is the last part, but the largest RegNets."""
+"""The shipped networks that torchvision has a constructor for, whose name is the last part, but the largest."""
 
 
 def torchvision_network(spec, seed, **options):

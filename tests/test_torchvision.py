@@ -136,6 +136,29 @@ def test_zero_init_leaves_every_other_weight_as_it_was(tmp_path):
     assert changed == {key for key in plain if key.endswith(".bn2.weight")}
 
 
+# --- the largest ---
+
+LARGEST = [spec for spec in peers.SHIPPED if spec.startswith("torchvision/") and spec.endswith(peers.LARGEST)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("spec", LARGEST, ids=peers.short)
+def test_the_largest_are_torchvisions_bit_for_bit(spec):
+    theirs, ours = _pair(spec, spec)
+    _assert_same_output(theirs, ours, 64)
+
+
+@pytest.mark.parametrize("spec", LARGEST, ids=peers.short)
+def test_the_largest_have_torchvisions_keys_in_order(spec):
+    import torch
+
+    with torch.device("meta"):
+        theirs = peers.torchvision_model(peers.short(spec))
+    ours = archcompiler.build(spec, device="meta")
+    assert peers.layout(ours) == peers.layout(theirs)
+    assert [name for name, _ in ours.named_parameters()] == [name for name, _ in theirs.named_parameters()]
+
+
 def _constants(network):
     """Return the tensors that hold one value throughout, and that value."""
     return {
