@@ -143,13 +143,20 @@ class Run:
 
 
 def _object(value: object, field: Field | None) -> object:
-    """Return the value of a field as the block has it: of a union, a word or an object as the whole object."""
+    """Return the value of a field as the block has it: of a union, a word or an object as the whole object.
+
+    An object that is whole is returned itself, so that what reads it is seen to read what the spec says.
+    """
     if field is None or field.union is None:
         return value
     node: Node | None = Scalar(value, SCHEMA_ORIGIN) if isinstance(value, str) else None
     node = value.mapping if isinstance(value, Fields) else node
-    whole = canonical(node, field.union) if node else None
-    return Fields(filled(whole, field.union)) if isinstance(whole, Mapping) else value
+    said = canonical(node, field.union) if node else None
+    if not isinstance(said, Mapping):
+        return value
+    whole = filled(said, field.union)
+    is_whole = isinstance(node, Mapping) and node.entries.keys() == whole.entries.keys()
+    return value if is_whole else Fields(whole)
 
 
 def check_attended(run: Run, fields: Fields) -> None:
