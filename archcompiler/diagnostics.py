@@ -72,6 +72,7 @@ CODES = {
     "G011": "convolutions of a head that see more than one position",
     "G012": "an expression without a value",
     "G013": "a step on a map that meets a vector, or the other way round",
+    "G014": "a layer that nothing reads",
     "M001": "a network beyond a limit",
     "C001": "a claim that does not hold",
     "C002": "a note on a disagreement that is stale",

@@ -77,6 +77,11 @@ def in_channels_last(op):
     return record
 
 
+def of_a_vector(op):
+    """Record an op behind a flattening."""
+    return lambda b, x: b.apply("op", op, b.flatten(x))
+
+
 MAP = (8, 7, 9)
 ODD = (6, 9, 9)
 EXACT = {
@@ -141,6 +146,11 @@ EXACT = {
         MAP,
         single(ops.GroupNorm(8, groups=2, shift=False)),
         lambda m, x: F.group_norm(x, 2, m.op.weight),
+    ),
+    "batch norm of a vector": (
+        (8, 1, 1),
+        of_a_vector(ops.VectorBatchNorm(8, 1e-3)),
+        lambda m, x: F.batch_norm(x.flatten(1), m.op.running_mean, m.op.running_var, m.op.weight, m.op.bias, eps=1e-3),
     ),
     "layer norm": (
         MAP,

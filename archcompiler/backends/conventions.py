@@ -81,14 +81,14 @@ def _resized(op: ops.Resize | ops.ResizeLike, inputs: Sequence[Shape], output: S
 _BY_CLASS: dict[str, dict[str, _Rule]] = {
     "thop": {
         **dict.fromkeys(("nn.Conv1d", "nn.Conv2d", "nn.Linear"), _macs),
-        **dict.fromkeys(("nn.BatchNorm2d", "nn.InstanceNorm2d", "nn.LayerNorm"), _scaled(2, 4)),
+        **dict.fromkeys(("nn.BatchNorm1d", "nn.BatchNorm2d", "nn.InstanceNorm2d", "nn.LayerNorm"), _scaled(2, 4)),
         "nn.PReLU": _read(),
         "nn.AvgPool2d": _written(),
         "nn.AdaptiveAvgPool2d": _sum_and_division,
     },
     "ptflops": {
         **dict.fromkeys(("nn.Conv1d", "nn.Conv2d", "nn.Linear"), _macs_and_biases),
-        **dict.fromkeys(("nn.BatchNorm2d", "nn.InstanceNorm2d", "nn.GroupNorm"), _scaled(1, 2)),
+        **dict.fromkeys(("nn.BatchNorm1d", "nn.BatchNorm2d", "nn.InstanceNorm2d", "nn.GroupNorm"), _scaled(1, 2)),
         "nn.LayerNorm": _read(),
         **dict.fromkeys(("nn.ReLU6", "nn.LeakyReLU", "nn.SiLU", "SquaredReLU"), _read()),
         **dict.fromkeys(("nn.ReLU", "nn.ELU", "nn.GELU", "nn.PReLU"), _read(2)),  # the module, and its function
@@ -102,7 +102,7 @@ _BY_OP: dict[str, dict[type[Op], _Rule]] = {
     "fvcore": {
         **dict.fromkeys((ops.Conv, ops.SequenceConv, ops.Linear, ops.BlurPool), _macs),
         ops.StandardisedConv: _standardised,
-        ops.BatchNorm: _written(2),
+        **dict.fromkeys((ops.BatchNorm, ops.VectorBatchNorm), _written(2)),
         **dict.fromkeys((ops.GroupNorm, ops.LayerNorm), _written(5)),
         ops.InstanceNorm: _scaled(4, 5),
         ops.GridPool: lambda op, inputs, output: elements(inputs[0]) if op.kind == "average" else 0,

@@ -53,7 +53,7 @@ def _in_order(found: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 
 def steps_faults(steps: Node | None, library: Library) -> list[Diagnostic]:
-    """Return the faults of the steps of a stem or transition of a spec, which has no fields."""
+    """Return the faults of the steps of a stem, transition or head of a spec, which has no fields."""
     if not isinstance(steps, Sequence):
         return []
     tree = Mapping({"steps": Entry(steps.span, steps)}, steps.span)
@@ -77,12 +77,13 @@ def blocks_in(tree: Mapping) -> list[str]:
 
 
 def spec_faults(spec: Spec) -> list[Diagnostic]:
-    """Return the faults of the blocks of a spec's own, and of the steps of its stem and transitions."""
+    """Return the faults of the blocks of a spec's own, and of the steps of its stem, transitions and head."""
     known, blocks = library(spec), spec.section("blocks").entries
     own = {name: entry.value for name, entry in blocks.items() if isinstance(entry.value, Mapping)}
     found = [document_faults(tree, "block", name, declared_fields(tree), known) for name, tree in own.items()]
     transitions = (stage.transition for stage in spec.stages if stage.transition)
-    parts = [_copied(part) for part in (spec.section("stem"), *transitions)]  # what is checked is not taken for read
+    said = (spec.section("stem"), *transitions, spec.section("head"))
+    parts = [_copied(part) for part in said]  # what is checked is not taken for read
     found += [steps_faults(part.get("steps"), known) for part in parts if isinstance(part, Mapping)]
     return _in_order(fault for faults in found for fault in faults)
 

@@ -11,7 +11,7 @@ from archcompiler.graph.ops import OPS, Joins, Op
 from archcompiler.graph.ops.base import StepForm
 from archcompiler.graph.shape import TF_SAME, Padding, sides
 from archcompiler.record.fault import ShapeFault, even_kernel
-from archcompiler.record.recorder import Value, shape_text
+from archcompiler.record.recorder import Value, in_layout, shape_text
 from archcompiler.tree import Plain, Scalar
 
 Result = Union[Value, list[Value]]
@@ -103,7 +103,7 @@ def _of_op(op: type[Op], form: StepForm) -> Kind:
         role = _role(step, form.role) if form.role else ""
         values = {name: step.attribute(op, name, key) for name, key in keys.items() if step.has(key)}
         missing = {each.name for each in op.attributes if each.default is ...} - values.keys()
-        values |= dict.fromkeys(missing, inputs[0].channels)
+        values |= {**dict.fromkeys(missing, inputs[0].channels), **in_layout(op, inputs[0])}
         if op.joins is not Joins.ALIKE and op.joins is not Joins.BROADCAST:
             return step.recorder.apply(role, op(**values), *inputs)
         for other in inputs[1:]:  # two at a time
@@ -170,7 +170,7 @@ def _blur(step: Step, x: Value) -> Value:
 
 
 def _flatten(step: Step, x: Value) -> Value:
-    return step.recorder.flatten(x)
+    return step.recorder.flatten(x) if step.flag("flatten") else x
 
 
 def _linear(step: Step, x: Value) -> Value:

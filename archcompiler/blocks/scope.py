@@ -9,6 +9,7 @@ from typing import Any
 
 from archcompiler.blocks.document import Document
 from archcompiler.blocks.expression import evaluate, is_computed, names_of, parsed
+from archcompiler.graph.ops import Form
 from archcompiler.record.fault import Culprit
 from archcompiler.record.fields import Fields
 from archcompiler.record.recorder import Recorder, Value
@@ -16,7 +17,11 @@ from archcompiler.tree import Scalar
 
 Given = dict[str, tuple[object, Callable[[], Iterable[Culprit]]]]
 """What a step says of the fields of the document that it runs, each with what finds the values behind it."""
-_SIZES = {"channels": 0, "height": 1, "width": 2}
+_SIZES: dict[Form, tuple[str, ...]] = {
+    "map": ("channels", "height", "width"),
+    "channels-last map": ("height", "width", "channels"),
+    "vector": ("channels",),
+}
 
 
 @dataclass(eq=False)
@@ -82,8 +87,8 @@ class Scope:
 
     def part_of(self, value: Any, name: str) -> Any:
         """Return a size of a map, or a field of an object; KeyError where it has none."""
-        if isinstance(value, Value) and _SIZES[name] < len(value.shape):
-            return value.shape[_SIZES[name]]
+        if isinstance(value, Value) and name in (sizes := _SIZES[value.form]):
+            return value.shape[sizes.index(name)]
         if isinstance(value, Fields) and value.has(name):
             return value.value(name)
         raise KeyError(name)

@@ -13,7 +13,7 @@ from archcompiler.blocks.fitting import fitting
 from archcompiler.blocks.scope import Given
 from archcompiler.blocks.written import Written
 from archcompiler.graph.named import Named
-from archcompiler.graph.ops import Op
+from archcompiler.graph.ops import Form, Op
 from archcompiler.graph.shape import Sides, shape_text
 from archcompiler.record.fault import Culprit, Offer, ShapeFault
 from archcompiler.record.fields import Fields
@@ -25,25 +25,16 @@ if TYPE_CHECKING:
     from archcompiler.blocks.scope import Scope
 
 _WHOLE = frozenset((int, Named))
-_OF_ANY_SHAPE = frozenset(
-    (
-        "activation",
-        "add",
-        "block",
-        "concat",
-        "drop_path",
-        "dropout",
-        "flatten",
-        "if",
-        "learned_scale",
-        "learned_shift",
-        "multiply",
-        "norm",
-        "repeat",
-        "scale",
-        "subtract",
-    )
-)
+_ANY: tuple[Form, ...] = ("map", "channels-last map", "vector")
+_ELEMENTWISE = ("activation", "add", "drop_path", "dropout", "learned_scale", "learned_shift", "multiply", "scale")
+_FORMS: dict[str, tuple[Form, ...]] = {
+    **dict.fromkeys((*_ELEMENTWISE, "subtract", "norm", "flatten", "if", "repeat", "block"), _ANY),
+    "concat": ("map", "vector"),
+    "layer_scale": ("map", "channels-last map"),
+    "linear": ("vector", "channels-last map"),
+}
+"""What the kinds of steps take that take more than a map."""
+_MAKES: dict[Form, str] = {"map": "permute: first", "channels-last map": "permute: last", "vector": "flatten: true"}
 _FROM_ZERO = frozenset(("padding", "repeat"))
 _ANY_SIGN = frozenset(("pad_channels", "pad"))
 
@@ -141,15 +132,19 @@ class Step:
         return {key: (self.value(key), partial(self._culprits, key)) for key in keys}
 
     def takes(self, kind: str, x: Value) -> bool:
-        """Tell whether a kind of step can run on a value: most take a map, a linear layer takes a vector."""
-        of_vectors = kind == "linear" and not self.flag("conv")
-        if kind in _OF_ANY_SHAPE or of_vectors == (len(x.shape) == 1):
+        """Tell whether a kind of step can run on a value: most take a map whose channels stand first."""
+        taken = self._taken(kind)
+        if x.form in taken:
             return True
-        wanted, found = ("vector", "map") if of_vectors else ("map", "vector")
-        help = "`flatten` makes a vector of a map; nothing makes a map of a vector"
-        message = f"`{kind}` takes a {wanted}, and the {found} {shape_text(x.shape)} arrives"
-        self.refuse(ShapeFault("G013", message, (kind,), help))
+        message = f"`{kind}` takes a {' or a '.join(taken)}, and the {x.form} {shape_text(x.shape)} arrives"
+        makes = [f"`{_MAKES[form]}` makes a {form}" for form in taken if x.form != "vector"]
+        self.refuse(ShapeFault("G013", message, (kind,), ", ".join(makes) or "nothing makes a map of a vector"))
         return False
+
+    def _taken(self, kind: str) -> tuple[Form, ...]:
+        if kind == "permute":
+            return ("map",) if self.word(kind) == "last" else ("channels-last map",)
+        return ("map",) if kind == "linear" and self.flag("conv") else _FORMS.get(kind, ("map",))
 
     def is_said(self, key: str) -> bool:
         """Tell whether what a key says can be said otherwise in a spec."""

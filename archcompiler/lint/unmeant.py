@@ -103,8 +103,8 @@ def dilated_points(watch: Watch, _: Graph) -> Iterator[Diagnostic]:
 
 
 def _convolutions(spec: Spec) -> Iterator[Mapping]:
-    """Yield the fields of each block, and of each step of the stem and of transitions."""
-    holders = [spec.section("stem")]
+    """Yield the fields of each block, and of each step of the stem, of transitions and of the head."""
+    holders = [spec.section("stem"), spec.section("head")]
     for stage in spec.stages:
         yield from {id(block): block for block in stage.blocks}.values()
         holders += [stage.transition] if stage.transition else []

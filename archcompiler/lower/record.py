@@ -41,6 +41,6 @@ def record(
         recorder.blocks[""] = document.name
     scope = Scope(recorder, document, fields, values={"in_channels": shape[0], **context})
     run = Run(recorder, library, scope)
-    run.document(recorder.input)
+    recorder.leave(run.document(recorder.input))
     check_attended(run, fields)
     return recorder

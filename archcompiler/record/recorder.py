@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archcompiler.graph import ops
 from archcompiler.graph.ir import Body, Node
 from archcompiler.graph.named import UNNAMED, Expression, Named, NamedFloat, expression_of, names_of, substitute
-from archcompiler.graph.ops import Op, Shape
+from archcompiler.graph.ops import Form, Op, Shape
 from archcompiler.graph.shape import TF_SAME, Padding, Sides, sides
 from archcompiler.graph.shape import shape_text as shape_text
 from archcompiler.limits import current, mend
@@ -35,11 +35,18 @@ class Value:
 
     index: int
     shape: Shape
+    last: bool = False
+    """Whether the channels of a map stand behind its rows and columns."""
+
+    @property
+    def form(self) -> Form:
+        """Whether it is a vector, or a map and of which layout."""
+        return "vector" if len(self.shape) == 1 else "channels-last map" if self.last else "map"
 
     @property
     def channels(self) -> int:
-        """The first side of the shape."""
-        return self.shape[0]
+        """The channels of a map, or the features of a vector."""
+        return self.shape[-1] if self.last else self.shape[0]
 
 
 def _no_blame(fault: ShapeFault) -> None:
@@ -73,6 +80,8 @@ class Recorder:
         self._derived: dict[str, Expression] = {}
         self.blame: Blame = _no_blame
         """What says which values of a spec a fault is of: the step that is running."""
+        self._blames: list[Blame] = []
+        """What to blame for each node."""
         self.faults: list[ShapeFault] = []
         self.blocks: dict[str, str] = {}
         self.steps = 0
@@ -107,6 +116,34 @@ class Recorder:
     def derivation(self, number: int) -> Expression:
         """Return the expression of a number, with what `let` named written out."""
         return substitute(expression_of(number), self._derived)
+
+    def leave(self, left: Value) -> None:
+        """End with what leaves. Pieces that nothing reads are dropped; any other node that nothing reads is refused."""
+        unread = self._unread(left)
+        refused = [number for number in unread if not isinstance(self._nodes[number - 1].op, ops.Narrow)]
+        if left.last:
+            message = f"the channels-last map {shape_text(left.shape)} leaves, where a map has to"
+            self.refuse(ShapeFault("G013", message, (), "end with `permute: first`"))
+        elif refused and not self.faults:
+            self.blame, node = self._blames[refused[0] - 1], self._nodes[refused[0] - 1]
+            message = f"nothing reads the {shape_text(node.shape)} that {node.role or node.op.name} gives"
+            self.refuse(ShapeFault("G014", message, (), "read it in a step behind, or leave the step out"))
+        elif unread:
+            self._drop(frozenset(unread))
+
+    def _unread(self, left: Value) -> list[int]:
+        numbers = range(1, len(self._nodes) + 1)
+        read = {left.index}
+        for number in reversed(numbers):
+            if number in read:
+                read.update(self._nodes[number - 1].inputs)
+        return [number for number in numbers if number not in read]
+
+    def _drop(self, unread: frozenset[int]) -> None:
+        kept = [0, *(number for number in range(1, len(self._nodes) + 1) if number not in unread)]
+        moved = {old: new for new, old in enumerate(kept)}
+        nodes = (self._nodes[number - 1] for number in kept[1:])
+        self._nodes = [replace(node, inputs=tuple([moved[index] for index in node.inputs])) for node in nodes]
 
     def body(self, class_name: str) -> Body:
         """Return what was recorded."""
@@ -165,7 +202,12 @@ class Recorder:
         kind = norm.text("type")
         if kind == "none":
             return x
-        op = NORMS[kind]
+        op = ops.VectorBatchNorm if (kind, x.form) == ("batch", "vector") else NORMS[kind]
+        if x.form not in op.takes:
+            takes, found = " or a ".join(op.takes), f"{x.form} {shape_text(x.shape)}"
+            message = f"`norm: {kind}` takes a {takes}, and the {found} arrives"
+            self.refuse(ShapeFault("G013", message, ("norm",)))
+            return x
         said = {each.name: each for each in op.attributes if norm.has(each.name)}
         values = {name: norm.number(name) if each.kind == "number" else norm.plain(name) for name, each in said.items()}
         groups = int(values.get("groups", 1))
@@ -173,7 +215,7 @@ class Recorder:
             message = f"{groups} norm groups do not divide the {int(x.channels)} channels of {role}"
             fits = {"groups": near_divisors(groups, x.channels)}
             self.refuse(ShapeFault("G005", message, ("groups",), within=norm, fits=fits, number=x.channels))
-        return self.apply(role, op(channels=x.channels, zero_scale=zero_scale, **values), x)
+        return self.apply(role, op(channels=x.channels, zero_scale=zero_scale, **values, **in_layout(op, x)), x)
 
     def activation(self, role: str, x: Value, activation: Fields) -> Value:
         """Record the activation that a field asks for; `none` records nothing."""
@@ -260,7 +302,7 @@ class Recorder:
 
     def linear(self, role: str, x: Value, features: int, *, bias: bool) -> Value:
         """Record a fully connected layer."""
-        return self.apply(role, ops.Linear(x.shape[0], features, bias), x)
+        return self.apply(role, ops.Linear(x.channels, features, bias), x)
 
     def dropout(self, role: str, x: Value, p: float) -> Value:
         """Record dropout; at 0 it records nothing."""
@@ -269,7 +311,10 @@ class Recorder:
     def apply(self, role: str, op: Op, *inputs: Value) -> Value:
         """Record any op on earlier values; without a role it has no module and no path."""
         shapes = [value.shape for value in inputs]
-        if (misfit := op.misfit(*shapes)) is not None:
+        misfit = op.misfit(*shapes)
+        if len({value.form for value in inputs}) > 1 and any(value.last for value in inputs):
+            misfit = f"takes maps of one layout, and finds a {' and a '.join(value.form for value in inputs)}"
+        if misfit is not None:
             self.refuse(ShapeFault("G002" if len(shapes) > 1 else "G004", f"{role or op.name} {misfit}", ()))
             shapes = shapes[:1] * len(shapes)
         if len(inputs) > 1 and op.joins is not ops.Joins.STACKED:
@@ -278,7 +323,8 @@ class Recorder:
         if min(shape) <= 0:
             shape = _meant(op, shapes[0], shape)
         self._nodes.append(Node(role, op, tuple([value.index for value in inputs]), shape))
-        return Value(len(self._nodes), shape)
+        self._blames.append(self.blame)
+        return Value(len(self._nodes), shape, len(shape) > 1 and op.leaves_channels_last(inputs[0].last))
 
     def _unify(self, left: Expression, *others: Expression) -> None:
         """Let the names of one size be one name from here on."""
@@ -318,6 +364,11 @@ class Recorder:
         fits: dict[str, list[Plain]] = {"window": [room], "kernel": [kernel] if kernel > 1 else []}
         help = f"a window of {room} at most fits; or a larger input, or fewer strides in front"
         self.refuse(ShapeFault("G004", message, ("window", "kernel", "dilation"), help, fits=fits))
+
+
+def in_layout(op: type[Op], x: Value) -> dict[str, bool]:
+    """Return the attribute that tells an op where the channels stand, if it has one."""
+    return {"last": x.form != "map"} if any(each.name == "last" for each in op.attributes) else {}
 
 
 def _same(kernel: Sides, dilation: Sides) -> Sides:

@@ -48,7 +48,8 @@ def _sequence_conv(op: ops.SequenceConv, write: Numbers, _: bool) -> Code:
 
 def _batch_norm(op: ops.BatchNorm, write: Numbers, _: bool) -> Code:
     optional = [("eps", write(op.eps), "1e-05"), ("momentum", write(op.momentum), "0.1")]
-    return call("nn.BatchNorm2d", [write(op.channels)], optional)
+    name = "nn.BatchNorm1d" if isinstance(op, ops.VectorBatchNorm) else "nn.BatchNorm2d"
+    return call(name, [write(op.channels)], optional)
 
 
 def _group_norm(op: ops.GroupNorm, write: Numbers, _: bool) -> Code:
@@ -171,6 +172,7 @@ LAYERS: dict[type[Op], Rule] = {
     ops.Conv: Rule(_conv, starts=_CONV, takes_sums=True),
     ops.StandardisedConv: Rule(_standardised_conv, starts=_CONV),
     ops.BatchNorm: Rule(_batch_norm, resets="nn.BatchNorm2d", starts={**_NORM, **_RUNNING}, takes_sums=True),
+    ops.VectorBatchNorm: Rule(_batch_norm, resets="nn.BatchNorm1d", starts={**_NORM, **_RUNNING}, takes_sums=True),
     ops.GroupNorm: Rule(_group_norm, resets="nn.GroupNorm", starts=_NORM),
     ops.LayerNorm: Rule(_layer_norm, resets="nn.LayerNorm", starts=_NORM),
     ops.InstanceNorm: Rule(_instance_norm, resets="nn.InstanceNorm2d", starts=_NORM),

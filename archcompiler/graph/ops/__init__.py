@@ -4,7 +4,7 @@ Ops know no backend: how one becomes a module stands in `backends/`. A new op is
 """
 
 from archcompiler.graph.ops.activation import Activation, Dropout, DropPath, PReLU, Softmax
-from archcompiler.graph.ops.base import OPS, Joins, Op, ParameterShapes, Statistic, Tensor, Window
+from archcompiler.graph.ops.base import OPS, Form, Joins, Op, ParameterShapes, Statistic, Tensor, Window
 from archcompiler.graph.ops.convolution import Conv, Convolution, Linear, SequenceConv, StandardisedConv
 from archcompiler.graph.ops.joining import Add, Concat, ResizeLike, Scale, Subtract
 from archcompiler.graph.ops.layout import (
@@ -27,6 +27,7 @@ from archcompiler.graph.ops.normalisation import (
     Norm,
     ResponseNorm,
     RMSNorm,
+    VectorBatchNorm,
 )
 from archcompiler.graph.ops.pooling import BlurPool, GridPool, Pool, Pooling, Subsample
 from archcompiler.graph.ops.scaling import ConstantScale, LayerScale, ScalarScale, ScalarShift
@@ -48,6 +49,7 @@ __all__ = [
     "DropPath",
     "Dropout",
     "Flatten",
+    "Form",
     "GridPool",
     "GroupNorm",
     "InstanceNorm",
@@ -81,5 +83,6 @@ __all__ = [
     "Subsample",
     "Subtract",
     "Tensor",
+    "VectorBatchNorm",
     "Window",
 ]

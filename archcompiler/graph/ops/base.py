@@ -58,6 +58,10 @@ class StepForm(NamedTuple):
     fields: Mapping[str, dict[str, Any]] = MappingProxyType({})
 
 
+Form = Literal["map", "channels-last map", "vector"]
+"""What a value is: (channels, height, width), (height, width, channels) or (features,)."""
+
+
 class Window(NamedTuple):
     """What one position of the output sees of the input: height and width, dilation included, and the strides."""
 
@@ -191,6 +195,10 @@ class Op:
         if (self.joins is Joins.ONE and len(shapes) == 1) or self.joins.agree(*shapes):
             return None
         return f"takes {self.joins.value}, and finds {' and '.join(map(shape_text, shapes))}"
+
+    def leaves_channels_last(self, arrives: bool) -> bool:
+        """Tell whether the channels of what leaves stand last, where those of what arrives do or do not."""
+        return arrives
 
     @aspect
     def output(self, *shapes: Shape) -> Shape:

@@ -176,6 +176,10 @@ class Permute(Layout, AsWritten):
         first, second, third = shapes[0]
         return (second, third, first) if self.channels == "last" else (third, first, second)
 
+    def leaves_channels_last(self, arrives: bool) -> bool:
+        """Return whether it moves them there."""
+        return self.channels == "last"
+
 
 class Resize(Layout):
     """A map resized by a `factor`, or to a `size`: the nearest position, or bilinear between their middles."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from archcompiler.graph.ops.attributes import BY_TENSORS, flag, number, size
-from archcompiler.graph.ops.base import Reads, Shape, Statistic, Tensor
+from archcompiler.graph.ops.base import Form, Reads, Shape, Statistic, Tensor
 from archcompiler.graph.ops.families import AsWritten, EachPosition, Plain, SameShape
 
 
@@ -15,6 +17,7 @@ class Norm(Plain, SameShape, EachPosition, AsWritten, abstract=True):
     counts_into_depth = False
     counts_into_activations = False
     torchinfo = "once"
+    takes: ClassVar[tuple[Form, ...]] = ("map",)
 
     channels: int = size(BY_TENSORS)
     eps: float = number("D306", default=1e-5)
@@ -70,10 +73,18 @@ class BatchNorm(Norm):
         return Statistic("channel", values)
 
 
+class VectorBatchNorm(BatchNorm):
+    """Batch normalisation of the features of a vector."""
+
+    name = "VectorBatchNorm"
+    takes = ("vector",)
+
+
 class GroupNorm(_Shiftable):
     """Group normalisation (arXiv:1803.08494)."""
 
     name = "GroupNorm"
+    takes = ("map", "vector")
 
     groups: int = size("D306", default=1)
 
@@ -92,6 +103,7 @@ class LayerNorm(_Shiftable):
     """
 
     name = "LayerNorm"
+    takes = ("map", "channels-last map", "vector")
 
     last: bool = flag("D309", default=False)
 
@@ -123,6 +135,7 @@ class RMSNorm(Norm):
     """Division by the root of the mean square of the channels at each position (arXiv:1910.07467); it has no shift."""
 
     name = "RMSNorm"
+    takes = ("map", "channels-last map", "vector")
 
     last: bool = flag("D309", default=False)
 
@@ -139,6 +152,7 @@ class ResponseNorm(Norm):
     """Global response normalisation (ConvNeXt V2, arXiv:2301.00808, Algorithm 1), whose scale starts at 0."""
 
     name = "ResponseNorm"
+    takes = ("map", "channels-last map")
 
     last: bool = flag("D309", default=False)
 

@@ -69,12 +69,6 @@ class LayerScale(_Owned):
                 "description": "Whether the parameter has a side of 1 for height and width.",
                 "examples": [True],
             },
-            "last": {
-                "type": "boolean",
-                "default": False,
-                "description": "Whether the channels stand behind rows and columns.",
-                "examples": [True],
-            },
         },
     )
 
@@ -82,6 +76,10 @@ class LayerScale(_Owned):
     initial: float = number("D402", is_training=True)
     is_map: bool = flag(BY_TENSORS, default=False)
     last: bool = flag("D309", default=False)
+
+    def misfit(self, *shapes: Shape) -> str | None:
+        """Return that the channels of the parameter and of the map stand at different places."""
+        return "has its channels in front, and the map last" if self.is_map and self.last else None
 
     def tensors(self) -> tuple[Tensor, ...]:
         """Return the parameter."""
