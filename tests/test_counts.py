@@ -41,8 +41,8 @@ TORCHINFO_MULT_ADDS = {
     "resnet/resnet50": 4_089_238_376,
     "resnext/resnext50_32x4d": 4_230_549_096,
 }
-IN_ONE_LIST = ("vgg/", "torchvision/mnasnet")
-"""Networks whose blocks, or some of them, are no modules: their layers stand in one list."""
+IN_ONE_LIST = ("vgg/", "torchvision/alexnet", "torchvision/mnasnet", "torchvision/squeezenet")
+"""Networks whose blocks and transitions, or some of them, are no modules: their layers stand in one list."""
 SLOW = ["cifar/resnet1202"]
 SHIPPED = [pytest.param(spec, marks=pytest.mark.slow if spec in SLOW else ()) for spec in peers.SHIPPED]
 
