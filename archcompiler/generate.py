@@ -1,5 +1,7 @@
 """Assemble the schemas of documents from the fragments beside them, the shipped documents and the steps of ops.
 
+The tables of their page, `schemas/README.md`, are written with them.
+
 The output is flat on purpose: one closed object for each block and each variant, picked by its discriminator with
 if/then/else, so that editors complete exactly its fields and errors speak about the field that is wrong. Keys that
 start with `x-` are read by `archcompiler.schema.language` and ignored by every other reader.
@@ -9,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +19,8 @@ import yaml
 
 from archcompiler.graph.ops import OPS
 from archcompiler.graph.ops.base import StepForm
+from archcompiler.render.language import Case, language_tables
+from archcompiler.render.marked import with_parts
 from archcompiler.schema.shapes import (
     Json,
     choice,
@@ -339,14 +344,34 @@ SCHEMAS = {
 }
 
 
+def _cases() -> dict[str, list[Case]]:
+    """Return the blocks and the variants of the unions for the page, each with its document where it has one."""
+    fragments = _fragments()
+    unions = {name: (union["variants"], union.get("documents", "")) for name, union in fragments.unions.items()}
+    groups = {"stage": (fragments.blocks, "blocks"), **unions}
+    return {kind: [_case(folder, *each) for each in found.items()] for kind, (found, folder) in groups.items()}
+
+
+def _case(folder: str, name: str, fragment: Json) -> Case:
+    return Case(name, fragment["description"], f"../specs/{folder}/{name}.yaml" if "archc" in fragment else None)
+
+
+def _texts() -> Iterator[tuple[Path, str]]:
+    """Yield what is written: the schemas, and their page with its tables."""
+    folder = shipped("schemas")
+    for name, generated in SCHEMAS.items():
+        yield folder / name, json.dumps(generated(), indent=1) + "\n"
+    page = folder / "README.md"
+    yield page, with_parts(page.read_text(encoding="utf-8"), language_tables(generate(), _cases()))
+
+
 def main(arguments: list[str] | None = None) -> int:
-    """Write the schemas, or say with `--check` which of them are out of date."""
+    """Write the schemas and their page, or say with `--check` whether one is out of date."""
     parser = argparse.ArgumentParser(prog="python -m archcompiler.generate", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 where a schema is out of date")
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 where a file is out of date")
     check = parser.parse_args(arguments).check
     stale = 0
-    for name, generated in SCHEMAS.items():
-        path, text = shipped("schemas") / name, json.dumps(generated(), indent=1) + "\n"
+    for path, text in _texts():
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             stale += 1
             if not check:

@@ -52,6 +52,23 @@ def test_the_table_of_documents_says_what_their_yaml_says():
     assert table == {f"{path.parent.name}/{path.stem}": plain(parse(path.read_bytes(), path.name)) for path in files}
 
 
+def test_the_page_of_the_language_tells_every_field_of_every_block():
+    page = (shipped("schemas") / "README.md").read_text(encoding="utf-8")
+    told = page.partition("<!-- generated: stage -->")[2].partition("<!-- end -->")[0].splitlines()
+    for name, field in language().block_fields.items():
+        assert [line for line in told if line.startswith(f"| `{name}` |")], field
+    for name in language().blocks:
+        (row,) = [line for line in told if line.startswith(f"| [`{name}`](../specs/blocks/{name}.yaml) |")]
+        assert row.endswith(". |")
+
+
+def test_every_case_on_the_page_of_the_language_is_described_in_a_sentence():
+    """`{description: One, as in two.}` is a description of one word and a key: YAML splits at the comma."""
+    page = (shipped("schemas") / "README.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith(("| `", "| [`"))]
+    assert [row for row in rows if not row.endswith(". |")] == []
+
+
 def test_schemas_out_of_date_are_found_and_written(tmp_path, monkeypatch):
     folder = tmp_path / "schemas"
     monkeypatch.setattr(schemagen, "shipped", lambda name: tmp_path / name)

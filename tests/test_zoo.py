@@ -1,19 +1,25 @@
 """The page of shipped specs is what the specs say."""
 
-from pathlib import Path
-
 import peers
+import pytest
 from update import assert_golden
 
 from archcompiler.claims.check import check_spec
-from archcompiler.render.zoo import zoo
-
-PAGE = Path(__file__).parents[1] / "specs" / "README.md"
+from archcompiler.render.marked import with_parts
+from archcompiler.render.zoo import PAGE, zoo
 
 
 def test_the_page_is_current():
     """UPDATE_GOLDENS=1, or `python -m archcompiler.render.zoo`, writes it anew."""
-    assert_golden(PAGE, zoo([check_spec(name) for name in peers.SHIPPED]))
+    assert_golden(PAGE, zoo(check_spec(name) for name in peers.SHIPPED))
+
+
+def test_a_page_that_does_not_name_each_part_once_is_refused():
+    page = "<!-- generated: one -->\nold\n<!-- end -->\n"
+    assert with_parts(page, {"one": "new"}) == "<!-- generated: one -->\n\nnew\n\n<!-- end -->\n"
+    for wrong in (page * 2, ""):
+        with pytest.raises(ValueError, match="where there are one"):
+            with_parts(wrong, {"one": "new"})
 
 
 def test_every_spec_has_a_row_with_a_link_to_it_and_a_description():

@@ -13,6 +13,7 @@ from archcompiler.blocks.library import FOLDERS
 from archcompiler.explain.field import FieldPage, page_of
 from archcompiler.layout.format import formatted
 from archcompiler.resolve.own_blocks import is_part
+from archcompiler.schema.language import read_schema
 from archcompiler.schema.shapes import closed_object
 from archcompiler.shipped import shipped_spec
 from archcompiler.syntax.files import DISK, Files
@@ -63,7 +64,7 @@ def document_page(name: str, files: Files = DISK) -> DocumentPage | None:
         name=document.name,
         class_name=document.class_name if kind == "block" else "",
         description=_text(tree, "description"),
-        fields=tuple(page_of(field, described) for field in fields),
+        fields=tuple(page_of(field, described, read_schema("architecture.json")) for field in fields),
         lets={key: str(plain(entry.value)) for key, entry in mapping_at(tree, "let").entries.items()},
         steps=dedent(text.partition("\nsteps:\n")[2]).rstrip(),
     )

@@ -138,7 +138,14 @@ class Step:
             return True
         message = f"`{kind}` takes a {' or a '.join(taken)}, and the {x.form} {shape_text(x.shape)} arrives"
         makes = [f"`{_MAKES[form]}` makes a {form}" for form in taken if x.form != "vector"]
-        self.refuse(ShapeFault("G013", message, (kind,), ", ".join(makes) or "nothing makes a map of a vector"))
+        self.refuse(
+            ShapeFault(
+                "G013",
+                message,
+                (kind,),
+                ", ".join(makes) or "nothing makes a map of a vector: let it run in front of `flatten`",
+            )
+        )
         return False
 
     def _taken(self, kind: str) -> tuple[Form, ...]:

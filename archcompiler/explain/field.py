@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
@@ -11,20 +12,26 @@ from archcompiler.schema.language import read_schema
 from archcompiler.schema.shapes import reference
 
 Json = dict[str, Any]
+_SCHEMA = "architecture.json"
 _DOCUMENT = "document"
 _REPEATS = ("override", "defaults")  # what stands there is a stage's field too, without its default
 _KINDS = {"stages": "stage", "override": "stage", "defaults": "stage", "claims": "claim", "steps": "step"}
-_WORDS = {"array": "a list", "boolean": "true or false", "integer": "a whole number", "number": "a number"}
+_WORDS = {"object": "a mapping", "boolean": "true or false", "integer": "a whole number", "number": "a number"}
+_ITEMS = {"integer": "whole numbers", "number": "numbers", "string": "strings"}
 
 
 @dataclass(frozen=True, slots=True)
 class FieldPage:
-    """One field as the schema describes it, and the objects that have it, as in `stage (bottleneck)`."""
+    """One field as the schema describes it, and the objects that have it, as in `stage (bottleneck)`.
+
+    `holds` names the choice or object of the language that the value is, or of which it is a list, such as `norm`.
+    """
 
     name: str
     description: str
     where: tuple[str, ...]
     value: str
+    holds: str
     default: Any
     needed: bool
     instead: tuple[str, ...]
@@ -34,13 +41,20 @@ class FieldPage:
 def field_pages(name: str) -> list[FieldPage]:
     """Return a page for each meaning of a field: `bottleneck_width`, or below an object, `head.pool`."""
     *above, key = name.split(".")
-    pages: dict[tuple[str, ...], list[tuple[str, FieldPage]]] = {}
-    for owner, described in _objects():
-        if key in described["properties"] and (not above or _is_meant(owner, above)):
-            found = page_of(key, described)
-            same = (found.description, found.value, repr(found.default))
-            pages.setdefault(same, []).append((owner, found))
-    return [_together(found) for found in pages.values()]
+    schema = read_schema(_SCHEMA)
+    return _meanings(
+        (owner, page_of(key, described, schema))
+        for owner, described in _objects(schema)
+        if key in described["properties"] and (not above or _is_meant(owner, above))
+    )
+
+
+def pages_of_kind(kind: str, schema: Json) -> list[FieldPage]:
+    """Return a page for each meaning of each field of a kind of object, such as `stage`, in the schema's order."""
+    own = [(owner, described) for owner, described in _objects(schema) if owner.partition(".")[0] == kind]
+    pages = _meanings((owner, page_of(key, each, schema)) for owner, each in own for key in each["properties"])
+    order = [*schema["$defs"].get(f"{kind}.any", {}).get("properties", ()), *(page.name for page in pages)]
+    return sorted(pages, key=lambda page: order.index(page.name))
 
 
 def near_fields(name: str) -> list[str]:
@@ -50,23 +64,22 @@ def near_fields(name: str) -> list[str]:
 
 def known_fields() -> list[str]:
     """Return the names of all fields, sorted."""
-    return sorted({key for _, described in _objects() for key in described["properties"]})
+    return sorted({key for _, described in _objects(read_schema(_SCHEMA)) for key in described["properties"]})
 
 
 def fields_that_take(word: str) -> list[str]:
     """Return the fields of which a word is a value: `bottleneck` is one of `block`."""
     taking = (
         owner.partition(".")[0] if key == "type" else key
-        for owner, described in _objects()
+        for owner, described in _objects(read_schema(_SCHEMA))
         for key, schema in described["properties"].items()
         if word in schema.get("enum", ())
     )
     return list(dict.fromkeys(taking))
 
 
-def _objects() -> Iterator[tuple[str, Json]]:
+def _objects(schema: Json) -> Iterator[tuple[str, Json]]:
     """Yield every object of the language with its fields; the one of all cases, and what repeats, left out."""
-    schema = read_schema("architecture.json")
     yield _DOCUMENT, schema
     for owner, described in schema["$defs"].items():
         if "properties" in described and not owner.endswith(".any") and owner.partition(".")[0] not in _REPEATS:
@@ -79,15 +92,16 @@ def _is_meant(owner: str, above: list[str]) -> bool:
     return kind == _KINDS.get(above[-1], above[-1]) or (above[0] == "stages" and len(above) == 2 and kind == "stage")
 
 
-def page_of(key: str, described: Json) -> FieldPage:
-    """Return the page of a key of an object that the schema describes; where it stands is not said."""
+def page_of(key: str, described: Json, root: Json) -> FieldPage:
+    """Return the page of a key of an object that a schema describes; where it stands is not said."""
     schema = described["properties"][key]
     groups = [group for group in described.get("x-alternatives", ()) if key in group]
     return FieldPage(
         name=key,
         description=schema.get("description", ""),
         where=(),
-        value=_value(schema),
+        value=_value(schema, root),
+        holds=reference(schema) or reference(schema.get("items", {})),
         default=schema.get("default"),
         needed=key in (*described.get("required", ()), *described.get("x-required", ())),
         instead=tuple(other for group in groups for other in group if other != key),
@@ -95,27 +109,56 @@ def page_of(key: str, described: Json) -> FieldPage:
     )
 
 
-def _value(schema: Json) -> str:
+def _value(schema: Json, root: Json) -> str:
     """Return in words what values a field takes."""
     target = reference(schema)
     if target:
-        cases = read_schema("architecture.json")["$defs"][target].get("x-choice", {}).get("cases", ())
-        return f"{', '.join(cases)}; or an object that says its type" if cases else "a mapping"
-    if "enum" in schema or "const" in schema:
-        return ", ".join(str(choice) for choice in schema.get("enum", [schema.get("const")]) if choice is not None)
+        choice = root["$defs"][target].get("x-choice", {})
+        is_union = choice.get("key") == "type"
+        return f"{', '.join(choice['cases'])}; or an object that says its type" if is_union else "a mapping"
+    if "const" in schema:
+        return json.dumps(schema["const"])
+    if "enum" in schema:
+        return ", ".join(str(choice) for choice in schema["enum"] if choice is not None)
     if "type" not in schema:
         return "any value"
     types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    kinds = [_WORDS.get(kind, f"a {kind}") for kind in types if kind not in ("null", "string")]
-    kinds += schema.get("then", {}).get("enum", []) or (["a string"] if "string" in types else [])
-    return " or ".join(kinds) + _limits(schema)
+    *kinds, last = [words for kind in types if kind != "null" for words in _kind(kind, schema)]
+    return f"{', '.join(kinds)} or {last}" if kinds else last
+
+
+def _kind(kind: str, schema: Json) -> list[str]:
+    """Return what a field takes of one type of JSON."""
+    if kind == "string":
+        words = [*schema.get("then", {}).get("enum", ()), *schema.get("x-words", ())]
+        return [*words, "an expression"] if schema.get("x-expression") else words or ["a string"]
+    if kind == "array":
+        return [f"a list of {_items(schema)}"]
+    return [_WORDS[kind] + (_limits(schema) if kind in ("integer", "number") else "")]
+
+
+def _items(schema: Json) -> str:
+    """Return in words of what a list consists."""
+    items = schema.get("items", {})
+    target, kind = reference(items), items.get("type", "")
+    noun = f"{target}s" if target else _ITEMS.get(kind if isinstance(kind, str) else kind[0], "values")
+    most, least = schema.get("maxItems"), schema.get("minItems")
+    return f"{most} {noun}" if most and most == least else noun
 
 
 def _limits(schema: Json) -> str:
-    low, high = schema.get("minimum"), schema.get("maximum")
-    bounds = [f"from {low:,}" if low is not None else "", f"to {high:,}" if high is not None else ""]
-    below = f"below {schema['exclusiveMaximum']:,}" if "exclusiveMaximum" in schema else ""
-    return "".join(f" {bound}" for bound in (*bounds, below) if bound)
+    """Return the bounds of a number in words."""
+    words = {"minimum": "from", "exclusiveMinimum": "above", "maximum": "to", "exclusiveMaximum": "below"}
+    return "".join(f" {word} {schema[key]:,}" for key, word in words.items() if key in schema)
+
+
+def _meanings(pages: Iterable[tuple[str, FieldPage]]) -> list[FieldPage]:
+    """Return one page for each meaning of each field, from those of its owners."""
+    groups: dict[tuple[str, ...], list[tuple[str, FieldPage]]] = {}
+    for owner, page in pages:
+        same = (page.name, page.description, page.value, repr(page.default))
+        groups.setdefault(same, []).append((owner, page))
+    return [_together(found) for found in groups.values()]
 
 
 def _together(found: list[tuple[str, FieldPage]]) -> FieldPage:

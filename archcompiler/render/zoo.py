@@ -1,4 +1,4 @@
-"""The page of all shipped specs, `specs/README.md`: what each is, what it costs, and which printed figures it meets."""
+"""The tables of `specs/README.md`: what each shipped spec is, what it costs, and which printed figures it meets."""
 
 from __future__ import annotations
 
@@ -10,28 +10,25 @@ from archcompiler.claims.check import Checked, check_spec
 from archcompiler.claims.verdict import Verdict
 from archcompiler.render.check import check_summary
 from archcompiler.render.escape import Markdown, markdown
+from archcompiler.render.marked import with_parts
 from archcompiler.render.table import Cell, markdown_table
 from archcompiler.shipped import shipped, spec_names
 
-_INTRODUCTION = """# The shipped networks
-
-One file is one network; `archc check` proves the figures that its `claims` quote. Parameters and multiply-adds are
-exact, at the input size of the spec. This page is written by `python -m archcompiler.render.zoo`."""
+PAGE = shipped("specs") / "README.md"
 _NETWORKS = ("network", "what it is", "params", "MACs", "figures printed by", "verdict")
 _DISAGREEMENTS = ("network", "quantity", "printed", "measured", "source", "why they differ")
 _LIBRARY = re.compile(r"https://pytorch\.org/vision/\S+")
 
 
-def zoo(results: Sequence[Checked]) -> str:
-    """Return the page; 20 stands before 110."""
-    pages = [_INTRODUCTION]
+def zoo(results: Iterable[Checked]) -> str:
+    """Return the page with its tables written anew; 20 stands before 110."""
     results = sorted(results, key=_by_number)
-    for family, members in groupby(results, key=lambda result: result.name.partition("/")[0]):
-        pages += [f"## {family}", markdown_table(_NETWORKS, map(_network, members))]
+    families = groupby(results, key=lambda result: result.name.partition("/")[0])
+    networks = (f"### {family}\n\n{markdown_table(_NETWORKS, map(_network, members))}" for family, members in families)
     known = [(result, claim) for result in results for claim in result.claims if claim.known]
-    rows = (_disagreement(result, claim) for result, claim in known)
-    pages += ["## Where a printed figure is not the measured one", markdown_table(_DISAGREEMENTS, rows)]
-    return "\n\n".join([*pages, f"{check_summary(results)}."]) + "\n"
+    differing = markdown_table(_DISAGREEMENTS, (_disagreement(result, claim) for result, claim in known))
+    parts = {"networks": "\n\n".join(networks), "disagreements": f"{differing}\n\n{check_summary(results)}."}
+    return with_parts(PAGE.read_text(encoding="utf-8"), parts)
 
 
 def _by_number(result: Checked) -> list[tuple[str, int]]:
@@ -75,8 +72,7 @@ def _tally(claims: Sequence[Verdict]) -> Iterator[tuple[str, int]]:
 
 def main() -> None:
     """Write the page beside the specs."""
-    page = zoo([check_spec(name) for name in spec_names()])
-    (shipped("specs") / "README.md").write_text(page, encoding="utf-8")
+    PAGE.write_text(zoo(check_spec(name) for name in spec_names()), encoding="utf-8")
 
 
 if __name__ == "__main__":

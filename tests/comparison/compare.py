@@ -1,4 +1,4 @@
-"""Ten faults given to five tools, each in its own language, and the first thing that each says: the README's table.
+"""Ten faults given to five tools, each in its own language, and what each says first: the table of tests/README.md.
 
 python tests/comparison/compare.py            prints the table as Markdown
 """
