@@ -16,7 +16,7 @@ SHIPPED = sorted(
 LARGEST = (
     *("_16gf", "_32gf", "_128gf", "densenet161", "densenet201"),
     *("efficientnet_b4", "efficientnet_b5", "efficientnet_b6", "efficientnet_b7"),
-    *("efficientnet_v2_m", "efficientnet_v2_l"),
+    *("efficientnet_v2_m", "efficientnet_v2_l", "convnext_small", "convnext_base", "convnext_large"),
 )
 """How the names of the largest networks end, which have no layer that the others lack and take long to fill."""
 

@@ -9,7 +9,20 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 TIMM = [spec for spec in peers.SHIPPED if spec.startswith("timm/")]
 LARGE = ("101", "152", "wide", "repvgg_b", "_d2se", "dpn9", "dpn1", "vovnet57", "vovnet99")
-LARGE += ("res2next", "res2net50d", "_6s", "_8s", "_small", "_base", "_large", "xlarge", "_huge", "v2_tiny", "fasternet_m", "fasternet_l")
+LARGE += (
+    "res2next",
+    "res2net50d",
+    "_6s",
+    "_8s",
+    "_small",
+    "_base",
+    "_large",
+    "xlarge",
+    "_huge",
+    "v2_tiny",
+    "fasternet_m",
+    "fasternet_l",
+)
 """What stands in the names of networks that take long and have no layer that the others lack."""
 ROUNDED = {"timm/convnext_atto_rms": "timm's RMS norm on maps takes the mean over channels that stand first"}
 """The networks whose output differs by rounding alone, each with the operation."""
