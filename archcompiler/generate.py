@@ -37,6 +37,7 @@ from archcompiler.schema.shapes import (
     says,
     union_or_field,
     untyped,
+    with_shared_fields,
 )
 from archcompiler.shipped import DOCUMENTS, shipped
 
@@ -118,7 +119,7 @@ def generate() -> Json:
     fragments = _fragments()
     document = fragments.document
     root = closed_object(document["fields"], nullable=True)
-    return {
+    schema = {
         "$schema": _DIALECT,
         "title": document["title"],
         "description": document["description"],
@@ -135,13 +136,14 @@ def generate() -> Json:
             "no_null": no_null(),
         },
     }
+    return with_shared_fields(schema)
 
 
 def generate_part() -> Json:
     """Return the schema of the documents of blocks, shortcuts, attentions, stems and heads."""
     fragments = _fragments()
     document, part = fragments.document, fragments.document["part"]
-    return {
+    schema = {
         "$schema": _DIALECT,
         "title": "archcompiler block",
         "description": "A document describes one kind of block, shortcut, attention, stem or head by its steps.",
@@ -154,6 +156,7 @@ def generate_part() -> Json:
             **_step_objects(fragments),
         },
     }
+    return with_shared_fields(schema)
 
 
 def generate_names() -> Json:
@@ -175,7 +178,7 @@ def _block_objects(fragments: _Fragments) -> Json:
     block = kind_field("The kind of block.", blocks)
     fields = {name: fragments.fields_of(fragment) for name, fragment in blocks.items()}
     tests = {name: says("block", name) for name in blocks}
-    every = merged_fields(fields.items())
+    every = merged_fields(fields.items(), fragments.fields)
     objects: Json = {
         "stage": choice("stage", "block", tests),
         "override": choice("override", "block", tests),

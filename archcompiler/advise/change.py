@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from archcompiler.diagnostics import Choice
-from archcompiler.resolve import Spec
+from archcompiler.resolve.spec import Spec, kind_of
 from archcompiler.schema.canonical import canonical, filled
 from archcompiler.schema.language import Field, Language
+from archcompiler.schema.values import value_faults
 from archcompiler.span import Span
 from archcompiler.tree import Entry, Mapping, Node, Scalar, Sequence, from_plain
 
@@ -18,6 +19,15 @@ _SECTIONS = ("input", "stem", "head")
 def with_choice(spec: Spec, choice: Choice) -> Spec:
     """Return the spec as if the choice's value were written at its place; blocks that were one object stay one."""
     return _Change(choice, spec.language).spec(spec)
+
+
+def suits(spec: Spec, choice: Choice) -> bool:
+    """Tell whether each block that has the value at the choice's place may have the choice's value in its stead."""
+    blocks = {id(block): block for stage in spec.stages for block in stage.blocks}.values()
+    taking = [block for block in blocks if choice.field in block.entries]
+    kinds = {kind_of(block) for block in taking if block.entries[choice.field].value.span == choice.span}
+    new = Mapping({choice.field: Entry(choice.span, from_plain(choice.value, choice.span))}, choice.span)
+    return not any(value_faults(spec.language.schema, f"override.{kind}", new) for kind in kinds)
 
 
 class _Change:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from archcompiler.advise.change import scalar_at, with_choice
+from archcompiler.advise.change import scalar_at, suits, with_choice
 from archcompiler.analyses.cost import total
 from archcompiler.diagnostics import Choice, Diagnostic, SpecError
 from archcompiler.graph.ir import Graph
@@ -82,6 +82,8 @@ class _Prices:
 
     def _priced(self, choice: Choice, found: Diagnostic) -> Choice | None:
         """Return a choice with its price, without where no time is left; None where it does not mend the fault."""
+        if not suits(self._spec, choice):
+            return None
         if self._left <= 0:
             return choice
         graph, mends = self._try(choice, found)

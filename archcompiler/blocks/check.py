@@ -9,10 +9,11 @@ import ast
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as Map
 from dataclasses import replace
-from typing import Any
+from functools import partial
 
 from archcompiler.blocks.definitions import absent_fields, definition_faults
 from archcompiler.blocks.document import CONTEXT, steps_below, words_at
+from archcompiler.blocks.document import declared_fields as declared_fields
 from archcompiler.blocks.expression import ExpressionError, names_of, parsed
 from archcompiler.blocks.lets import LetOrder
 from archcompiler.blocks.library import Library, library
@@ -25,7 +26,6 @@ from archcompiler.resolve import Spec
 from archcompiler.schema.canonical import step_kind
 from archcompiler.schema.check import field_faults
 from archcompiler.schema.language import GROUPS, language, read_schema
-from archcompiler.schema.own_blocks import own_fields
 from archcompiler.span import Span
 from archcompiler.tree import Entry, Mapping, Node, Scalar, Sequence, mapping_at, plain
 
@@ -58,15 +58,6 @@ def steps_faults(steps: Node | None, library: Library) -> list[Diagnostic]:
         return []
     tree = Mapping({"steps": Entry(steps.span, steps)}, steps.span)
     return document_faults(tree, "steps", "", {}, library)
-
-
-def declared_fields(tree: Mapping) -> Json:
-    """Return the fields that a document declares, by name, what the shared definitions say of each included.
-
-    What no definition can say is left out: the schema has told it.
-    """
-    fields: Any = plain(mapping_at(tree, "fields"))
-    return own_fields({name: own for name, own in fields.items() if own is None or isinstance(own, dict)})
 
 
 def blocks_in(tree: Mapping) -> list[str]:
@@ -111,7 +102,8 @@ class _Document:
     def faults(self) -> list[Diagnostic]:
         """Return every fault."""
         self._check_class()
-        self._found += definition_faults(mapping_at(self._tree, "fields"), self._kind, self._fields)
+        elsewhere = partial(self._library.field_elsewhere, self._kind, self._name)
+        self._found += definition_faults(mapping_at(self._tree, "fields"), self._kind, self._fields, elsewhere)
         self._check_lets()
         self._walk(self._steps)
         self._found += role_faults(self._steps)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from archcompiler.blocks.names import reserved
@@ -11,14 +12,12 @@ from archcompiler.blocks.types import Json, Type, field_type
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.schema.check import field_faults
 from archcompiler.schema.definitions import OF_ITEMS, TYPES
-from archcompiler.schema.language import language, read_schema
+from archcompiler.schema.language import language
 from archcompiler.span import Span
-from archcompiler.tree import Entry, Mapping, Plain, Sequence, plain
+from archcompiler.tree import Entry, Mapping, Plain, Sequence, from_plain, plain
 
 _EXAMPLE = "{type: integer, minimum: 1, default: 4, description: ..., examples: [4]}"
 _NEEDED = ("description", "examples")
-_OBJECTS = {"block": "override"}
-"""What the schema calls the object with the fields of all documents of a kind, where it does not have its name."""
 
 
 def absent_fields(fields: Json) -> dict[str, str]:
@@ -30,8 +29,13 @@ def absent_fields(fields: Json) -> dict[str, str]:
     }
 
 
-def definition_faults(written: Mapping, kind: str, fields: Json) -> Iterator[Diagnostic]:
-    """Yield what is wrong with each field of a document; `fields` has what the shared definitions say of them too."""
+def definition_faults(
+    written: Mapping, kind: str, fields: Json, elsewhere: Callable[[str], Json]
+) -> Iterator[Diagnostic]:
+    """Yield what is wrong with each field of a document; `fields` has what the shared definitions say of them too.
+
+    `elsewhere` gives the definition of a field in other documents of the kind.
+    """
     for name, entry in written.entries.items():
         if taken := _taken(kind, name):
             help = "give the field another name"
@@ -39,7 +43,8 @@ def definition_faults(written: Mapping, kind: str, fields: Json) -> Iterator[Dia
         elif name in fields:
             rules = (_incomplete, _unfit_types, _two_types, _unfit_bounds)
             found = [fault for rule in rules for fault in rule(name, entry, fields[name])]
-            yield from found or (*_values(entry, fields[name]), *_disagreement(kind, name, entry, fields[name]))
+            other = elsewhere(name)
+            yield from found or (*_values(entry, fields[name]), *_disagreement(kind, name, entry, fields, other))
             yield from _lone_alternatives(name, entry, fields)
 
 
@@ -95,27 +100,40 @@ def _lone_alternatives(name: str, entry: Entry, fields: Json) -> Iterator[Diagno
             message = f"`{other}` stands in place of `{name}`, and is no such field here"
             help = f"declare `{other}` too; or write `{name}: {{alternatives: []}}`"
             yield Diagnostic("B015", message, entry.key_span, help)
+        elif name > other and "default" in fields[name] and "default" in fields[other]:
+            message = f"`{other}` and `{name}` stand in place of each other, and both have a default"
+            yield Diagnostic("B015", message, entry.key_span, "of alternatives one has a default, or a stage says one")
 
 
 def _values(entry: Entry, own: Json) -> Iterator[Diagnostic]:
-    """Yield what the field itself would refuse of its default and examples."""
+    """Yield what the field itself would refuse of its default, the shared definition's too, and of its examples."""
     value = entry.value
     if isinstance(value, Mapping) and "default" in value.entries:
         yield from field_faults("default", own, value.entries["default"])
+    elif "default" in own:
+        inherited = Entry(entry.key_span, from_plain(own["default"], entry.key_span))
+        help = "it is the default of the shared definition: say another, or `required: true`"
+        yield from (replace(fault, help=help) for fault in field_faults("default", own, inherited))
     examples = value.get("examples") if isinstance(value, Mapping) else None
     for item in examples.items if isinstance(examples, Sequence) else ():
         yield from field_faults("examples", own, Entry(item.span, item))
 
 
-def _disagreement(kind: str, name: str, entry: Entry, own: Json) -> Iterator[Diagnostic]:
-    """Yield that a field of this name is something else in other documents of the kind."""
-    schema = read_schema("architecture.json")["$defs"].get(f"{_OBJECTS.get(kind, kind)}.any", {"properties": {}})
-    other = schema["properties"].get(name)
-    if other is not None:
-        here, there = field_type(own), field_type(other)
-        if here and there and _shape(here) != _shape(there):
-            message = f"`{name}` is {here}, where other {kind}s have {there} of that name"
-            yield Diagnostic("B012", message, entry.key_span, "give the field a name of its own")
+def _disagreement(kind: str, name: str, entry: Entry, fields: Json, other: Json) -> Iterator[Diagnostic]:
+    """Yield that a field of this name is something else in other documents of the kind, or replaces others."""
+    own, help = fields[name], "give the field a name of its own"
+    here, there = field_type(own), field_type(other)
+    if here and there and _shape(here) != _shape(there):
+        message = f"`{name}` is {here}, where other {kind}s have {there} of that name"
+        yield Diagnostic("B012", message, entry.key_span, help)
+    replaced, replaced_there = (set(each.get("alternatives", ())) for each in (own, other))
+    if (replaced and replaced_there and replaced != replaced_there) or (replaced_there & {*fields}) - replaced:
+        message = f"`{name}` replaces {_named(replaced)}, where in other {kind}s it replaces {_named(replaced_there)}"
+        yield Diagnostic("B012", message, entry.key_span, help)
+
+
+def _named(names: set[str]) -> str:
+    return " and ".join(f"`{name}`" for name in sorted(names)) or "no other field"
 
 
 def _shape(found: Type) -> tuple[object, ...]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from archcompiler.blocks.expression import ExpressionError, names_of, parsed
 from archcompiler.blocks.written import Written
 from archcompiler.blocks.written import words_at as words_at
 from archcompiler.schema.language import GROUPS
-from archcompiler.tree import Mapping, Node, Scalar, Sequence, mapping_at
+from archcompiler.schema.own_blocks import own_fields
+from archcompiler.schema.shapes import Json
+from archcompiler.tree import Mapping, Node, Scalar, Sequence, mapping_at, plain
 
 CONTEXT = ("block_index", "block_count", "network_index", "network_count")
 """Where a block stands: its number in its stage and in the network, from 0, and how many blocks each has."""
@@ -37,6 +40,11 @@ class Document:
     def adjective(self) -> str:
         """What it adds to the name of the class in which it stands."""
         return self._text("adjective")
+
+    @cached_property
+    def fields(self) -> Json:
+        """The fields that it declares."""
+        return declared_fields(self.tree)
 
     @cached_property
     def lets(self) -> Mapping:
@@ -68,6 +76,15 @@ class Document:
     def _text(self, key: str) -> str:
         value = self.tree.get(key)
         return str(value.value) if isinstance(value, Scalar) else ""
+
+
+def declared_fields(tree: Mapping) -> Json:
+    """Return the fields that a document declares, by name, what the shared definitions say of each included.
+
+    What no definition can say is left out: the schema has told it.
+    """
+    fields: Any = plain(mapping_at(tree, "fields"))
+    return own_fields({name: own for name, own in fields.items() if own is None or isinstance(own, dict)})
 
 
 def _names_in(node: Node) -> Iterator[str]:

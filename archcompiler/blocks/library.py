@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 
 from archcompiler.blocks.document import Document
 from archcompiler.resolve import Spec
 from archcompiler.schema.canonical import canonical_block, fill
-from archcompiler.schema.language import Fields, Language, steps_field
+from archcompiler.schema.language import Fields, Language, read_schema, steps_field
+from archcompiler.schema.shapes import Json, alternatives_of
 from archcompiler.shipped import shipped
 from archcompiler.span import Span
 from archcompiler.tree import Mapping, Node, Plain, from_plain
@@ -40,6 +41,24 @@ class Library:
         """Return the fields of a block."""
         return self.language.blocks[block]
 
+    def field_elsewhere(self, kind: str, name: str, key: str) -> Json:
+        """Return what a field of a document is in other documents of the kind: shipped ones, or own blocks before it.
+
+        Nothing is said of one that they do not have.
+        """
+        owner, declared = self._first.get(key, (name, {})) if kind == "block" else (name, {})
+        found: Json = _shipped_fields(kind).get(key, {} if owner == name else declared)
+        return found
+
+    @cached_property
+    def _first(self) -> dict[str, tuple[str, Json]]:
+        """Each field of the own blocks as the first that has it declares it, with the name of that block."""
+        found: dict[str, tuple[str, Json]] = {}
+        for name, document in self.own.items():
+            for key, declared in document.fields.items():
+                found.setdefault(key, (name, declared))
+        return found
+
 
 def library(spec: Spec) -> Library:
     """Return the documents that a spec may name."""
@@ -62,6 +81,15 @@ def _shipped(kind: str, name: str) -> Document:
     path = f"{FOLDERS[kind]}/{name}"
     tree = from_plain(_shipped_documents()[path], Span(path, 1, 1, 1, 1))
     return Document(kind, name, with_defaults(tree), is_shipped=True)
+
+
+@cache
+def _shipped_fields(kind: str) -> Json:
+    """Return the fields of the shipped documents of a kind, as the schema describes them."""
+    name = "override" if kind == "block" else kind  # of an override, the fields of blocks alone
+    described = read_schema("architecture.json")["$defs"].get(f"{name}.any", {"properties": {}})
+    properties: Json = described["properties"]
+    return {key: {**each, "alternatives": alternatives_of(described, key)} for key, each in properties.items()}
 
 
 @cache

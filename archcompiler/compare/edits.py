@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from archcompiler.compare.leaves import ORDER, Leaf
 from archcompiler.compare.model import Change, ChangeKind, Reach, Side
-from archcompiler.resolve import Spec
-from archcompiler.schema.language import Language, language
+from archcompiler.resolve.spec import Spec, kinds_of
+from archcompiler.schema.language import Fields, Language, language
 from archcompiler.shipped import shipped_name
 from archcompiler.span import SCHEMA_ORIGIN, Span
 from archcompiler.tree import Entry, Mapping, Node, Path, Plain, Scalar, Sequence, plain, walk
@@ -34,21 +34,22 @@ class DirectEdit:
 
 def edits_of(
     found: Iterable[Leaf],
-    languages: tuple[Language, Language],
+    specs: tuple[Spec, Spec],
     tables: Set[str] = frozenset(),
     gone: Set[Span] = frozenset(),
 ) -> list[DirectEdit]:
     """Return leaves grouped to the edits that made them, in the order of the document.
 
-    `languages` are those of the old and of the new spec: each may have blocks of its own. `tables` are the files of
-    tables of module names: what comes from one, comes by the line that names it. `gone` are the places of old defaults
-    that are none any more: whatever takes the place of one is one edit.
+    `specs` are the old and the new one. `tables` are the files of tables of module names: what comes from one, comes by
+    the line that names it. `gone` are the places of old defaults that are none any more: whatever takes the place of
+    one is one edit.
     """
+    languages = specs[0].language, specs[1].language
     leaves = {leaf.path: leaf for leaf in found}
     groups: dict[object, list[Leaf]] = {}
     for leaf in leaves.values():
         groups.setdefault(_cause(_owner(leaf, leaves, languages), tables, gone), []).append(leaf)
-    edits = _exchanged([_edit(group, gone) for group in groups.values()], languages[0])
+    edits = _exchanged([_edit(group, gone) for group in groups.values()], specs[0])
     return sorted(edits, key=lambda edit: (_section(edit), len(edit.parts) == 1))
 
 
@@ -100,8 +101,10 @@ def _edit(leaves: list[Leaf], gone: Set[Span]) -> DirectEdit:
     return DirectEdit(tuple(sorted(leaves, key=lambda leaf: leaf.path[-1] != "block")), next(moved, None))
 
 
-def _exchanged(edits: Iterable[DirectEdit], language: Language) -> list[DirectEdit]:
+def _exchanged(edits: Iterable[DirectEdit], old: Spec) -> list[DirectEdit]:
     """Return the edits with every two as one that exchange the values of a field of two stages: one of them moved."""
+    blocks = (old.language.blocks[kind] for kind in kinds_of(old.stages))
+    fields = {key: field for each in (*blocks, old.language.stage_fields) for key, field in each.items()}
     found: list[DirectEdit] = []
     known: dict[object, int] = {}
     for edit in edits:
@@ -114,14 +117,13 @@ def _exchanged(edits: Iterable[DirectEdit], language: Language) -> list[DirectEd
             found.append(edit)
         else:
             exchanged = found[partner].leaves[0], leaf
-            one, other = sorted(exchanged, key=lambda leaf: _is_by_default(leaf, language))
+            one, other = sorted(exchanged, key=lambda leaf: _is_by_default(leaf, fields))
             found[partner] = DirectEdit((one, other), other)
     return found
 
 
-def _is_by_default(leaf: Leaf, language: Language) -> bool:
+def _is_by_default(leaf: Leaf, fields: Fields) -> bool:
     """Tell whether the old value of a leaf is what the schema says too."""
-    fields = {**language.block_fields, **language.stage_fields}
     field = fields.get(str(leaf.path[-1]))
     return not is_said(leaf.old) or bool(field and written(leaf.old) == field.default)
 

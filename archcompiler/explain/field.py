@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from archcompiler.schema.language import read_schema
-from archcompiler.schema.shapes import reference
+from archcompiler.schema.shapes import alternatives_of, reference
 
 Json = dict[str, Any]
 _SCHEMA = "architecture.json"
@@ -95,7 +95,6 @@ def _is_meant(owner: str, above: list[str]) -> bool:
 def page_of(key: str, described: Json, root: Json) -> FieldPage:
     """Return the page of a key of an object that a schema describes; where it stands is not said."""
     schema = described["properties"][key]
-    groups = [group for group in described.get("x-alternatives", ()) if key in group]
     return FieldPage(
         name=key,
         description=schema.get("description", ""),
@@ -104,7 +103,7 @@ def page_of(key: str, described: Json, root: Json) -> FieldPage:
         holds=reference(schema) or reference(schema.get("items", {})),
         default=schema.get("default"),
         needed=key in (*described.get("required", ()), *described.get("x-required", ())),
-        instead=tuple(other for group in groups for other in group if other != key),
+        instead=tuple(alternatives_of(described, key)),
         examples=tuple(schema.get("examples", ())),
     )
 

@@ -14,7 +14,7 @@ from archcompiler.graph.ops import Shape
 from archcompiler.lint.watch import Watch
 from archcompiler.lower.alone import record_alone
 from archcompiler.lower.record import Context, contexts
-from archcompiler.resolve import Spec
+from archcompiler.resolve.spec import Spec, kind_of
 from archcompiler.schema.language import Language
 from archcompiler.span import Span
 from archcompiler.tree import Entry, Mapping, Node, Plain, Scalar, from_plain, mapping_at, walk
@@ -72,7 +72,7 @@ def _few_valued(spec: Spec, graph: Graph) -> Iterator[tuple[str, Entry, list[_Ru
         for place in {entry.value.span for entry in entries.values()}:
             taken.setdefault(place, []).append(run)
         for key, entry in entries.items():
-            if entry.value.span.path == spec.path and key in _others(spec.language):
+            if entry.value.span.path == spec.path and key in _others(spec.language, kind_of(run[0])):
                 said.setdefault(entry.value.span, (key, entry))
     for place, (key, entry) in said.items():
         yield key, entry, taken[place]
@@ -90,23 +90,23 @@ def _runs(spec: Spec, graph: Graph) -> Iterable[_Run]:
     return found.values()
 
 
-@lru_cache(maxsize=16)
-def _others(known: Language) -> dict[str, list[Plain]]:
+@lru_cache(maxsize=64)
+def _others(known: Language, block: str) -> dict[str, list[Plain]]:
     """Return the values of each field of a block that has few."""
-    properties: dict[str, Any] = known.schema.definition("override.any")["properties"]
+    properties: dict[str, Any] = known.schema.definition(f"override.{block}")["properties"]
     switches = {name: [True, False] for name, found in properties.items() if "boolean" in found.get("type", ())}
     choices = {name: found["enum"] for name, found in properties.items() if "enum" in found and name != "block"}
     return {**switches, **choices}
 
 
 def _is_idle(spec: Spec, key: str, node: Node, runs: list[_Run]) -> bool:
-    """Tell whether every block that takes a value records the same with each other one.
+    """Tell whether every block that takes a value records the same with each other one that it may take.
 
     The blocks behind them see the same maps then, so that no other part of the network is asked.
     """
     said = node.value if isinstance(node, Scalar) else None
-    others = [value for value in _others(spec.language)[key] if value is not None and value != said]
-    return all(_is_same(spec, run, node.span, value) for value in others for run in runs)
+    tried = ((run, value) for run in runs for value in _others(spec.language, kind_of(run[0])).get(key, ()))
+    return all(_is_same(spec, run, node.span, value) for run, value in tried if value is not None and value != said)
 
 
 def _is_same(spec: Spec, run: _Run, place: Span, value: Plain) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from archcompiler.diagnostics import Diagnostic, Label, SpecError
-from archcompiler.graph.ir import Call, Graph, Node, Part
+from archcompiler.graph.ir import Body, Graph, Node, Part
 from archcompiler.graph.ops import Shape
 from archcompiler.lint.watch import Watch
 from archcompiler.lower.network import lower
@@ -54,17 +55,24 @@ def uneven_strides(watch: Watch, graph: Graph) -> Iterator[Diagnostic]:
 def _misfit(graph: Graph) -> tuple[Part, Node, Shape, int] | None:
     for part in graph.parts:
         for call in part.calls:
-            for node in call.body.nodes:
-                shape, strides = _input_of(call, node), node.op.window().strides
-                for side, stride in zip(shape[1:], strides, strict=False):
-                    if side % stride:
-                        return part, node, shape, int(stride)
+            if found := _misfit_in(call.body):
+                return part, *found
     return None
 
 
-def _input_of(call: Call, node: Node) -> Shape:
+@lru_cache(maxsize=2_000)
+def _misfit_in(body: Body) -> tuple[Node, Shape, int] | None:
+    for node in body.nodes:
+        shape, strides = _input_of(body, node), node.op.window().strides
+        for side, stride in zip(shape[1:], strides, strict=False):
+            if side % stride:
+                return node, shape, int(stride)
+    return None
+
+
+def _input_of(body: Body, node: Node) -> Shape:
     index = node.inputs[0]
-    return call.body.nodes[index - 1].shape if index else call.body.input
+    return body.nodes[index - 1].shape if index else body.input
 
 
 def _even_sizes(spec: Spec, graph: Graph) -> list[int]:

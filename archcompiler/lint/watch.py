@@ -4,27 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
+from archcompiler.record.watched import Watched
 from archcompiler.resolve import Spec, Stage
 from archcompiler.span import Span
 from archcompiler.tree import Entry, Mapping, Node, Sequence
-
-
-class _Watched(dict[str, Entry]):
-    """The entries of one object, and the keys that somebody looked up. To copy or to search them is not to read."""
-
-    def __init__(self, entries: dict[str, Entry]) -> None:
-        super().__init__(entries)
-        self.read: set[str] = set()
-
-    def __getitem__(self, key: str) -> Entry:
-        self.read.add(key)
-        return super().__getitem__(key)
-
-    def get(self, key: str, default: Any = None) -> Any:
-        self.read.add(key)
-        return super().get(key, default)
 
 
 class Watch:
@@ -32,7 +16,7 @@ class Watch:
 
     def __init__(self, spec: Spec) -> None:
         self._copies: dict[int, Mapping] = {}
-        self._watched: list[_Watched] = []
+        self._watched: list[Watched] = []
         entries = dict(spec.document.entries)
         for kind in ("stem", "head"):
             entries[kind] = self._entry(entries[kind])
@@ -51,7 +35,8 @@ class Watch:
         """Yield the entries that no object reads which has them; of an object that is not read, nothing below it."""
         read = self.read()
         roots = [block for stage in self.spec.stages for block in (*stage.blocks, stage.transition) if block]
-        for root in [*roots, self.spec.section("stem"), self.spec.section("head")]:
+        roots += [self.spec.section("stem"), self.spec.section("head")]
+        for root in {id(root): root for root in roots}.values():
             yield from _unread(root, read)
 
     def _stage(self, stage: Stage) -> Stage:
@@ -60,7 +45,7 @@ class Watch:
 
     def _mapping(self, mapping: Mapping) -> Mapping:
         if id(mapping) not in self._copies:
-            entries = _Watched({key: self._entry(entry) for key, entry in mapping.entries.items()})
+            entries = Watched({key: self._entry(entry) for key, entry in mapping.entries.items()})
             self._watched.append(entries)
             self._copies[id(mapping)] = replace(mapping, entries=entries)
         return self._copies[id(mapping)]

@@ -8,7 +8,7 @@ from archcompiler.diagnostics import Diagnostic
 from archcompiler.graph.ir import Graph
 from archcompiler.lint.removal import removal
 from archcompiler.lint.watch import Watch
-from archcompiler.resolve import Spec
+from archcompiler.resolve.spec import Spec, kinds_of
 from archcompiler.schema.canonical import default_of, filled
 from archcompiler.schema.language import Fields, language
 from archcompiler.tree import Entry, Mapping, Node, Plain, Scalar, mapping_at, plain, walk
@@ -50,8 +50,7 @@ def _candidates(spec: Spec) -> Found:
 
 def _fields_of_defaults(spec: Spec) -> Fields:
     """Return the fields of which the stem and all blocks of a spec have the same default."""
-    blocks = {id(block): block for stage in spec.stages for block in stage.blocks}.values()
-    owners = [spec.language.blocks[_word(block, "block")] for block in blocks]
+    owners = [spec.language.blocks[kind] for kind in kinds_of(spec.stages)]
     owners.append(spec.language.unions["stem"].variants[_word(spec.section("stem"), "type")])
     found: Fields = {}
     for key in spec.defaults.entries:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from archcompiler.blocks.check import spec_faults
 from archcompiler.blocks.document import Document
@@ -21,9 +21,10 @@ from archcompiler.lower.report import Place, report
 from archcompiler.lower.size import size_faults
 from archcompiler.record.fields import Fields
 from archcompiler.record.recorder import Recorder, TooManySteps
+from archcompiler.record.watched import Reads, read_again, reads_of, watched
 from archcompiler.resolve import Spec, Stage
 from archcompiler.span import Span
-from archcompiler.tree import Mapping, Scalar
+from archcompiler.tree import Mapping, Scalar, plain
 
 
 def lower(spec: Spec) -> Graph:
@@ -49,6 +50,26 @@ def lowered(spec: Spec) -> tuple[Graph, list[Diagnostic]]:
 
 _MOST_AT_THE_LIMIT = 20
 """How many different blocks may run as many steps as one may: seconds, where a text would ask for hours."""
+
+
+class _Recording(NamedTuple):
+    """What a shipped document recorded without a fault, in how many steps, and what it read of the fields."""
+
+    body: Body
+    steps: int
+    reads: Reads
+
+
+_Key = tuple[Document, Shape, tuple[int, ...], str]
+_KNOWN: dict[_Key, _Recording] = {}
+"""What was recorded before: networks of one folder, and the steps of a `diff`, have most blocks in common."""
+_MOST_KNOWN = 2_000
+
+
+def _keep(key: _Key, recording: _Recording) -> None:
+    if len(_KNOWN) >= _MOST_KNOWN:
+        _KNOWN.clear()
+    _KNOWN[key] = recording
 
 
 class _Lowering:
@@ -127,20 +148,48 @@ class _Lowering:
         named: bool = False,
     ) -> Body:
         """Return what a document records; `named` where its numbers are to be arguments of a class."""
+        key = self._key(place, document, context)
+        known = _KNOWN.get(key) if key else None
+        if known and known.steps <= current().steps:
+            read_again(place.fields, known.reads)
+            self._count(known.steps, place)
+            return known.body
+        fields = watched(place.fields) if key else place.fields
+        recorder = self._recorder(place, document, fields, context, named=named)
+        if key and recorder.faults:  # they point at the very fields
+            recorder = self._recorder(place, document, place.fields, context, named=named)
+        self._count(recorder.steps, place)
+        self._report(recorder, place)
+        body = recorder.body(class_name)
+        if key and not recorder.faults:
+            recording = _Recording(body, recorder.steps, reads_of(fields))
+            read_again(place.fields, recording.reads)
+            _keep(key, recording)
+        return body
+
+    def _key(self, place: Place, document: Document, context: Context) -> _Key | None:
+        """Return all that a shipped document records by; None of a document that may be another in the next network."""
+        if not document.is_shipped or self._library.own:
+            return None
+        where = tuple([context[name] for name in document.context])
+        return document, _plain(place.shape), where, repr(plain(place.fields))
+
+    def _recorder(
+        self, place: Place, document: Document, fields: Mapping, context: Context, *, named: bool
+    ) -> Recorder:
         shape = _plain(place.shape)
         if named:
             shape = (Named(shape[0], "in_channels"), *shape[1:])
-        arguments = {"in_channels": int(shape[0]), **_integers(place.fields)} if named else {}
-        fields = Fields(place.fields, named=named)
+        arguments = {"in_channels": int(shape[0]), **_integers(fields)} if named else {}
         try:
-            recorder = record(self._library, document, fields, shape, arguments, context)
+            return record(self._library, document, Fields(fields, named=named), shape, arguments, context)
         except TooManySteps as error:
             raise self._endless(error.message, error.help, place) from None
-        self._steps += recorder.steps
+
+    def _count(self, steps: int, place: Place) -> None:
+        self._steps += steps
         if self._steps > (limit := _MOST_AT_THE_LIMIT * current().steps):
             raise self._endless(f"the steps of all blocks are more than {limit:,}", mend("steps"), place)
-        self._report(recorder, place)
-        return recorder.body(class_name)
 
     def _endless(self, message: str, help: str, place: Place) -> SpecError:
         fault = Diagnostic("M001", message, place.key_span, help)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod
 
 from archcompiler.diagnostics import Diagnostic
@@ -16,13 +17,13 @@ _Size = tuple[int, int, int]
 
 def size_faults(graph: Graph, spec: Spec) -> list[Diagnostic]:
     """Return one fault for each limit that is passed, at the first part with which it is."""
-    places, known = Places(spec), dict[int, _Size]()
+    places = Places(spec)
     found: dict[str, Diagnostic] = {}
     nodes = params = 0
     for part in graph.parts:
         channels = 0
         for call in part.calls:
-            size = known.get(id(call.body)) or known.setdefault(id(call.body), _size(call.body))
+            size = _size(call.body)
             nodes, params, channels = nodes + size[0], params + size[1], max(channels, size[2])
         for name, number in (("nodes", nodes), ("params", params), ("channels", channels)):
             if number > getattr(spec.limits, name) and name not in found:
@@ -30,6 +31,7 @@ def size_faults(graph: Graph, spec: Spec) -> list[Diagnostic]:
     return list(found.values())
 
 
+@lru_cache(maxsize=2_000)
 def _size(body: Body) -> _Size:
     learned = [each.shape for node in body.nodes for each in node.op.tensors() if each.is_learned]
     channels = [int(node.shape[0]) for node in body.nodes if len(node.shape) == 3]

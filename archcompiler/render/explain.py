@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from textwrap import indent
 from typing import Any
@@ -63,22 +63,38 @@ def codes_document() -> dict[str, Any]:
 
 
 def fields_text(pages: Iterable[FieldPage]) -> str:
-    """Return the meanings of a field as text."""
-    return "\n\n".join(map(field_text, pages))
+    """Return the meanings of a field as text; of one that blocks have with other bounds or defaults, what differs."""
+    meanings: dict[str, list[FieldPage]] = {}
+    for page in pages:
+        meanings.setdefault(page.description, []).append(page)
+    return "\n\n".join("\n".join([field_text(first), *_differing(first, rest)]) for first, *rest in meanings.values())
+
+
+def _differing(first: FieldPage, rest: Iterable[FieldPage]) -> Iterator[str]:
+    """Yield the rows in which the field differs elsewhere from the first page of it."""
+    known = _rows(first)
+    for page in rest:
+        yield from _lines({key: value for key, value in _rows(page).items() if value != known[key]})
 
 
 def field_text(page: FieldPage) -> str:
     """Return one meaning of a field as text."""
+    return "\n".join([folded(f"{page.name}: {page.description}", most=_WIDTH), *_lines(_rows(page))])
+
+
+def _rows(page: FieldPage) -> dict[str, str]:
     default = "needed" if page.needed else "none" if page.default is None else _plain(page.default)
-    rows = {
+    return {
         "in": ", ".join(page.where),
         "value": page.value,
         "default": default,
         "instead of": ", ".join(page.instead),
         "examples": ", ".join(map(_plain, page.examples)),
     }
-    lines = [folded(f"  {key:<11} {value}", " " * 14, _WIDTH) for key, value in rows.items() if value]
-    return "\n".join([folded(f"{page.name}: {page.description}", most=_WIDTH), *lines])
+
+
+def _lines(rows: dict[str, str]) -> list[str]:
+    return [folded(f"  {key:<11} {value}", " " * 14, _WIDTH) for key, value in rows.items() if value]
 
 
 def _plain(value: Any) -> str:

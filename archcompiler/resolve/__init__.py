@@ -21,6 +21,7 @@ from archcompiler.resolve.own_blocks import language_of
 from archcompiler.resolve.settle import settle
 from archcompiler.resolve.sound import sound_document
 from archcompiler.resolve.spec import Spec, Stage
+from archcompiler.resolve.suiting import unsuited_defaults
 from archcompiler.schema.check import complete_faults
 from archcompiler.schema.own_blocks import language_with
 from archcompiler.syntax.files import DISK, Files
@@ -83,7 +84,11 @@ def resolve_document(path: str, document: Mapping, faults: Iterable[Diagnostic] 
     settled, more = settle(document, known)
     found = [*faults, *more]
     body = _without(settled.document, "names", "claims", "blocks")
-    found += complete_faults(body, known) or exception_faults(body, settled.stages, known)
+    unsuited = unsuited_defaults(mapping_at(document, "defaults"), settled.stages, known)
+    rest = complete_faults(body, known) or exception_faults(body, settled.stages, known)
+    told = dict.fromkeys(fault for faults in unsuited.values() for fault in faults)
+    told |= dict.fromkeys(fault for fault in rest if fault.span not in unsuited)
+    found += sorted(told, key=lambda fault: (fault.span.path, fault.span.line, fault.span.column))
     stages = tuple(each.stage for each in settled.stages)
     errors = {fault.code for fault in found if fault.severity == "error"}
     if not errors <= _WITHOUT_EFFECT:

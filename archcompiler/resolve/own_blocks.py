@@ -22,10 +22,15 @@ _HEADER = ("archc", *PART_KINDS)
 
 def language_of(documents: Iterable[Mapping]) -> Language:
     """Return the language of a chain of documents, base first: the shipped one with the blocks that they say."""
+    return language_with(blocks_of(documents))
+
+
+def blocks_of(documents: Iterable[Mapping]) -> Mapping:
+    """Return the blocks that a chain of documents says, base first."""
     blocks = Mapping({}, SCHEMA_ORIGIN)
     for document in documents:
         blocks = merge(blocks, mapping_at(document, "blocks"), [], {})
-    return language_with(blocks)
+    return blocks
 
 
 def is_part(document: Mapping) -> bool:

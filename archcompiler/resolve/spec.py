@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from archcompiler.diagnostics import Diagnostic
@@ -19,6 +20,18 @@ class Stage:
     key_span: Span
     blocks: tuple[Mapping, ...]
     transition: Mapping | None
+
+
+def kind_of(block: Mapping) -> str:
+    """Return the kind of a block by its fields."""
+    kind = block.get("block")
+    return str(kind.value) if isinstance(kind, Scalar) else ""
+
+
+def kinds_of(stages: Iterable[Stage]) -> list[str]:
+    """Return the kinds of block that stages have, in order."""
+    blocks = {id(block): block for stage in stages for block in stage.blocks}
+    return list(dict.fromkeys(map(kind_of, blocks.values())))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -194,7 +194,7 @@ class _Walk:
             elif isinstance(entry.value, Scalar) and entry.value.value is None:
                 yield from self._null(name, key, entry, inherits=self.nulls or "extends" in node.entries)
             elif key in found:
-                yield from found[key]
+                yield from (fault for fault in found[key] if fault.span != SCHEMA_ORIGIN)
             else:
                 yield from self._below(allowed, key, entry, place)
 
@@ -208,7 +208,7 @@ class _Walk:
         """Yield the faults of an object, or of the objects of a list, under one key."""
         name = reference(described)
         if entry.value.span == SCHEMA_ORIGIN:
-            return  # the schema's own default: a test proves that each of them is valid
+            return  # the schema's own default, which is checked where it is declared
         if name and not (name == described.get("x-union") and "else" in described and is_field(entry.value)):
             yield from self.visit(name, entry.value, self._place(name, key, entry.key_span, parent))
         elif (inner := object_reference(described)) and isinstance(entry.value, Mapping):
@@ -259,7 +259,8 @@ def _in_words(name: str, field: Json) -> str:
 def _alternatives(described: Json, node: Mapping, place: _Place) -> Iterator[Diagnostic]:
     """Yield the groups of alternatives of which an object gives more than one."""
     for group in described.get("x-alternatives", ()):
-        given = [(key, entry) for key, entry in node.entries.items() if key in group and plain(entry.value) is not None]
+        entries = [(key, entry) for key, entry in node.entries.items() if key in group]
+        given = [each for each in entries if each[1].key_span != SCHEMA_ORIGIN and plain(each[1].value) is not None]
         if len(given) > 1:
             yield faults.both_given(place.what, given)
 

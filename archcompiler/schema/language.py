@@ -8,6 +8,7 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
+from archcompiler.schema.shapes import alternatives_of, without_shared_fields
 from archcompiler.shipped import shipped
 from archcompiler.tree import Mapping, Plain
 
@@ -91,9 +92,8 @@ class Language:
 
 @cache
 def read_schema(name: str) -> dict[str, Any]:
-    """Return a shipped schema such as `architecture.json`."""
-    schema: dict[str, Any] = json.loads((shipped("schemas") / name).read_text(encoding="utf-8"))
-    return schema
+    """Return a shipped schema such as `architecture.json`, each field in its objects."""
+    return without_shared_fields(json.loads((shipped("schemas") / name).read_text(encoding="utf-8")))
 
 
 @cache
@@ -160,7 +160,6 @@ def _cases(definitions: dict[str, Any], name: str) -> dict[str, Fields]:
 def _fields(schema: dict[str, Any]) -> Fields:
     """Return the fields of one object of the schema."""
     required = schema.get("x-required", ())
-    groups = schema.get("x-alternatives", ())
     return {
         name: Field(
             name=name,
@@ -169,7 +168,7 @@ def _fields(schema: dict[str, Any]) -> Fields:
             union=found.get("x-union"),
             object=None if "x-union" in found else found.get("$ref", "").removeprefix("#/$defs/") or None,
             steps=found.get("items") == {"$ref": "#/$defs/step"},
-            alternatives=tuple(other for group in groups if name in group for other in group if other != name),
+            alternatives=tuple(alternatives_of(schema, name)),
         )
         for name, found in schema["properties"].items()
     }

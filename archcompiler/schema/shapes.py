@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 Json = dict[str, Any]
@@ -118,6 +120,12 @@ def _alternatives(fields: Mapping[str, Json]) -> list[tuple[str, Json]]:
     return [(name, field) for name, field in fields.items() if field.get("alternatives")]
 
 
+def alternatives_of(described: Json, name: str) -> list[str]:
+    """Return the fields of an object that stand in place of one of them."""
+    groups = described.get("x-alternatives", ())
+    return [other for group in groups if name in group for other in group if other != name]
+
+
 def _exclusive(first: str, rest: list[str]) -> Json:
     """Return the rule that where `first` has a value, the others have none."""
     message = f"{' and '.join([first, *rest])} are alternatives: write one of them."
@@ -127,34 +135,85 @@ def _exclusive(first: str, rest: list[str]) -> Json:
     }
 
 
-def merged_fields(groups: Iterable[tuple[str, Json]]) -> Json:
-    """Return the fields of all groups, none of them required; where two groups disagree on a default there is none.
+def merged_fields(groups: Iterable[tuple[str, Json]], order: Iterable[str] = ()) -> Json:
+    """Return the fields of all groups, none of them required; each takes what it takes in any group.
 
-    A field stands behind the one that it follows in the first group that has it.
+    Those that `order` names stand in that order; another stands behind the one that it follows in the first group that
+    has it. ValueError where a field has another type or other alternatives than elsewhere.
     """
     merged: Json = {}
-    order: list[str] = []
+    names = list(order)
     for owner, fields in groups:
         place = 0
         for name, found in fields.items():
             field = {key: value for key, value in found.items() if key != "required"}
-            merged[name] = _agreed(name, owner, merged[name], field) if name in merged else field
-            if name not in order:
-                order.insert(place, name)
-            place = order.index(name) + 1
-    return {name: merged[name] for name in order}
+            if name in merged and not are_alike(merged[name], field):
+                raise ValueError(f"field {name!r} of {owner!r} has another type than elsewhere: give it another name")
+            merged[name] = united(merged[name], field) if name in merged else field
+            if name not in names:
+                names.insert(place, name)
+            place = names.index(name) + 1
+    return {name: merged[name] for name in names if name in merged}
 
 
-def _agreed(name: str, owner: str, first: Json, second: Json) -> Json:
-    """Return what two definitions of one field have in common; they may differ in default and words about it only."""
-    free = ("default", "description", "examples", "alternatives")
-    if any(first.get(key) != second.get(key) for key in {*first, *second} - {*free}):
-        raise ValueError(f"field {name!r} of {owner!r} takes other values than elsewhere: give it a name of its own")
-    agreed = {key: value for key, value in first.items() if key not in free}
-    agreed |= {key: first[key] for key in free if key in first and first[key] == second.get(key)}
-    for key in ("description", "examples"):
-        agreed.setdefault(key, first[key])
-    return agreed
+_LOOSER: dict[str, Callable[[Any, Any], Any]] = {
+    **dict.fromkeys(("minimum", "exclusiveMinimum", "minItems"), min),
+    **dict.fromkeys(("maximum", "exclusiveMaximum", "maxItems"), max),
+}
+_EITHER = ("description", "examples", "alternatives")
+"""What a field has that is said of one of its definitions."""
+
+
+def united(first: Json, second: Json) -> Json:
+    """Return the definition of a field that takes what either of two takes; a default only where both have it.
+
+    Of numbers and lists the looser bounds hold, of words all. Definitions of two types stand side by side.
+    """
+    if first == second:
+        return first
+    words = {key: each[key] for each in (second, first) for key in _EITHER if each.get(key)}
+    if not are_alike(first, second):
+        variants = [one for each in (first, second) for one in each.get("anyOf", [each])]
+        return {**words, "anyOf": [one for place, one in enumerate(variants) if one not in variants[:place]]}
+    found = {key: value for key, value in first.items() if second.get(key) == value} | words
+    found |= {key: of(first[key], second[key]) for key, of in _LOOSER.items() if key in first and key in second}
+    if "type" in first or "type" in second:
+        types = list(dict.fromkeys([*_listed(first.get("type")), *_listed(second.get("type"))]))
+        found["type"] = types if len(types) > 1 else types[0]
+    if "items" in first and "items" in second:
+        found["items"] = united(first["items"], second["items"])
+    return found | _united_words(first, second)
+
+
+def _united_words(first: Json, second: Json) -> Json:
+    """Return the words of two definitions, as a field's or as a schema's, null last."""
+    found: Json = {}
+    if "enum" in first and "enum" in second:
+        words = dict.fromkeys([*first["enum"], *second["enum"]])
+        found["enum"] = sorted(words, key=lambda word: word is None)
+    if named := dict.fromkeys([*first.get("words", ()), *second.get("words", ())]):
+        found["words"] = list(named)
+    if said := dict.fromkeys(word for each in (first, second) for word in each.get("then", {}).get("enum", ())):
+        found |= {"if": {"type": "string"}, "then": {"enum": list(said)}}
+    return found
+
+
+def are_alike(first: Json, second: Json) -> bool:
+    """Tell whether two definitions are of one type, and stand in place of the same fields where both name such."""
+    others = [set(each["alternatives"]) for each in (first, second) if each.get("alternatives")]
+    return _kind(first) == _kind(second) and others[1:] in ([], others[:1])
+
+
+def _kind(field: Json) -> tuple[Any, ...]:
+    """Return what of a definition is the same wherever a field has this name."""
+    targets = [field.get(key) for key in ("union", "x-union", "object", "list", "steps", "$ref", "anyOf")]
+    said = _listed(field.get("type", "string" if "enum" in field else None))
+    words = {"string"} if "then" in field else set[str]()
+    return *targets, {"number" if word == "integer" else word for word in said} - {"null"} - words
+
+
+def _listed(said: Any) -> list[Any]:
+    return said if isinstance(said, list) else [] if said is None else [said]
 
 
 def kind_field(word: str, groups: Json) -> Json:
@@ -202,6 +261,59 @@ def untyped(union: Json) -> Json:
     """Return the test for an object that neither says its type nor implies it."""
     implied = [name for name, fragment in union["variants"].items() if name in fragment.get("fields", {})]
     return {"type": "object", "not": {"anyOf": [{"required": [key]} for key in ("type", *implied)]}}
+
+
+_SHARED = "shared."
+_OF_BLOCKS = ("override", "defaults")  # what stands there has the fields of a stage
+_SHORT = 80  # characters of JSON: no longer than a reference and its name
+
+
+def with_shared_fields(schema: Json) -> Json:
+    """Return a schema in which a field that several objects of one kind have alike stands once, in `$defs`."""
+    found: dict[tuple[str, str], Counter[str]] = {}
+    for name, key, field in _fields(schema["$defs"]):
+        found.setdefault((_kind_of_object(name), key), Counter())[json.dumps(field)] += 1
+    shared = {}
+    for (kind, key), counts in found.items():
+        text, count = counts.most_common(1)[0]
+        if count > 1 and len(text) > _SHORT:
+            shared[f"{_SHARED}{kind}.{key}"] = json.loads(text)
+
+    def referring(name: str, key: str, field: Json) -> Json:
+        target = f"{_SHARED}{_kind_of_object(name)}.{key}"
+        return {"$ref": f"#/$defs/{target}"} if shared.get(target) == field else field
+
+    return {**schema, "$defs": {**_with_fields(schema["$defs"], referring), **shared}}
+
+
+def without_shared_fields(schema: Json) -> Json:
+    """Return a schema in which each field stands in its object again."""
+    shared = {name: field for name, field in schema.get("$defs", {}).items() if name.startswith(_SHARED)}
+    if not shared:
+        return schema
+    own = {name: found for name, found in schema["$defs"].items() if name not in shared}
+    return {**schema, "$defs": _with_fields(own, lambda _, __, field: shared.get(reference(field), field))}
+
+
+def _fields(definitions: Json) -> Iterator[tuple[str, str, Json]]:
+    for name, found in definitions.items():
+        for key, field in found.get("properties", {}).items():
+            yield name, key, field
+
+
+def _with_fields(definitions: Json, change: Callable[[str, str, Json], Json]) -> Json:
+    """Return definitions with each field of each object changed."""
+    changed = dict(definitions)
+    for name, found in definitions.items():
+        if "properties" in found:
+            fields = {key: change(name, key, field) for key, field in found["properties"].items()}
+            changed[name] = {**found, "properties": fields}
+    return changed
+
+
+def _kind_of_object(name: str) -> str:
+    kind = name.partition(".")[0]
+    return "stage" if kind in _OF_BLOCKS else kind
 
 
 def no_null() -> Json:

@@ -96,7 +96,7 @@ def _value(schema: Json | bool) -> Json:
     """Return what a schema says about a value alone; nothing where it refers to a definition."""
     if isinstance(schema, bool) or reference(schema):
         return {}
-    deep = ["items"] if "$ref" in schema.get("items", {}) else []
+    deep = ["anyOf", *(["items"] if "$ref" in schema.get("items", {}) else [])]
     deep += ["if", "then"] if object_reference(schema) else []
     return {key: value for key, value in schema.items() if key not in _ANNOTATIONS and key not in deep}
 

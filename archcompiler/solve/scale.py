@@ -6,6 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from archcompiler.resolve.spec import Spec, kinds_of
+from archcompiler.solve.search import LARGEST
+
 
 @dataclass(frozen=True, slots=True)
 class Multiplier:
@@ -24,6 +27,14 @@ class Multiplier:
         largest = self.largest
         return tuple(max(1, (2 * base * number + largest) // (2 * largest)) for base in self.bases)
 
+    def within(self, bounds: Sequence[tuple[int, int]]) -> tuple[int, int]:
+        """Return the smallest and the largest number at which each field keeps its bounds."""
+        low, high = 1, LARGEST
+        for (least, most), base in zip(bounds, self.bases, strict=True):  # values are rounded half up, to 1 at least
+            low = max(low, -(-self.largest * (2 * least - 1) // (2 * base)) if least > 1 else 1)
+            high = min(high, -(-self.largest * (2 * most + 1) // (2 * base)) - 1)
+        return low, high
+
     def settings(self, number: int) -> list[str]:
         """Return the settings that give the fields their values."""
         return [f"{field}={value}" for field, value in zip(self.fields, self.values(number), strict=True)]
@@ -32,6 +43,17 @@ class Multiplier:
         """Return the stages of the fields, each once."""
         parts = [field.split(".") for field in self.fields]
         return list(dict.fromkeys(part[1] for part in parts if part[0] == "stages" and len(part) > 2))
+
+
+def bounds_of(spec: Spec, address: str) -> tuple[int, int]:
+    """Return the smallest and the largest whole number that a field of a stage takes in the blocks that may have it."""
+    first, *names = address.split(".")
+    chosen = {"defaults": spec.stages, "stages": [stage for stage in spec.stages if stage.name == names[0]]}
+    objects = [spec.language.schema.definition(f"stage.{kind}") for kind in kinds_of(chosen.get(first, ()))]
+    fields = [each["properties"][names[-1]] for each in objects if names[-1] in each["properties"]]
+    low = min((field.get("minimum", 1) for field in fields), default=1)
+    high = max((field.get("maximum", LARGEST) for field in fields), default=LARGEST)
+    return max(1, int(low)), min(LARGEST, int(high))
 
 
 def scale_of(patterns: Sequence[str], known: Mapping[str, int]) -> Multiplier:

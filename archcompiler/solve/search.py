@@ -41,10 +41,13 @@ class Solution:
         return min(points, key=lambda point: abs(point.value - real))
 
 
-def solve(spend: Callable[[int], int | None], target: int) -> Solution:
-    """Return where a count meets a target. `spend` gives None for an illegal value."""
-    points = _Points(spend)
-    first = points.from_value(1)
+def solve(spend: Callable[[int], int | None], target: int, within: tuple[int, int] = (1, LARGEST)) -> Solution:
+    """Return where a count meets a target, from the first to the last value `within` which one may be legal.
+
+    `spend` gives None for an illegal value.
+    """
+    points = _Points(spend, within[1])
+    first = points.from_value(within[0])
     if first is None:
         return Solution(None, None, None)
     rises = points.rise_from(first)
@@ -57,13 +60,14 @@ def solve(spend: Callable[[int], int | None], target: int) -> Solution:
 class _Points:
     """Legal points, each computed once."""
 
-    def __init__(self, spend: Callable[[int], int | None]) -> None:
+    def __init__(self, spend: Callable[[int], int | None], largest: int) -> None:
         self._spend = spend
+        self.largest = largest
         self._known: dict[int, int | None] = {}
 
     def from_value(self, value: int) -> Point | None:
         """Return the first legal point at or above a value."""
-        for candidate in range(value, value + _LONGEST_GAP):
+        for candidate in range(value, min(value + _LONGEST_GAP, self.largest + 1)):
             if candidate not in self._known:
                 self._known[candidate] = self._spend(candidate)
             spent = self._known[candidate]
@@ -74,7 +78,7 @@ class _Points:
     def rise_from(self, first: Point) -> bool:
         """Tell whether the count rises from a point on; what never changes counts as rising."""
         value = first.value
-        while value < LARGEST:
+        while value < self.largest:
             point = self.from_value(value + 1)
             if point is None or point.spent != first.spent:
                 return point is None or point.spent > first.spent
@@ -91,7 +95,7 @@ def _bracket(points: _Points, first: Point, before: Callable[[int], bool]) -> tu
     """Return the neighbouring points between which the count crosses the target; None where no value lies there."""
     if not before(first.spent):
         return None, first
-    low, high, end = first, None, LARGEST + 1  # from `end` on nothing is legal
+    low, high, end = first, None, points.largest + 1  # from `end` on nothing is legal
     while high is None and low.value + 1 < end:
         wanted = 2 * low.value if 2 * low.value < end else (low.value + end + 1) // 2
         point = points.from_value(max(wanted, low.value + 1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from difflib import unified_diff
+from fnmatch import fnmatch
 from pathlib import Path
 
 from archcompiler.syntax.files import near_file
@@ -28,8 +29,23 @@ def spec_files(paths: Iterable[str]) -> Iterator[str]:
 
 
 def below(folder: str) -> list[str]:
-    """Return every YAML file below a folder that says `archc:`, sorted."""
-    return [str(file) for file in sorted(Path(folder).rglob("*.y*ml")) if file.is_file() and _is_spec(file)]
+    """Return every YAML file below a folder that says `archc:`, sorted; none of hidden folders, such as `.venv`."""
+    found: list[Path] = []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(parent, name) for name in names if fnmatch(name, "*.y*ml")]
+    return [str(file) for file in sorted(found) if file.is_file() and _is_spec(file)]
+
+
+SCHEMAS = ".archc"
+"""The folder of a repository in which the schemas are that editors read."""
+
+
+def schema_folder(target: Path) -> Path:
+    """Return the folder of schemas for a file: in its git repository, else beside it."""
+    folder = target.absolute().parent
+    root = next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), folder)
+    return root / SCHEMAS
 
 
 def difference(path: str, before: str, after: str) -> str:

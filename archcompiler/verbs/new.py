@@ -36,8 +36,6 @@ head: {{classes: 1000}}
 # claims:
 #   - {{source: "arXiv:1512.03385", table: "1", quantity: macs, printed: "3.8e9"}}
 """
-SCHEMAS = ".archc"
-"""The folder of a repository in which the schemas are that editors read."""
 BLOCK = """\
 archc: 1
 block: {name}
@@ -75,11 +73,12 @@ def run(args: Namespace) -> Outcome:
     from archcompiler.output import write_file
     from archcompiler.render.excerpt import visible
     from archcompiler.shipped import shipped
+    from archcompiler.verbs.files import schema_folder
 
     target = Path(args.output or f"{args.name}.yaml")
     text = _text(args, target)
     name = "block.json" if args.block else "architecture.json"
-    copy = _repository(target) / SCHEMAS / name
+    copy = schema_folder(target) / name
     said = [f"wrote {visible(str(target))}"]
     schema = Path(os.path.relpath(copy, target.parent)).as_posix()
     write_file(str(target), f"# yaml-language-server: $schema={schema}\n{text}", force=args.force)
@@ -127,9 +126,3 @@ def _extends(base: str, target: Path) -> str:
     if not os.path.lexists(base):
         return base
     return Path(os.path.relpath(base, target.parent)).as_posix()
-
-
-def _repository(target: Path) -> Path:
-    """Return the root of the git repository that the file will lie in, else the file's own folder."""
-    folder = target.absolute().parent
-    return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), folder)

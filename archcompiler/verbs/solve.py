@@ -110,7 +110,22 @@ def _solve(args: Namespace, scale: Multiplier, budget: Budget, target: int, card
     fixed = list(args.settings)
     if cardinality is not None:
         fixed += [f"stages.{stage}.cardinality={cardinality}" for stage in scale.stages()]
-    return solve(lambda value: _spent(args, fixed, scale.settings(value), budget), target)
+    within = _within(args, fixed, scale)
+    return solve(lambda value: _spent(args, fixed, scale.settings(value), budget), target, within)
+
+
+def _within(args: Namespace, fixed: list[str], scale: Multiplier) -> tuple[int, int]:
+    """Return the numbers at which the fields keep their bounds; of a spec that is none without them, any number."""
+    from archcompiler.diagnostics import SpecError
+    from archcompiler.resolve import load_spec
+    from archcompiler.solve.scale import bounds_of
+    from archcompiler.solve.search import LARGEST
+
+    try:
+        spec = load_spec(args.spec, fixed)
+    except SpecError:
+        return 1, LARGEST
+    return scale.within([bounds_of(spec, field) for field in scale.fields])
 
 
 def _spent(args: Namespace, fixed: list[str], settings: list[str], budget: Budget) -> int | None:
