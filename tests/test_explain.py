@@ -16,7 +16,7 @@ from archcompiler.explain.page import read_page
 from archcompiler.schema.language import read_schema
 
 PAGES = sorted(Path(page.__file__).with_name("pages").glob("*.md"))
-CODE = re.compile(r"\b(?:error|warning|[A-Z]{6,})\[([A-Z][0-9]{3})\]")
+CODE = re.compile(r"\b(?:error|warning|note|[A-Z]{6,})\[([A-Z][0-9]{3})\]")
 
 
 def says(example, folder, capfd):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as Map
+from collections.abc import Sequence as Items
 from dataclasses import replace
 from functools import partial
 
@@ -23,12 +24,15 @@ from archcompiler.blocks.typecheck import Text, Typecheck, near
 from archcompiler.blocks.types import CONDITION, MAP, MAPS, NUMBER, Json, Type, field_type, object_type
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.resolve import Spec
+from archcompiler.resolve.culprits import with_culprits
+from archcompiler.resolve.extending import laid_layers, own_blocks
 from archcompiler.schema.canonical import step_kind
 from archcompiler.schema.check import field_faults
 from archcompiler.schema.language import GROUPS, language, read_schema
 from archcompiler.span import Span
 from archcompiler.tree import Entry, Mapping, Node, Scalar, Sequence, mapping_at, plain
 
+Layers = Items[Mapping]
 _POLICIES = ("shortcut", "attention")
 """The kinds of documents that run for a step of another: what they read, the step says or the block has."""
 _SPLIT = "split"
@@ -52,6 +56,26 @@ def _in_order(found: Iterable[Diagnostic]) -> list[Diagnostic]:
     return sorted(dict.fromkeys(found), key=lambda fault: (fault.span.path, fault.span.line, fault.span.column))
 
 
+def block_faults(tree: Mapping, layers: Layers, name: str, library: Library) -> list[Diagnostic]:
+    """Return the faults of a block that is made of some documents, base first, each at the edit that makes it one."""
+    faults = document_faults(tree, "block", name, declared_fields(tree), library)
+
+    def check(changed: Layers) -> list[Diagnostic]:
+        found: list[Diagnostic] = []
+        whole = laid_layers(changed, found)
+        return [*found, *document_faults(whole, "block", name, declared_fields(whole), library)]
+
+    def layer_of(span: Span) -> int | None:
+        return next((number for number, layer in enumerate(layers) if _holds(layer.span, span)), None)
+
+    return with_culprits(faults, layers, check, layer_of) if len(layers) > 1 else faults
+
+
+def _holds(around: Span, span: Span) -> bool:
+    start, end = (around.line, around.column), (around.end_line, around.end_column)
+    return around.path == span.path and start <= (span.line, span.column) <= end
+
+
 def steps_faults(steps: Node | None, library: Library) -> list[Diagnostic]:
     """Return the faults of the steps of a stem, transition or head of a spec, which has no fields."""
     if not isinstance(steps, Sequence):
@@ -69,9 +93,12 @@ def blocks_in(tree: Mapping) -> list[str]:
 
 def spec_faults(spec: Spec) -> list[Diagnostic]:
     """Return the faults of the blocks of a spec's own, and of the steps of its stem, transitions and head."""
-    known, blocks = library(spec), spec.section("blocks").entries
-    own = {name: entry.value for name, entry in blocks.items() if isinstance(entry.value, Mapping)}
-    found = [document_faults(tree, "block", name, declared_fields(tree), known) for name, tree in own.items()]
+    known, layers = library(spec), own_blocks(spec.documents, [])
+    found = [
+        block_faults(entry.value, layers[name].layers if name in layers else (), name, known)
+        for name, entry in spec.section("blocks").entries.items()
+        if isinstance(entry.value, Mapping)
+    ]
     transitions = (stage.transition for stage in spec.stages if stage.transition)
     said = (spec.section("stem"), *transitions, spec.section("head"))
     parts = [_copied(part) for part in said]  # what is checked is not taken for read

@@ -8,7 +8,7 @@ from textwrap import dedent
 
 from archcompiler.blocks.check import declared_fields
 from archcompiler.blocks.document import Document
-from archcompiler.blocks.files import kind_of_part
+from archcompiler.blocks.files import kind_of_part, plain_document
 from archcompiler.blocks.library import FOLDERS
 from archcompiler.explain.field import FieldPage, page_of
 from archcompiler.layout.format import formatted
@@ -23,7 +23,10 @@ from archcompiler.tree import Mapping, Scalar, mapping_at, plain
 
 @dataclass(frozen=True, slots=True)
 class DocumentPage:
-    """One document: its fields, the names that it computes, and the text of its steps."""
+    """One document: its fields, the names that it computes, and the text of its steps.
+
+    Of one that `extends` another the text is of what differs.
+    """
 
     kind: str
     name: str
@@ -31,6 +34,7 @@ class DocumentPage:
     description: str
     fields: tuple[FieldPage, ...]
     lets: dict[str, str]
+    extends: str
     steps: str
 
 
@@ -53,8 +57,8 @@ def document_page(name: str, files: Files = DISK) -> DocumentPage | None:
     found = find_document(name, files)
     if found is None:
         return None
-    path, tree = found
-    kind = kind_of_part(tree)
+    path, written = found
+    kind, tree = kind_of_part(written), plain_document(path, written, files)
     document = Document(kind, _text(tree, kind), tree, is_shipped=False)
     fields = declared_fields(tree)
     described = closed_object(fields, nullable=False)
@@ -66,6 +70,7 @@ def document_page(name: str, files: Files = DISK) -> DocumentPage | None:
         description=_text(tree, "description"),
         fields=tuple(page_of(field, described, read_schema("architecture.json")) for field in fields),
         lets={key: str(plain(entry.value)) for key, entry in mapping_at(tree, "let").entries.items()},
+        extends=_text(written, "extends"),
         steps=dedent(text.partition("\nsteps:\n")[2]).rstrip(),
     )
 

@@ -20,12 +20,14 @@ _WIDTH, _KEY = 100, 16
 def page_text(page: DocumentPage) -> str:
     """Return the page of a document as text."""
     kind = f"{page.kind}, class {page.class_name}" if page.class_name else page.kind
+    kind += f", extends {page.extends}" if page.extends else ""
     parts = [fill(f"{page.name} ({kind}): {page.description}", _WIDTH)]
     if page.fields:
         parts.append("\n\n".join(["Fields:", *(indent(field_text(field), "  ") for field in page.fields)]))
     if page.lets:
         parts.append("\n".join(["Let:", *(f"  {name} = {value}" for name, value in page.lets.items())]))
-    parts.append(f"Steps:\n{indent(page.steps or 'none', '  ')}")
+    steps = page.steps or (f"those of {page.extends}" if page.extends else "none")
+    parts.append(f"Steps:\n{indent(steps, '  ')}")
     return "\n\n".join(parts)
 
 
