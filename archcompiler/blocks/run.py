@@ -147,7 +147,10 @@ class Run:
 
 
 def _object(value: object, field: Field | None) -> object:
-    """Return the value of a field as the block has it: of a union, a word or an object as the whole object."""
+    """Return the value of a field as the block has it: of a union, a word or an object as the whole object.
+
+    An object that is whole is returned itself, so that what reads it is seen to read what the spec says.
+    """
     if field is None or field.union is None:
         return value
     node: Node | None = Scalar(value, SCHEMA_ORIGIN) if isinstance(value, str) else None
