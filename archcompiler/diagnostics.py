@@ -10,7 +10,8 @@ from typing import Literal
 from archcompiler.span import Span
 from archcompiler.tree import Plain
 
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "note"]
+"""An error is wrong, a warning is doubtful and fails with `--strict`, a note is worth knowing and never fails."""
 
 CODES = {
     "Y001": "not well-formed YAML",
@@ -50,17 +51,19 @@ CODES = {
     "B014": "a name that nothing reads",
     "B015": "a definition of a field that says too little, or too much",
     "B016": "names for another number of maps",
+    "B017": "a change of a step that the block does not have",
     "R001": "base not found",
-    "R002": "a spec that extends itself",
+    "R002": "a spec or block that extends itself",
     "R003": "a defaults entry that nothing uses",
     "R004": "a selector that matches no block",
     "R005": "null that removes nothing",
-    "R006": "`after` names no other stage",
+    "R006": "no place for a new stage or step",
     "R007": "a setting that cannot be applied",
     "R008": "names that clash",
     "R009": "unknown spec",
     "R010": "a value that overrides hide everywhere",
     "R011": "a path outside the allowed folders",
+    "R012": "two blocks of one name",
     "G001": "cardinality does not divide the width",
     "G002": "an identity shortcut whose shape does not fit",
     "G003": "zero padding that would shrink the channels",
@@ -91,6 +94,7 @@ CODES = {
     "L012": "a norm straight in front of another",
     "L013": "a pre-activation network that ends without its norm",
     "L014": "a dilation on a 1x1",
+    "L015": "a block that hides a shipped one",
     "A001": "an accepted break that is stale",
     "A002": "an accepted break in hashes of another version",
     "D101": "the input has another shape",

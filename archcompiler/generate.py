@@ -149,13 +149,21 @@ def generate_part() -> Json:
         "$schema": _DIALECT,
         "title": "archcompiler block",
         "description": "A document describes one kind of block, shortcut, attention, stem or head by its steps.",
-        **closed_object(part["fields"], nullable=False),
+        **closed_object(part["fields"], nullable=True),
         "oneOf": [{"required": [kind]} for kind in part["kinds"]],
+        "if": {"required": ["extends"]},
+        "then": {"required": ["block"]},
+        "else": {
+            "allOf": [{"$ref": "#/$defs/no_null"}],
+            "required": ["steps"],
+            "properties": {"steps": {"type": "array"}},
+        },
         "$defs": {
             **_own_block_objects(document),
-            **_document_objects(document),
             **{key: value for name in fragments.unions for key, value in _union(fragments, name).items()},
             **_step_objects(fragments),
+            "rounding": closed_object(document["rounding"], nullable=True),
+            "no_null": no_null(),
         },
     }
     return with_shared_fields(schema)
@@ -225,12 +233,33 @@ def _step_objects(fragments: _Fragments) -> Json:
     fields = {name: fragments.step_fields(fragment) for name, fragment in fragments.steps.items()}
     objects = _told_objects("step", fields, {name: own[name] for name, own in fields.items()})
     for name, own in fields.items():
+        objects[f"step.{name}"]["x-word"] = KINDS[name].word
         _with_computed_unions(objects[f"step.{name}"], own, fragments)
         _with_computed_unions(objects["step.any"], own, None)
         if fragments.steps[name].get("open"):
             pattern = {"pattern": fragments.document["field_pattern"]}
             objects[f"step.{name}"] |= {"additionalProperties": {}, "propertyNames": pattern}
-    return objects
+    return {**objects, **_edit_objects(fragments.document, [objects[f"step.{name}"] for name in fields])}
+
+
+def _edit_objects(document: Json, steps: list[Json]) -> Json:
+    """Return the changes of the steps of a block that is extended: a key says what it does in any kind of step."""
+    edit = closed_object(document["edit"], nullable=True)
+    said: dict[str, list[Json]] = {}
+    for step in steps:
+        for key, found in step["properties"].items():
+            said.setdefault(key, []).append(found)
+    edit["properties"] |= {key: _any_of(found) for key, found in said.items()}
+    edit |= {"additionalProperties": {}, "propertyNames": {"pattern": document["field_pattern"]}}
+    return {"edits": free_mapping(document["edit"]["after"]["pattern"], {"$ref": "#/$defs/edit"}), "edit": edit}
+
+
+def _any_of(found: list[Json]) -> Json:
+    """Return what a value may be by one of some schemas, or null, with the words of the first."""
+    words: Json = {key: found[0][key] for key in ("description", "examples") if key in found[0]}
+    alone = [{key: value for key, value in each.items() if key not in ("description", "examples")} for each in found]
+    distinct = [each for number, each in enumerate(alone) if each not in alone[:number]]
+    return {**words, "anyOf": [*distinct, {"type": "null"}]}
 
 
 def _with_computed_unions(described: Json, fields: Json, fragments: _Fragments | None) -> None:

@@ -18,11 +18,12 @@ DEEPEST = 200
 class Limits:
     """Each number is the largest that is allowed.
 
-    bytes: of one file. nesting: levels, aliases followed; and names of one module path. values: keys and values of one
-    file, aliases expanded; a string counts once more for each 64 characters; and how often the overrides of one stage
-    select blocks. bases: files of one chain of `extends`. stages, blocks, nodes (ops) and params: of one network.
-    channels: of any map in it. steps: that one block runs, every turn of a repeat counted. roots: the folders that
-    files may lie in, beside what is shipped; any, where there are none.
+    bytes: of one file. nesting: levels, aliases followed; and names of one module path. values: keys and values of
+    one file, aliases expanded; a string counts once more for each 64 characters; and how often the overrides of one
+    stage select blocks, and what blocks that extend others have in all. bases: files, or blocks, of one chain of
+    `extends`. stages, blocks, nodes (ops) and params: of one network. channels: of any map in it. steps: that one
+    block runs, every turn of a repeat counted. roots: the folders that files may lie in, beside what is shipped; any,
+    where there are none.
     """
 
     bytes: int = 1 << 20

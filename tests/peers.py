@@ -13,8 +13,12 @@ SHIPPED = sorted(
 )
 """Every shipped network; tables of module names and documents of blocks are none."""
 
-LARGEST = ("_16gf", "_32gf", "_128gf")
-"""How the names of the largest RegNets end, which have no layer that the others lack and take long to fill."""
+LARGEST = (
+    *("_16gf", "_32gf", "_128gf", "densenet161", "densenet201"),
+    *("efficientnet_b4", "efficientnet_b5", "efficientnet_b6", "efficientnet_b7"),
+    *("efficientnet_v2_m", "efficientnet_v2_l", "convnext_small", "convnext_base", "convnext_large"),
+)
+"""How the names of the largest networks end, which have no layer that the others lack and take long to fill."""
 
 TORCHVISION = [
     "resnet/resnet18",
@@ -29,12 +33,17 @@ TORCHVISION = [
     "wide_resnet/wide_resnet101_2",
     *(spec for spec in SHIPPED if spec.startswith("torchvision/") and not spec.endswith(LARGEST)),
 ]
-"""The shipped networks that torchvision has a constructor for, whose name is the last part, but the largest RegNets."""
+"""The shipped networks that torchvision has a constructor for, whose name is the last part, but the largest."""
 
 
 def torchvision_network(spec, seed, **options):
     """Return torchvision's network of a spec's name, every parameter and buffer of it random."""
     return filled(lambda: torchvision_model(short(spec), **options), seed)
+
+
+WITHOUT_SIDE_CLASSIFIERS = {"aux_logits": False, "init_weights": False}
+OPTIONS = {"googlenet": WITHOUT_SIDE_CLASSIFIERS, "inception_v3": WITHOUT_SIDE_CLASSIFIERS}
+"""What torchvision's constructors are told so as to build what the specs say."""
 
 
 def torchvision_model(name, **options):
@@ -52,7 +61,7 @@ def torchvision_model(name, **options):
             return widths(*arguments, **keywords)
 
     with patch.object(BlockParams, "from_init_params", on_the_cpu):
-        return get_model(name, weights=None, **options)
+        return get_model(name, weights=None, **OPTIONS.get(name, {}), **options)
 
 
 def filled(construct, seed):
@@ -106,6 +115,11 @@ def _range_of(name, tensor):
         bound = tensor[0].numel() ** -0.5
         return -bound, bound
     return (0.5, 1.5) if name.endswith(("weight", "running_var")) else (-0.3, 0.3)
+
+
+def side(spec, usual):
+    """Return the side of a small image that a network takes: most take a side as usual."""
+    return {"alexnet": 64, "inception_v3": 96}.get(short(spec), usual)
 
 
 def random_images(*shape, seed=1):

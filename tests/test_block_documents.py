@@ -263,16 +263,17 @@ steps:
           - {block: inner, width: channels, norm: $norm, role: inner}
           - {block: conv, channels: channels, activation: none}
 """
+TURNS = ("1_1", "1_2", "2_1", "2_2")
 
 
 def test_roles_in_a_repeat_have_the_numbers_of_its_turns(folder, capsys):
     (folder / "outer.yaml").write_text(REPEATED, encoding="utf-8")
-    names = "names: {blocks: {outer: {wide2: second, inner3: third}, inner: {conv1: dense}}}\n"
+    names = "names: {blocks: {outer: {wide2: second, inner2_1: third}, inner: {conv1: dense}}}\n"
     (folder / "net.yaml").write_text(SPEC.replace("blocks: 2", "blocks: 1") + names, encoding="utf-8")
     assert main(["validate", "--strict", "net.yaml", "outer.yaml"]) == 0
     weights = [key for key in archcompiler.build("net.yaml").state_dict() if key.endswith("weight")]
-    within = [f"{inner}.{layer}" for inner in ("inner1", "inner2") for layer in ("dense", "norm1")]
-    within[2:2], within[6:] = ["conv1", "norm1"], ["conv2", "norm2"]
-    again = ["third.dense", "third.norm1", "conv3", "norm3", "inner4.dense", "inner4.norm1", "conv4", "norm4"]
-    expected = ["wide1", *within, "second", *again]
-    assert weights[:-1] == [f"one.0.{path}.weight" for path in expected]
+    roles = ["wide1", "inner1_1", "inner1_2", "second", "third", "inner2_2"]
+    layers = [[f"{role}.dense", f"{role}.norm1"] if role[0] in "it" else [role] for role in roles]
+    expected = [f"one.0.{path}.weight" for each in layers for path in each]
+    assert [path for path in weights if path in expected] == expected
+    assert [path for path in weights if "conv" in path] == [f"one.0.conv{turns}.weight" for turns in TURNS]

@@ -41,6 +41,8 @@ TORCHINFO_MULT_ADDS = {
     "resnet/resnet50": 4_089_238_376,
     "resnext/resnext50_32x4d": 4_230_549_096,
 }
+IN_ONE_LIST = ("vgg/", "torchvision/alexnet", "torchvision/mnasnet", "torchvision/squeezenet")
+"""Networks whose blocks and transitions, or some of them, are no modules: their layers stand in one list."""
 SLOW = ["cifar/resnet1202"]
 SHIPPED = [pytest.param(spec, marks=pytest.mark.slow if spec in SLOW else ()) for spec in peers.SHIPPED]
 
@@ -77,7 +79,7 @@ def test_every_shipped_network_costs_what_it_is_measured_to_cost(spec):
     graph = archcompiler.compile(spec)
     report, network = archcompiler.cost(graph), archcompiler.build(graph, device="meta")
     shapes = _assert_measured(network, report)
-    if not spec.startswith("vgg/"):  # whose layers stand in one list
+    if not spec.startswith(IN_ONE_LIST):
         _assert_stages(graph, network, report, shapes)
     assert sum(part.cost.params for part in report.parts) == report.params
 
@@ -97,8 +99,7 @@ def _assert_stages(graph, network, report, shapes):
     """Hold the parameters and the output of each stage against those of its modules, which have paths of their own."""
     calls = {part.name: part.calls for part in graph.parts}
     for stage in (part for part in report.parts if part.kind == "stage"):
-        paths = ((call.kind == "block" and call.path.rpartition(".")[0]) or call.path for call in calls[stage.name])
-        modules = list(dict.fromkeys(paths))
+        modules = [call.path for call in calls[stage.name]]
         assert stage.cost.params == sum(peers.parameter_count(network.get_submodule(name)) for name in modules)
         assert stage.output == shapes[modules[-1]]
 

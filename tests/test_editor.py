@@ -70,5 +70,28 @@ def test_wrong_value_is_underlined_with_a_word_on_why(editor, line, underlined, 
     assert fault["message"] == message
 
 
+EXTENDING = """\
+# yaml-language-server: $schema=../../schemas/block.json
+archc: 1
+block: mine
+description: A block that differs from another.
+extends: bottleneck
+"""
+
+
+def test_a_block_that_extends_another_is_offered_what_changes_of_a_step(editor):
+    offered = set(editor.completions(f"{EXTENDING}steps:\n  conv2:\n    |\n"))
+    assert offered >= {"after", "before", "kernel", "stride", "norm", "role"}
+    assert {"fields", "let", "steps"} <= set(editor.completions(f"{EXTENDING}|\n"))
+    assert "$activation" in editor.completions(f"{EXTENDING}steps:\n  act1:\n    activation: |\n")
+
+
+def test_a_block_that_extends_another_is_underlined_where_it_is_wrong(editor):
+    assert editor.open(f"{EXTENDING}steps: {{conv2: {{kernel: 5}}, act1: null}}\n") == []
+    (fault,) = editor.open(f"{EXTENDING}steps: {{conv2: {{after: 3}}}}\n")
+    assert fault["range"]["start"]["character"] == len("steps: {conv2: {after: ")
+    assert editor.open(EXTENDING.replace("extends: bottleneck\n", "steps: {conv2: {kernel: 5}}\n"))
+
+
 def test_transcript_is_what_the_editor_shows(editor):
     assert_golden(FOLDER / "transcript.txt", transcript(editor))

@@ -16,7 +16,7 @@ from archcompiler.explain.page import read_page
 from archcompiler.schema.language import read_schema
 
 PAGES = sorted(Path(page.__file__).with_name("pages").glob("*.md"))
-CODE = re.compile(r"\b(?:error|warning|[A-Z]{6,})\[([A-Z][0-9]{3})\]")
+CODE = re.compile(r"\b(?:error|warning|note|[A-Z]{6,})\[([A-Z][0-9]{3})\]")
 
 
 def says(example, folder, capfd):
@@ -69,7 +69,7 @@ def test_without_a_topic_every_code_is_listed_below_what_finds_it(capsys):
 FIELDS = {
     "bottleneck_width": """\
 bottleneck_width: Width per group; the 3x3 convolution has cardinality x bottleneck_width channels.
-  in          stage (bottleneck, preact_bottleneck)
+  in          stage (bottleneck, preact_bottleneck, res2net)
   value       a whole number from 1 to 1,000,000,000
   default     needed
   instead of  width
@@ -94,7 +94,7 @@ def test_a_field_is_explained_by_its_schema(field, capsys):
 @pytest.mark.parametrize(
     ("topic", "objects"),
     [
-        ("stages.layer1.norm", ["stage (basic, bottleneck, conv)", "stage (preact_basic, preact_bottleneck)"]),
+        ("stages.layer1.shortcut_from", ["stage (preact_basic, preact_bottleneck)"]),
         ("head.pool.window", ["pool (window)"]),
         ("defaults.zero_init", ["stage (basic, bottleneck)"]),
         ("claims.printed", ["claim (quantity)"]),

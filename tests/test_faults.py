@@ -27,7 +27,7 @@ from archcompiler.syntax.source import Source
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "tests" / "faults"
 SPECS = sorted(FOLDER.glob("*.yaml"))
-FOUND = re.compile(r"(?:error|warning)\[([A-Z][0-9]{3})\]: ")
+FOUND = re.compile(r"(?:error|warning|note)\[([A-Z][0-9]{3})\]: ")
 HEADER = re.compile(r"^# (arguments|culprit|mend): (.*?)\r?$", re.MULTILINE)
 PLACE = re.compile(r"(?:([\w./-]+\.yaml|--set): )?(.*)«(.*)»(.*)")
 SEEN_ELSEWHERE = {

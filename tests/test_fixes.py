@@ -41,8 +41,8 @@ def with_field(field, word):
 
 
 OTHER_FUNCTIONS = {
-    "attention": "ese ecam ceca cse sse scse ge gc cbam bam sk ecas seb effective_se GlobalContext eca_gate",
-    "block": "mbconv dconv MBConv DWConv InvertedResidual FusedMBConv convnext sepconv RepVGGBlock preconv basicx",
+    "attention": "ecam ceca cse sse scse ge gc cbam bam sk ecas seb effective_se GlobalContext eca_gate",
+    "block": "mbconv dconv MBConv DWConv FusedMBConv sepconv RepVGGBlock preconv basicx",
     "activation": "glu prelu crelu swiglu PReLU erelu softmin threshold",
     "shortcut": "identity_pad max_pool dense concat identity_max",
     "norm": "batch_renorm weight_norm group_instance",
@@ -198,7 +198,9 @@ def test_help_names_no_field_that_the_block_lacks(fix):
 def test_the_block_of_the_defaults_is_that_of_the_stages(fix):
     text = NET.replace("defaults: {", "defaults: {block: basic, ").replace("block: bottleneck, ", "")
     said = fix(text.replace("width: 8, §", "groups: 2"))[1]
-    assert "`groups` is `cardinality`, a field of block bottleneck, conv, preact_bottleneck" in said
+    assert (
+        "`groups` is `cardinality`, a field of block bottleneck, conv, csp, dark, dual_path, preact_bottleneck" in said
+    )
 
 
 @pytest.mark.parametrize("where", ["defaults: {growth_rate: 32, ", "defaults: {"])

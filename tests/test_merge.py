@@ -79,7 +79,7 @@ EXTENDS = {
     ),
     "an object of another type replaces": (
         "defaults: {norm: {type: layer}}",
-        {"stages.a.norm": {"type": "layer", "eps": 1e-05, "shift": True, "last": False}},
+        {"stages.a.norm": {"type": "layer", "eps": 1e-05, "shift": True}},
     ),
     "a scalar stands for the type: the same one merges": ("defaults: {norm: batch}", {"stages.a.norm.eps": 0.5}),
     "a scalar stands for the type: another one replaces": (
@@ -221,7 +221,7 @@ def test_what_a_stage_says_of_an_object_merges_with_the_default_of_its_type(fold
     assert at(spec, "stages.a.norm") == {"type": "batch", "momentum": 0.3, "eps": 0.5}
     first, last = (plain(block)["norm"] for block in spec.stages[1].blocks)
     assert first == {"type": "batch", "eps": 0.25, "momentum": 0.1}
-    assert last == {"type": "layer", "eps": 1e-05, "shift": True, "last": False}
+    assert last == {"type": "layer", "eps": 1e-05, "shift": True}
 
 
 def test_a_default_transition_merges_with_the_stages(folder):

@@ -389,3 +389,39 @@ def test_a_fork_while_another_thread_builds_can_build_too(tmp_path):
     done.set()
     thread.join()
     assert child.exitcode == 0
+
+
+NESTED = """
+archc: 1
+name: nested
+input: {channels: 4, size: 8}
+stem: none
+blocks:
+  inner:
+    description: A block whose one number is computed.
+    fields: {channels: {}}
+    let: {half: channels / 2}
+    steps: [{conv: half, kernel: 1}, {conv: channels, kernel: 1}]
+  outer:
+    description: Two of them, of another width each.
+    fields:
+      channels: {}
+      width: {alternatives: []}
+      kept_channels: {type: integer, minimum: 1, required: true, description: Channels in between., examples: [8]}
+    steps:
+      - {block: inner, channels: channels, role: first}
+      - {conv: kept_channels, kernel: 1}
+      - {block: inner, channels: width, role: second}
+stages:
+  one: {block: outer, blocks: 2, channels: 8, width: 12, kept_channels: 6}
+  two: {block: outer, blocks: 1, channels: 16, width: 20, kept_channels: 6}
+head: {classes: 2}
+"""
+
+
+def test_numbers_of_one_name_in_blocks_inside_a_block_are_two_arguments(tmp_path):
+    path = tmp_path / "nested.yaml"
+    path.write_text(NESTED)
+    network = archcompiler.build(path, seed=0)
+    widths = [tensor.shape[0] for tensor in network.state_dict().values() if tensor.dim() == 4]
+    assert widths == 2 * [4, 8, 6, 6, 12] + [8, 16, 6, 10, 20]

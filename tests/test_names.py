@@ -367,6 +367,16 @@ def test_a_block_inside_a_block_has_the_order_of_its_own_kind(spec):
     assert keys(network)[:4] == ["one.0.ghost2.conv2", "one.0.ghost2.conv1", "one.0.ghost1.conv2", "one.0.ghost1.conv1"]
 
 
+def test_the_turns_of_a_repeat_number_the_role_of_a_block(spec):
+    inner = "{block: ghost, role: ghost1, channels: channels}"
+    network = GHOST.replace(f"- {inner}", f"- repeat: 2\n        steps: [{inner}]")
+    paths = keys(archcompiler.build(spec(network, "names: {ghost12: second}\n"), seed=0))
+    assert paths[:4] == ["one.0.ghost11.conv1", "one.0.ghost11.conv2", "one.0.second.conv1", "one.0.second.conv2"]
+    twice = network.replace(f"[{inner}]", f"[{{repeat: 2, steps: [{inner}]}}]")
+    paths = keys(archcompiler.build(spec(twice), seed=0))
+    assert [path.split(".")[2] for path in paths[:8:2]] == ["ghost11_1", "ghost11_2", "ghost12_1", "ghost12_2"]
+
+
 # --- classes ---
 
 

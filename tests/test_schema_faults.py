@@ -47,7 +47,7 @@ def test_every_schema_code_is_proved():
         (
             spec("", stage="kernel: 2"),
             "stage `a` (block bottleneck) has no field `kernel`",
-            "`kernel` is a field of block conv",
+            "`kernel` is a field of block conv, convnext, ghost, ghost_bottleneck, metanext, star",
         ),
         (
             spec("", stage="norm: {type: layer, groups: 2}"),

@@ -45,6 +45,7 @@ def _train_step(network, images):
     import torch
 
     network.zero_grad()
+    torch.manual_seed(4)  # of dropout and drop path
     scores = network.train()(images)
     torch.nn.functional.cross_entropy(scores, torch.arange(len(images))).backward()
     return {name: parameter.grad for name, parameter in network.named_parameters()}
@@ -77,12 +78,12 @@ def test_parameters_are_registered_in_the_same_order(pair):
 
 def test_output_is_the_same_bit_for_bit(pair):
     spec, theirs, ours = pair
-    _assert_same_output(theirs, ours, 224 if spec in AT_FULL_SIZE else 64)
+    _assert_same_output(theirs, ours, 224 if spec in AT_FULL_SIZE else peers.side(spec, 64))
 
 
 def test_output_is_the_same_for_images_of_other_sizes(pair):
-    _, theirs, ours = pair
-    images = peers.random_images(1, 3, 65, 97)
+    spec, theirs, ours = pair
+    images = peers.random_images(1, 3, peers.side(spec, 64) + 1, 97)
     assert peers.output(ours, images).equal(peers.output(theirs, images))
 
 
@@ -90,7 +91,8 @@ def test_output_is_the_same_for_images_of_other_sizes(pair):
 def test_gradients_and_running_statistics_are_the_same(pair):
     spec, theirs, _ = pair
     ours = archcompiler.build(spec, weights=theirs.state_dict())
-    _assert_same_gradients(theirs, ours, peers.random_images(2, 3, 64, 64))
+    side = peers.side(spec, 64)
+    _assert_same_gradients(theirs, ours, peers.random_images(3, 3, side, side))
     found = dict(ours.named_buffers())
     assert all(found[name].equal(buffer) for name, buffer in theirs.named_buffers())
 
@@ -101,7 +103,7 @@ def test_stride_replaced_by_dilation_is_an_override_of_the_first_block(tmp_path,
     theirs, ours = _pair(spec, "resnet50", replace_stride_with_dilation=list(replaced))
     assert peers.layout(ours) == peers.layout(theirs)
     _assert_same_output(theirs, ours, 96)
-    _assert_same_gradients(theirs, ours, peers.random_images(2, 3, 64, 64))
+    _assert_same_gradients(theirs, ours, peers.random_images(3, 3, 64, 64))
 
 
 def test_dilation_of_the_first_block_is_what_the_override_changes(tmp_path):
@@ -134,6 +136,29 @@ def test_zero_init_leaves_every_other_weight_as_it_was(tmp_path):
         key for key, value in archcompiler.build(spec, seed=5).state_dict().items() if not value.equal(plain[key])
     }
     assert changed == {key for key in plain if key.endswith(".bn2.weight")}
+
+
+# --- the largest ---
+
+LARGEST = [spec for spec in peers.SHIPPED if spec.startswith("torchvision/") and spec.endswith(peers.LARGEST)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("spec", LARGEST, ids=peers.short)
+def test_the_largest_are_torchvisions_bit_for_bit(spec):
+    theirs, ours = _pair(spec, spec)
+    _assert_same_output(theirs, ours, 64)
+
+
+@pytest.mark.parametrize("spec", LARGEST, ids=peers.short)
+def test_the_largest_have_torchvisions_keys_in_order(spec):
+    import torch
+
+    with torch.device("meta"):
+        theirs = peers.torchvision_model(peers.short(spec))
+    ours = archcompiler.build(spec, device="meta")
+    assert peers.layout(ours) == peers.layout(theirs)
+    assert [name for name, _ in ours.named_parameters()] == [name for name, _ in theirs.named_parameters()]
 
 
 def _constants(network):

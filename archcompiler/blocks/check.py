@@ -9,6 +9,7 @@ import ast
 import re
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as Map
+from collections.abc import Sequence as Items
 from dataclasses import replace
 from functools import partial
 
@@ -24,12 +25,15 @@ from archcompiler.blocks.typecheck import Text, Typecheck, near
 from archcompiler.blocks.types import CONDITION, MAP, MAPS, NUMBER, Json, Type, field_type, object_type
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.resolve import Spec
+from archcompiler.resolve.culprits import with_culprits
+from archcompiler.resolve.extending import laid_layers, own_blocks
 from archcompiler.schema.canonical import step_kind
 from archcompiler.schema.check import field_faults
 from archcompiler.schema.language import GROUPS, language, read_schema
 from archcompiler.span import Span
 from archcompiler.tree import Entry, Mapping, Node, Scalar, Sequence, mapping_at, plain
 
+Layers = Items[Mapping]
 _POLICIES = ("shortcut", "attention")
 """The kinds of documents that run for a step of another: what they read, the step says or the block has."""
 _SPLIT = "split"
@@ -37,8 +41,6 @@ _SPLIT = "split"
 _OF_NESTED = ("block", "from", "as", "role")
 _MOST_LETS = 20
 """Names that lean on each other, one behind the other: computing them takes Python's stack."""
-UNREAD = "B014"
-"""What is known only where every step that might read a name is understood."""
 _READ_BY_THE_BLOCK = {"attention": ("after",)}
 """Fields that no step of the document itself reads."""
 
@@ -53,6 +55,26 @@ def document_faults(tree: Mapping, kind: str, name: str, fields: Json, library: 
 
 def _in_order(found: Iterable[Diagnostic]) -> list[Diagnostic]:
     return sorted(dict.fromkeys(found), key=lambda fault: (fault.span.path, fault.span.line, fault.span.column))
+
+
+def block_faults(tree: Mapping, layers: Layers, name: str, library: Library) -> list[Diagnostic]:
+    """Return the faults of a block that is made of some documents, base first, each at the edit that makes it one."""
+    faults = document_faults(tree, "block", name, declared_fields(tree), library)
+
+    def check(changed: Layers) -> list[Diagnostic]:
+        found: list[Diagnostic] = []
+        whole = laid_layers(changed, found)
+        return [*found, *document_faults(whole, "block", name, declared_fields(whole), library)]
+
+    def layer_of(span: Span) -> int | None:
+        return next((number for number, layer in enumerate(layers) if _holds(layer.span, span)), None)
+
+    return with_culprits(faults, layers, check, layer_of) if len(layers) > 1 else faults
+
+
+def _holds(around: Span, span: Span) -> bool:
+    start, end = (around.line, around.column), (around.end_line, around.end_column)
+    return around.path == span.path and start <= (span.line, span.column) <= end
 
 
 def steps_faults(steps: Node | None, library: Library) -> list[Diagnostic]:
@@ -72,9 +94,12 @@ def blocks_in(tree: Mapping) -> list[str]:
 
 def spec_faults(spec: Spec) -> list[Diagnostic]:
     """Return the faults of the blocks of a spec's own, and of the steps of its stem, transitions and head."""
-    known, blocks = library(spec), spec.section("blocks").entries
-    own = {name: entry.value for name, entry in blocks.items() if isinstance(entry.value, Mapping)}
-    found = [document_faults(tree, "block", name, declared_fields(tree), known) for name, tree in own.items()]
+    known, layers = library(spec), own_blocks(spec.documents, [])
+    found = [
+        block_faults(entry.value, layers[name].layers if name in layers else (), name, known)
+        for name, entry in spec.section("blocks").entries.items()
+        if isinstance(entry.value, Mapping)
+    ]
     transitions = (stage.transition for stage in spec.stages if stage.transition)
     said = (spec.section("stem"), *transitions, spec.section("head"))
     parts = [_copied(part) for part in said]  # what is checked is not taken for read
@@ -460,7 +485,7 @@ _NO_CIRCLE = "compute one of them without the others"
 
 
 def _unread(message: str, span: Span) -> Diagnostic:
-    return Diagnostic(UNREAD, message, span, "read it in a step, or leave it out", severity="warning")
+    return Diagnostic("B014", message, span, "read it in a step, or leave it out", severity="warning")
 
 
 def _given(kind: str) -> dict[str, Type]:

@@ -8,7 +8,7 @@ from textwrap import dedent
 
 from archcompiler.blocks.check import declared_fields
 from archcompiler.blocks.document import Document
-from archcompiler.blocks.files import kind_of_part
+from archcompiler.blocks.files import kind_of_part, plain_document
 from archcompiler.blocks.library import FOLDERS
 from archcompiler.blocks.roles import roles_of
 from archcompiler.explain.field import FieldPage, page_of
@@ -27,6 +27,7 @@ class DocumentPage:
     """One document: its fields, the names that it computes, and the text of its steps.
 
     `roles` are what tables of names call the layers, one for each line of the steps; "" where a line has none.
+    Of one that `extends` another the text is of what differs.
     """
 
     kind: str
@@ -35,6 +36,7 @@ class DocumentPage:
     description: str
     fields: tuple[FieldPage, ...]
     lets: dict[str, str]
+    extends: str
     steps: str
     roles: tuple[str, ...]
 
@@ -59,8 +61,8 @@ def document_page(name: str, files: Files = DISK) -> DocumentPage | None:
     found = next(filter(None, (find_document(each, files) for each in names)), None)
     if found is None:
         return None
-    path, tree = found
-    kind = kind_of_part(tree)
+    path, written = found
+    kind, tree = kind_of_part(written), plain_document(path, written, files)
     document = Document(kind, _text(tree, kind), tree, is_shipped=False)
     fields = declared_fields(tree)
     described = closed_object(fields, nullable=False)
@@ -75,6 +77,7 @@ def document_page(name: str, files: Files = DISK) -> DocumentPage | None:
         description=_text(tree, "description"),
         fields=tuple(page_of(field, described, read_schema("architecture.json")) for field in fields),
         lets={key: str(plain(entry.value)) for key, entry in mapping_at(tree, "let").entries.items()},
+        extends=_text(written, "extends"),
         steps=dedent(steps).rstrip(),
         roles=tuple(roles.get(first + number, "") for number in range(len(steps.splitlines()))),
     )

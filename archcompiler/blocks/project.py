@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from archcompiler.blocks.check import document_faults
+from archcompiler.blocks.check import block_faults
 from archcompiler.blocks.document import Document
-from archcompiler.blocks.files import file_faults
+from archcompiler.blocks.files import file_faults, plain_document
 from archcompiler.blocks.library import Library, with_defaults
 from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.resolve.chain import Chain, read_chain
+from archcompiler.resolve.extending import own_blocks
 from archcompiler.resolve.name_tables import is_table
-from archcompiler.resolve.own_blocks import blocks_of, file_of, is_part
+from archcompiler.resolve.own_blocks import file_of, is_part
 from archcompiler.schema.own_blocks import described_fields, schema_with
 from archcompiler.schema.shapes import Json, with_shared_fields
 from archcompiler.span import Span
@@ -66,20 +67,21 @@ def _add_file(found: ProjectBlocks, path: str, document: Mapping, files: Files) 
     found.tell(file_faults(path, files) or ())
     name = document.get("block")
     if isinstance(name, Scalar) and isinstance(name.value, str):
-        found.add(name.value, document)
+        found.add(name.value, plain_document(path, document, files))
 
 
 def _add_spec(found: ProjectBlocks, chain: Chain) -> None:
-    entries = blocks_of(chain.documents).entries.items()
-    blocks = {name: entry.value for name, entry in entries if isinstance(entry.value, Mapping)}
-    own = {name: block for name, block in blocks.items() if file_of(block) is None}
-    documents = {name: Document("block", name, with_defaults(block), is_shipped=False) for name, block in own.items()}
+    blocks = own_blocks(chain.documents, [])
+    own = {name: block for name, block in blocks.items() if file_of(block.layers[-1]) is None}
+    documents = {
+        name: Document("block", name, with_defaults(block.tree), is_shipped=False) for name, block in blocks.items()
+    }
     library = Library(chain.language, documents)
     places, paths = {*_places(chain)}, {document.span.path for document in chain.documents}
     found.tell(fault for fault in chain.faults if fault.span in places or fault.span.path not in paths)
     for name, block in own.items():
-        found.tell(document_faults(block, "block", name, documents[name].fields, library))
-        found.add(name, block)
+        found.tell(block_faults(block.tree, block.layers, name, library))
+        found.add(name, block.tree)
 
 
 def _places(chain: Chain) -> Iterator[Span]:

@@ -128,11 +128,16 @@ def _numbered_too(
     """Yield the roles in a repeat that are those of others once they have the numbers of their turns."""
     said = {name.split("`")[1] for name, _ in begun if "role" in name}
     for role in numbered:
-        others = [name for name in said if name.removeprefix(role.numbered).isdigit() and name != role.numbered]
+        others = [name for name in said if _is_numbered(name, role.numbered)]
         others += [f"{role.numbered}1"] if counts[role.numbered] else []
         if others:
             message = f"{role.name} is numbered by the turns of its repeat, and `{min(others)}` is another layer"
             yield Diagnostic("B011", message, role.span, "give it another")
+
+
+def _is_numbered(name: str, word: str) -> bool:
+    """Tell whether a role is a word with the numbers of turns behind it."""
+    return name.startswith(word) and name.removeprefix(word).replace("_", "").isdigit()
 
 
 _UNKNOWN = 10**9

@@ -38,8 +38,7 @@ class Library(Protocol):
 class Run:
     """One document being recorded: `prefix` stands in front of its roles, which count over the document.
 
-    `attended` gets the places at which attention was recorded. `turn` is the number of the turn that runs, from 1 and
-    over all times that its repeat has run, which `turns` counts by the repeat; 0 outside of repeats.
+    `attended` gets the places at which attention was recorded, `turns` has the numbers of the repeats that are running.
     """
 
     recorder: Recorder
@@ -48,8 +47,7 @@ class Run:
     prefix: str = ""
     counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     attended: set[str] = field(default_factory=set)
-    turns: dict[int, int] = field(default_factory=lambda: defaultdict(int))
-    turn: int = 0
+    turns: list[int] = field(default_factory=list)
 
     def document(self, x: Value) -> Value:
         """Record the whole document on what arrives, and return what leaves."""
@@ -71,14 +69,13 @@ class Run:
     def repeat(self, step: Step, x: Value) -> Value:
         """Record the steps of a repeat; `index` names the number of the turn, `collect` the list of what each gave."""
         collected: list[Value] = []
-        index, around = next(iter(step.words("index")), ""), self.turn
+        index = next(iter(step.words("index")), "")
         for turn in range(step.number("repeat")):
             self.scope.bind(index, turn)
-            self.turns[id(step.node)] += 1
-            self.turn = self.turns[id(step.node)]
+            self.turns.append(turn + 1)
             x = self._steps(step.node.get("steps"), x)
+            self.turns.pop()
             collected.append(x)
-        self.turn = around
         for name in step.words("collect"):
             self.scope.bind(name, collected)
         return x
@@ -109,13 +106,12 @@ class Run:
         if role := self.said_role(step):
             self.recorder.blocks[role] = name
             return Run(self.recorder, self.library, scope, f"{role}.").document(x)
-        inner = Run(self.recorder, self.library, scope, self.prefix, self.counts, turns=self.turns, turn=self.turn)
-        return inner.document(x)
+        return Run(self.recorder, self.library, scope, self.prefix, self.counts, turns=[*self.turns]).document(x)
 
     def said_role(self, step: Step) -> str:
-        """Return the role that a step says, with the number of its turn where it stands in a repeat; "" for none."""
+        """Return the role that a step says, with the numbers of the turns that are running; "" for none."""
         said = "".join(step.words("role"))
-        return said and f"{self.prefix}{said}{self.turn or ''}"
+        return said and f"{self.prefix}{said}{'_'.join(map(str, self.turns))}"
 
     def _steps(self, steps: Node | None, x: Value) -> Value:
         self.recorder.enter_steps()
@@ -154,13 +150,20 @@ class Run:
 
 
 def _object(value: object, field: Field | None) -> object:
-    """Return the value of a field as the block has it: of a union, a word or an object as the whole object."""
+    """Return the value of a field as the block has it: of a union, a word or an object as the whole object.
+
+    An object that is whole is returned itself, so that what reads it is seen to read what the spec says.
+    """
     if field is None or field.union is None:
         return value
     node: Node | None = Scalar(value, SCHEMA_ORIGIN) if isinstance(value, str) else None
     node = value.mapping if isinstance(value, Fields) else node
     whole = canonical(node, field.union) if node else None
-    return Fields(filled(whole, field.union)) if isinstance(whole, Mapping) else value
+    if not isinstance(whole, Mapping):
+        return value
+    complete = filled(whole, field.union)
+    is_complete = isinstance(value, Fields) and complete.entries.keys() == value.mapping.entries.keys()
+    return value if is_complete else Fields(complete)  # itself, so that what reads it is seen to
 
 
 def check_attended(run: Run, fields: Fields) -> None:

@@ -15,6 +15,7 @@ from archcompiler.compare.facts import compare
 from archcompiler.compare.leaves import mixed
 from archcompiler.compare.model import Contribution, Effect
 from archcompiler.compare.reading import Reading
+from archcompiler.compare.steps import by_role, in_order
 from archcompiler.diagnostics import SpecError
 from archcompiler.lower.network import lower
 from archcompiler.resolve import Spec, resolve_document
@@ -65,7 +66,8 @@ class _Networks:
     def __init__(
         self, specs: tuple[Spec, Spec], readings: tuple[Reading, Reading], edits: Sequence[DirectEdit]
     ) -> None:
-        self._specs = specs
+        self._old = specs[0]
+        self._documents = by_role(specs[0].document), by_role(specs[1].document)
         self._edits = edits
         self._differing = {leaf.path for edit in edits for leaf in edit.leaves}
         self._known: dict[Group, Reading | None] = {Group(range(len(edits))): readings[1]}
@@ -73,11 +75,10 @@ class _Networks:
     def reading(self, edits: Group) -> Reading | None:
         """Return the network that some edits make of the old one; None where it is not legal."""
         if edits not in self._known:
-            old, new = self._specs
             chosen = {leaf.path for edit in edits for leaf in self._edits[edit].leaves}
-            document = mixed(old.document, new.document, self._differing, chosen)
+            document = in_order(mixed(*self._documents, self._differing, chosen))
             try:
-                self._known[edits] = Reading(lower(resolve_document(old.path, document)))
+                self._known[edits] = Reading(lower(resolve_document(self._old.path, document)))
             except SpecError:
                 self._known[edits] = None
         return self._known[edits]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from archcompiler.compare.steps import are_steps
 from archcompiler.schema.language import language
 from archcompiler.tree import Entry, Mapping, Node, Path, Scalar, Sequence, plain
 
@@ -23,7 +24,7 @@ class Leaf:
 
 def leaves(old: Node | None, new: Node | None, path: Path = ()) -> Iterator[Leaf]:
     """Yield where two nodes differ: below objects of one type, and below lists of steps of the same kinds."""
-    if isinstance(old, Mapping) and isinstance(new, Mapping) and _type(old) == _type(new):
+    if isinstance(old, Mapping) and isinstance(new, Mapping) and _are_alike(old, new, path):
         for key in joined(list(new.entries), list(old.entries)):
             yield from leaves(old.get(key), new.get(key), (*path, key))
         if _is_ordered(path) and not _same_order(old, new):
@@ -79,6 +80,11 @@ def _mixed(
     return old
 
 
+def _are_alike(old: Mapping, new: Mapping, path: Path) -> bool:
+    """Tell whether two objects are of one type, or two steps of one kind."""
+    return _type(old) == _type(new) and (not are_steps(path[:-1]) or _kind(old) == _kind(new))
+
+
 def _type(node: Mapping) -> object:
     kind = node.get("type")
     return kind.value if isinstance(kind, Scalar) else None
@@ -97,8 +103,8 @@ def _kind(item: Node) -> str | None:
 
 
 def _is_ordered(path: Path) -> bool:
-    """Tell whether the order of the keys at a path says something: stages run in it, later selectors win."""
-    return path == ("stages",) or (len(path) == 3 and path[2] == "override")
+    """Tell whether the order of the keys at a path says something: stages and steps run in it, later selectors win."""
+    return path == ("stages",) or (len(path) == 3 and path[2] == "override") or are_steps(path)
 
 
 def _same_order(old: Mapping, new: Mapping) -> bool:

@@ -17,6 +17,7 @@ from archcompiler.compare.normal import PartKey, plain_shape
 from archcompiler.compare.origins import Origins
 from archcompiler.compare.reading import Reading
 from archcompiler.compare.stages import match_stages, part_map, with_names
+from archcompiler.compare.steps import by_role
 from archcompiler.diagnostics import SpecError
 from archcompiler.lower.network import lower
 from archcompiler.resolve import Spec, resolve_document
@@ -33,7 +34,7 @@ def compare_specs(old: Spec, new: Spec, checkpoint: str | None = None) -> Diff:
     stages, base, base_reading = _aligned(old, new, readings[0])
     parts = part_map(stages)
     compared = compare(*readings, parts)
-    found = list(leaves(_seen(base.document), _seen(new.document)))
+    found = list(leaves(by_role(_seen(base.document)), by_role(_seen(new.document))))
     edits = edits_of(found, (old, new), {*name_tables(old), *name_tables(new)}, defaults_gone(old, new))
     unseen = [] if has_settings(new) else edits_of(leaves(_unseen(old.document), _unseen(new.document)), (old, new))
     back = {other: one for one, other in stages.items()}

@@ -14,9 +14,9 @@ from archcompiler.schema.shapes import object_reference, reference
 _PART, _BODY, _BODY_STEP = "part", "body", "body step"
 """What the schema of blocks calls its root, and, of a block's own steps, a list and one of them."""
 _TABLES = ("stages", "names", "roles", "roles_of_blocks", "roles_of_stages", "fields", "let")
-_IN_BLOCK_STYLE = ("", "claim", _PART, _BODY, *_TABLES)
+_IN_BLOCK_STYLE = ("", "claim", _PART, *_TABLES)
 """The definitions whose objects stand in lines of their own: the documents, and their tables."""
-_LISTS = ("claim", _BODY)
+_LISTS = ("claim",)
 _BEHIND_FIELDS = "after"
 """The first key of a stage that stands behind the fields of its block."""
 
@@ -31,7 +31,8 @@ def put_in_order(root: Group) -> None:
 def root_definition(root: Group) -> str:
     """Return the definition of a whole document: of a block, or of a network."""
     names = {item.name for item in root.items}
-    return _PART if "steps" in names and not names.isdisjoint(PART_KINDS) else ""
+    kinds = names.intersection(PART_KINDS)
+    return _PART if kinds - {"stem", "head"} or ("steps" in names and kinds) else ""
 
 
 def definition_below(definition: str | None, name: str) -> str | None:
@@ -56,6 +57,8 @@ def stands_in_lines(definition: str | None, group: Group) -> bool:
     """Tell whether an object of a definition, or a list of such objects, has a line for each of its items."""
     if definition == _BODY_STEP:
         return any(item.name in GROUPS for item in group.items)
+    if definition == _BODY:
+        return True  # a list of steps, or what changes of each by its role
     return definition in _IN_BLOCK_STYLE and group.is_mapping == (definition not in _LISTS)
 
 
@@ -81,7 +84,7 @@ def _described(definition: str, case: str | None = None) -> dict[str, Any]:
     """Return an object of the schema; of a choice the case, or the object that has the fields of all."""
     if definition == _PART:
         return read_schema("block.json")
-    if definition == _BODY:  # a mapping where a list of steps should stand
+    if definition == _BODY:  # changes of steps by their roles
         return {"properties": {}, "additionalProperties": {}}
     name = "step" if definition == _BODY_STEP else definition
     schema = read_schema("architecture.json")

@@ -8,6 +8,7 @@ from archcompiler.blocks.check import spec_faults
 from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.graph.ir import Graph
 from archcompiler.lint.effects import keys_without_effect, overrunning_selectors
+from archcompiler.lint.hidden import hidden_blocks
 from archcompiler.lint.maps import is_own, lone_values, uneven_strides
 from archcompiler.lint.removal import removal
 from archcompiler.lint.unmeant import (
@@ -39,6 +40,7 @@ RULES: tuple[Callable[[Watch, Graph], Iterator[Diagnostic]], ...] = (
     norms_in_a_row,
     sums_without_a_norm,
     dilated_points,
+    hidden_blocks,
 )
 OFF_BY_DEFAULT = ("L005",)
 

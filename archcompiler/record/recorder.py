@@ -164,6 +164,7 @@ class Recorder:
         """Name a number, so that emitted source takes it as an argument; where nothing takes arguments, it stays."""
         if not self._arguments:
             return value
+        name = self._own(name, value, None)
         self._arguments[name] = value
         return NamedFloat(value, name)
 
@@ -171,9 +172,18 @@ class Recorder:
         """Name a derived number, so that emitted source takes it as an argument; as above."""
         if not self._arguments:
             return int(value)
+        expression = expression_of(value)
+        name = self._own(name, int(value), expression)
         self._arguments[name] = int(value)
-        self._derived[name] = expression_of(value)
+        self._derived[name] = expression
         return Named(int(value), name)
+
+    def _own(self, name: str, value: float, expression: Expression | None) -> str:
+        """Return the name, numbered where another number has it: the blocks inside a block name theirs alike."""
+        own, count = name, 2
+        while own in self._arguments and (self._arguments[own], self._derived.get(own)) != (value, expression):
+            own, count = f"{name}{count}", count + 1
+        return own
 
     def variant(self, adjective: str) -> None:
         """Say what sets this form of the block apart, for its class name."""

@@ -22,13 +22,15 @@ _STEPS = "Steps, with the role of each layer:"
 def page_text(page: DocumentPage) -> str:
     """Return the page of a document as text."""
     kind = f"{page.kind}, class {page.class_name}" if page.class_name else page.kind
+    kind += f", extends {page.extends}" if page.extends else ""
     parts = [fill(f"{page.name} ({kind}): {page.description}", _WIDTH)]
     if page.fields:
         parts.append("\n\n".join(["Fields:", *(indent(field_text(field), "  ") for field in page.fields)]))
     if page.lets:
         parts.append("\n".join(["Let:", *(f"  {name} = {value}" for name, value in page.lets.items())]))
-    steps = zip_longest(page.steps.splitlines(), page.roles, fillvalue="")
-    parts.append("\n".join([_STEPS, *(_step(line, role) for line, role in steps)]))
+    steps = page.steps or (f"those of {page.extends}" if page.extends else "none")
+    lines = zip_longest(steps.splitlines(), page.roles, fillvalue="")
+    parts.append("\n".join([_STEPS, *(_step(line, role) for line, role in lines)]))
     return "\n\n".join(parts)
 
 

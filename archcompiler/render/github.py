@@ -55,7 +55,8 @@ def step_summary(rest: Iterable[Diagnostic]) -> str:
 
 def _annotation(found: Diagnostic) -> str:
     text = "\n".join(visible(line) for line in (found.message, *found.notes, *advice(found)))
-    return workflow_command(found.severity, found.span, found.code, text)
+    level = "notice" if found.severity == "note" else found.severity
+    return workflow_command(level, found.span, found.code, text)
 
 
 def workflow_command(level: str, span: Span, title: str, text: str) -> str:

@@ -11,9 +11,11 @@ from archcompiler.render.excerpt import visible
 from archcompiler.render.room import columns
 from archcompiler.render.table import table
 from archcompiler.resolve import Spec
+from archcompiler.schema.canonical import filled
+from archcompiler.schema.language import language
 from archcompiler.span import SCHEMA_ORIGIN, Span
 from archcompiler.syntax.scalars import read_plain
-from archcompiler.tree import Entry, Mapping, Node, Path, Scalar, Sequence, plain, walk
+from archcompiler.tree import Mapping, Node, Path, Scalar, Sequence, plain, walk
 
 _BLOCK_STYLE = ("", "stages", "names", "claims")
 _WIDTH = 2**16
@@ -88,11 +90,20 @@ def _node(node: Node, key: str) -> yaml.Node:
 
 
 def _shorthand(node: Mapping) -> str | None:
-    """Return the type of an object that says nothing else, or only what the schema says anyway."""
-    entries = dict(node.entries)
-    kind: Entry | None = entries.pop("type", None)
-    written = any(entry.value.span != SCHEMA_ORIGIN for entry in entries.values())
-    return str(kind.value.value) if kind and isinstance(kind.value, Scalar) and not written else None
+    """Return the type of an object that says nothing else, or only what every object of the type is by default."""
+    kind = node.get("type")
+    if not isinstance(kind, Scalar):
+        return None
+    rest = [entry.value.span for name, entry in node.entries.items() if name != "type"]
+    is_usual = not rest or (set(rest) == {SCHEMA_ORIGIN} and _is_by_default(node, str(kind.value)))
+    return str(kind.value) if is_usual else None
+
+
+def _is_by_default(node: Mapping, kind: str) -> bool:
+    """Tell whether an object is what its type alone would be: the default of a field may say more than a type."""
+    alone = Mapping({"type": node.entries["type"]}, node.span)
+    unions = (name for name, union in language().unions.items() if kind in union.variants)
+    return any(plain(filled(alone, union)) == plain(node) for union in unions)
 
 
 def _scalar(value: object) -> yaml.ScalarNode:

@@ -18,6 +18,11 @@ _ENDS = ("channels", "features")
 _UNSAID = {"stride": 1, "dilation": 1, "groups": 1, "padding": 0, "eps": None, "momentum": None}
 """Attributes of ops that are not said at these values, or (None) at any."""
 
+_SHARED = frozenset(
+    ("channels", "width", "bottleneck_width", "cardinality", "kernel", "stride", "padding", "dilation", "drop_path")
+)
+"""Fields of a block that have words of their own, or that most readers can do without."""
+
 
 def with_words(rows: Iterable[Row], words: Iterable[str]) -> tuple[Row, ...]:
     """Return rows that say what each is."""
@@ -69,22 +74,32 @@ def _stage_words(stage: Stage) -> str:
     runs = [(text, len(list(group))) for text, group in groupby(map(_block_words, stage.blocks))]
     blocks = " + ".join(f"{count} x {text}" for text, count in runs)
     first = stage.blocks[0]
-    shortcut = _kind(first, "shortcut").replace("_", " ").replace("none", "no")
-    return f"{blocks}, stride {_value(first, 'stride')}, {shortcut} shortcut"
+    stride, shortcut = _value(first, "stride"), _kind(first, "shortcut").replace("_", " ").replace("none", "no")
+    return ", ".join([blocks, *[f"stride {stride}"] * bool(stride), *[f"{shortcut} shortcut"] * bool(shortcut)])
 
 
 def _block_words(fields: Mapping) -> str:
     """Return what sets a block apart: its kind, widths, and whatever is not as usual."""
-    words = [f"{_value(fields, 'block')} {_value(fields, 'channels')}"]
+    words = [f"{_value(fields, 'block')} {_value(fields, 'channels')}".strip()]
     if "bottleneck_width" in fields.entries:
         words.append(f"{_value(fields, 'cardinality')}x{_value(fields, 'bottleneck_width')}d")
     if "width" in fields.entries:
-        words.append(f"width {_value(fields, 'width')} in {_value(fields, 'cardinality')} groups")
+        groups = f" in {_value(fields, 'cardinality')} groups" if "cardinality" in fields.entries else ""
+        words.append(f"width {_value(fields, 'width')}{groups}")
+    words += [f"{key.replace('_', ' ')} {_value(fields, key)}" for key in _own_numbers(fields)]
     usual = {"kernel": "3", "dilation": "1"}
     words += [f"{key} {_value(fields, key)}" for key in usual if _value(fields, key) not in ("", usual[key])]
     kinds = {"norm": "batch", "activation": "relu", "attention": "none"}
     words += [f"{key} {_kind(fields, key)}" for key in kinds if _kind(fields, key) not in ("", kinds[key])]
     return ", ".join(words)
+
+
+def _own_numbers(fields: Mapping) -> Iterator[str]:
+    """Yield the fields that hold a number and that few blocks have, such as `growth`."""
+    for key, entry in fields.entries.items():
+        value = entry.value.value if isinstance(entry.value, Scalar) else None
+        if key not in _SHARED and isinstance(value, (int, float)) and not isinstance(value, bool):
+            yield key
 
 
 def _section_words(section: Mapping) -> str:

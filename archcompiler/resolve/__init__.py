@@ -16,12 +16,12 @@ from archcompiler.resolve.chain import Chain, read_chain
 from archcompiler.resolve.culprits import with_culprits
 from archcompiler.resolve.exceptions import exception_faults
 from archcompiler.resolve.hints import with_near_stages, with_removals
-from archcompiler.resolve.merge import merge_chain
 from archcompiler.resolve.own_blocks import language_of
 from archcompiler.resolve.settle import settle
 from archcompiler.resolve.sound import sound_document
 from archcompiler.resolve.spec import Spec, Stage
 from archcompiler.resolve.suiting import unsuited_defaults
+from archcompiler.resolve.whole import merge_chain
 from archcompiler.schema.check import complete_faults
 from archcompiler.schema.own_blocks import language_with
 from archcompiler.syntax.files import DISK, Files

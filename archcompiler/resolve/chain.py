@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.limits import Limits, current
 from archcompiler.resolve.bases import Link, find_base, locate, read_link
+from archcompiler.resolve.extending import own_blocks, plain_blocks
 from archcompiler.resolve.hints import with_stages_of_settings
 from archcompiler.resolve.name_tables import is_table, with_name_table
-from archcompiler.resolve.own_blocks import is_part, language_of, with_block_files
+from archcompiler.resolve.own_blocks import is_part, with_block_files
 from archcompiler.resolve.settings import setting_faults, settings_document
 from archcompiler.schema.canonical import canonical_document
-from archcompiler.schema.check import partial_faults
+from archcompiler.schema.check import block_faults, partial_faults
 from archcompiler.schema.language import Language
+from archcompiler.schema.own_blocks import language_with
 from archcompiler.span import Span
 from archcompiler.syntax.files import Files
 from archcompiler.syntax.parse import parse_on
@@ -53,14 +55,24 @@ def read_chain(spec: str | os.PathLike[str], settings: Iterable[str], files: Fil
         document, malformed = settings_document(settings)
         texts.insert(0, _Text(Link(""), document))
         faults += malformed
-    known = language_of([text.document for text in reversed(texts)])
+    written = [text.document for text in reversed(texts)]
+    known = language_with(plain_blocks(written, faults))
     documents = []
     for text in texts:
         document, found = _checked(text, files, known)
         documents.append(document)
         is_setting = not text.link.path
         faults += with_stages_of_settings(found, settings, [each.document for each in texts]) if is_setting else found
-    return Chain(files.shown(links[0].path), tuple(reversed(documents)), tuple(faults), known)
+    faults += _of_changed_blocks(written, faults)
+    return Chain(files.shown(links[0].path), tuple(reversed(documents)), tuple(dict.fromkeys(faults)), known)
+
+
+def _of_changed_blocks(documents: Iterable[Mapping], known: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """Yield the faults of blocks that are laid over others, beside those that are known of their texts."""
+    places = {fault.span for fault in known}
+    for block in own_blocks(documents, []).values():
+        if len(block.layers) > 1:
+            yield from (fault for fault in block_faults(block.tree) if fault.span not in places)
 
 
 @dataclass(frozen=True, slots=True)

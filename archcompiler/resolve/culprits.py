@@ -11,6 +11,7 @@ from archcompiler.span import Span
 from archcompiler.tree import Entry, Mapping, Path, walk
 
 Documents = Sequence[Mapping]
+Check = Callable[[Documents], Iterable[Diagnostic]]
 Key = tuple[str, Span]
 _NO_EDITS = ("archc", "name", "description", "extends", "claims", "ignore")
 _MOST_TRIED = 64  # edits, each of which costs resolving the whole spec anew
@@ -18,16 +19,17 @@ _MOST_SHOWN = 4  # of the lines of a base that one edit makes faulty
 
 
 def with_culprits(
-    faults: Iterable[Diagnostic], documents: Documents, check: Callable[[Documents], Iterable[Diagnostic]]
+    faults: Iterable[Diagnostic], documents: Documents, check: Check, of: Callable[[Span], int | None] | None = None
 ) -> list[Diagnostic]:
     """Return the faults, base first among `documents`: those of a base's lines at the edit without which they are none.
 
-    `check` returns the faults that documents have.
+    `check` returns the faults that documents have; `of` says which of these a place is of, where no file says it.
     """
-    search = _Search(documents, check)
+    paths = [document.span.path for document in documents]
+    search = _Search(documents, check, of or (lambda span: paths.index(span.path) if span.path in paths else None))
     groups: dict[Key | Diagnostic, tuple[Entry | None, list[Diagnostic]]] = {}
     for fault in faults:
-        edit = search.culprit(fault)
+        edit = search.culprit(fault) if fault.severity == "error" or of else None
         alike = (fault.code, edit.value.span) if edit and not fault.code.startswith("G") else fault
         groups.setdefault(alike, (edit, []))[1].append(fault)
     return [_at_edit(group, edit, documents) for edit, group in groups.values()]
@@ -41,9 +43,8 @@ def key_of(fault: Diagnostic) -> Key:
 class _Search:
     """Takes one edit after another out of the deriving files, and sees which faults are gone."""
 
-    def __init__(self, documents: Documents, check: Callable[[Documents], Iterable[Diagnostic]]) -> None:
-        self._documents = documents
-        self._check = check
+    def __init__(self, documents: Documents, check: Check, of: Callable[[Span], int | None]) -> None:
+        self._documents, self._check, self._of = documents, check, of
         self._known: dict[tuple[int, Path], set[Key]] = {}
 
     @cached_property
@@ -52,11 +53,10 @@ class _Search:
 
     def culprit(self, fault: Diagnostic) -> Entry | None:
         """Return the innermost edit above the file of a fault without which there is no such fault, and no new one."""
-        paths = [document.span.path for document in self._documents]
-        own = paths.index(fault.span.path) if fault.span.path in paths else None
-        if fault.severity == "warning" or own is None:
+        own = self._of(fault.span)
+        if own is None:
             return None
-        for index in range(len(paths) - 1, own, -1):
+        for index in range(len(self._documents) - 1, own, -1):
             edits = {key: each for key, each in self._documents[index].entries.items() if key not in _NO_EDITS}
             if found := self._within(index, (), edits, key_of(fault)):
                 return found
@@ -103,7 +103,7 @@ def _at_edit(faults: Sequence[Diagnostic], edit: Entry | None, documents: Docume
     labels = tuple(Label(fault.span, f"in the base: {fault.message}") for fault in faults[:_MOST_SHOWN])
     others = tuple(label for label in first.labels if label.span != edit.value.span)
     message = f"{first.message}{more}"
-    help = _removals(faults, documents) if first.code == "S001" else first.help
+    help = _removals(faults, documents) if first.code in ("S001", "B014") else first.help
     return replace(first, message=message, span=edit.value.span, labels=(*labels, *others), help=help, fix=None)
 
 

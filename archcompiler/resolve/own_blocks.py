@@ -7,11 +7,10 @@ from dataclasses import replace
 
 from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.resolve.bases import Link, find_base, read_link
-from archcompiler.resolve.merge import merge
+from archcompiler.resolve.extending import plain_blocks
 from archcompiler.schema.check import part_faults
 from archcompiler.schema.language import PART_KINDS, Language
 from archcompiler.schema.own_blocks import language_with
-from archcompiler.span import SCHEMA_ORIGIN
 from archcompiler.syntax.files import Files
 from archcompiler.syntax.parse import parse
 from archcompiler.tree import Mapping, Node, Scalar, mapping_at
@@ -22,22 +21,15 @@ _HEADER = ("archc", *PART_KINDS)
 
 def language_of(documents: Iterable[Mapping]) -> Language:
     """Return the language of a chain of documents, base first: the shipped one with the blocks that they say."""
-    return language_with(blocks_of(documents))
-
-
-def blocks_of(documents: Iterable[Mapping]) -> Mapping:
-    """Return the blocks that a chain of documents says, base first."""
-    blocks = Mapping({}, SCHEMA_ORIGIN)
-    for document in documents:
-        blocks = merge(blocks, mapping_at(document, "blocks"), [], {})
-    return blocks
+    return language_with(plain_blocks(documents, []))
 
 
 def is_part(document: Mapping) -> bool:
     """Tell whether a document describes a block, or a kind of shortcut, attention, stem or head, and no network."""
     kinds = document.entries.keys() & set(PART_KINDS)
     alone = kinds - {"stem", "head"} or "steps" in document.entries  # a network has a stem and a head too
-    return bool(kinds and alone) and not document.entries.keys() & {"name", "extends", "stages"}
+    extends_a_spec = "extends" in document.entries and not kinds - {"stem", "head"}
+    return bool(kinds and alone) and not extends_a_spec and not document.entries.keys() & {"name", "stages"}
 
 
 def with_block_files(document: Mapping, link: Link, files: Files) -> tuple[Mapping, list[Diagnostic]]:
@@ -75,4 +67,9 @@ def _read(name: str, file: Scalar, link: Link, files: Files) -> Mapping:
         faults.append(Diagnostic("R001", f"{file.value} is the block `{said.value}`", file.span, help))
     if faults:
         raise SpecError(faults)
+    return without_header(document)
+
+
+def without_header(document: Mapping) -> Mapping:
+    """Return the document of a block as it stands under its name in a spec."""
     return Mapping({key: entry for key, entry in document.entries.items() if key not in _HEADER}, document.span)

@@ -38,8 +38,9 @@ def references(text: bytes) -> References:
     names = document.get("names")
     table = names.get("extends") if isinstance(names, Mapping) else names
     blocks = [file_of(entry.value) for entry in mapping_at(document, "blocks").entries.values()]
-    files = tuple(name for name in map(_text, (document.get("extends"), table, *blocks)) if name)
     alone = is_table(document) or is_part(document)
+    base = None if is_part(document) else document.get("extends")  # a block extends one by its name, which a spec knows
+    files = tuple(name for name in map(_text, (base, table, *blocks)) if name)
     return References(not alone, alone, _text(document.get("name")), files)
 
 

@@ -11,7 +11,7 @@ from itertools import islice
 
 from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.resolve.culprits import without
-from archcompiler.resolve.merge import merge_chain
+from archcompiler.resolve.whole import merge_chain
 from archcompiler.schema.canonical import canonical, canonical_document
 from archcompiler.schema.check import partial_faults
 from archcompiler.schema.language import Language

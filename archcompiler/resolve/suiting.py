@@ -74,10 +74,7 @@ def _faults(
 ) -> list[Diagnostic]:
     """Return the fault of a default that suits none of its owners, or those of the takers that it does not suit."""
     wrong = {kind: fault for kind, fault in owners.items() if fault}
-    takes = {
-        kind: page_of(key, known.schema.definition(f"override.{kind}"), known.schema.definition("")).value
-        for kind in wrong
-    }
+    takes = {kind: page_of(key, known.schema.definition(f"override.{kind}"), known.schema.root).value for kind in wrong}
     first = next(iter(wrong.values()))
     if len(wrong) < len(owners):
         return [_landed(wrong[each.kind], key, entry, each, takes[each.kind]) for each in takers if each.kind in wrong]

@@ -49,6 +49,8 @@ def _canonical_value(node: Node, field: Field | None) -> Node:
         return canonical(node, field.union)
     if field and field.steps and isinstance(node, Sequence):
         return replace(node, items=tuple(_canonical_step(item) for item in node.items))
+    if field and field.steps:
+        return _each(node, lambda _, edit: canonical_fields(edit, _fields_of_steps()))
     return node
 
 
@@ -68,6 +70,12 @@ def step_fields(node: Node) -> Fields | None:
     """Return the fields of the step that the node is."""
     kind = step_kind(node)
     return language().steps[kind] if kind else None
+
+
+@cache
+def _fields_of_steps() -> Fields:
+    """Return the fields of all kinds of steps: what a key says is a union, or steps, in each kind that has it."""
+    return {name: field for fields in language().steps.values() for name, field in fields.items()}
 
 
 def _each(node: Node, change: Callable[[str, Node], Node]) -> Node:

@@ -70,9 +70,19 @@ def names_faults(document: Mapping) -> list[Diagnostic]:
 def part_faults(document: Mapping, found: Iterable[Diagnostic] = ()) -> list[Diagnostic]:
     """Return the faults of a document of a block, as far as its schema says them, and those `found` in its text."""
     text, kinds = list(found), [(key, entry) for key, entry in document.entries.items() if key in PART_KINDS]
-    walk = _Walk(schema("block.json"), standalone=True, torn=any(fault.code == "Y001" for fault in text))
-    both = [faults.both_given("the document", kinds)] if len(kinds) > 1 else []
-    return _beside(text, [*both, *_faults(document, walk)])
+    extends, torn = document.entries.get("extends"), any(fault.code == "Y001" for fault in text)
+    walk = _Walk(schema("block.json"), standalone=extends is None, torn=torn)
+    more = [faults.both_given("the document", kinds)] if len(kinds) > 1 else []
+    if extends and kinds and "block" not in dict(kinds):
+        message, help = f"a {kinds[0][0]} has no field `extends`", "only a block extends another"
+        more.append(Diagnostic("S001", message, extends.key_span, help))
+    return _beside(text, [*more, *_faults(document, walk)])
+
+
+def block_faults(block: Mapping) -> list[Diagnostic]:
+    """Return the faults of a block, without `archc` and name, in which nothing is left to inherit."""
+    place = _Place("", block.span, "the block", whole=True)
+    return _in_order(dict.fromkeys(_Walk(schema("block.json"), standalone=True).visit("own_block", block, place)))
 
 
 def field_faults(key: str, field: Json, entry: Entry) -> list[Diagnostic]:
@@ -170,6 +180,7 @@ class _Walk:
     def _object(self, name: str, node: Mapping, place: _Place, choice: str = "") -> Iterator[Diagnostic]:
         """Yield the faults of one closed object, or of a mapping with keys of the writer's choice."""
         described = self.schema.definition(name)
+        below = replace(self._in_block(node), nulls=self.nulls or "extends" in node.entries)
         properties = described.get("properties", {})
         pattern = described.get("propertyNames", {}).get("pattern", "")
         found = value_faults(self.schema, name, node)
@@ -187,11 +198,11 @@ class _Walk:
             elif isinstance(entry.value, Scalar) and _is_empty(entry.value):
                 yield from () if self.torn else (faults.empty_value(key, entry.key_span),)
             elif isinstance(entry.value, Scalar) and entry.value.value is None:
-                yield from self._null(name, key, entry, inherits=self.nulls or "extends" in node.entries)
+                yield from below._null(name, key, entry)
             elif key in found:
                 yield from (fault for fault in found[key] if fault.span != SCHEMA_ORIGIN)
             else:
-                yield from self._in_block(node)._below(allowed, key, entry, place)
+                yield from below._below(allowed, key, entry, place)
 
     def _in_block(self, node: Mapping) -> _Walk:
         """Return the walk below an object: in the steps of a block its fields are known."""
@@ -218,10 +229,10 @@ class _Walk:
         properties: Json = self.schema.definition(name)["properties"]
         return properties
 
-    def _null(self, name: str, key: str, entry: Entry, *, inherits: bool) -> Iterator[Diagnostic]:
+    def _null(self, name: str, key: str, entry: Entry) -> Iterator[Diagnostic]:
         """Yield a fault where null does not stand for a key that is removed."""
         required = key in self.schema.definition(name).get("required", ())
-        if required or not inherits or name.startswith("step."):
+        if required or not self.nulls or name.startswith("step."):
             yield faults.useless_null(key, entry.value.span, required=required)
 
     def _below(self, described: Json, key: str, entry: Entry, parent: _Place) -> Iterator[Diagnostic]:

@@ -73,8 +73,9 @@ class Schema:
 class Language:
     """Every field of the language, by the object that it stands in, and the schema that says so.
 
-    `block_fields` are the fields of all blocks, `objects` those of what is no union in variants and claims,
-    `alternatives` the keys that a key replaces and that replace it.
+    `step_words` begin the roles of each kind of step; empty where it is no layer. `block_fields` are the fields of all
+    blocks, `objects` those of what is no union in variants and claims, `alternatives` the keys that a key replaces and
+    that replace it.
     """
 
     schema: Schema
@@ -82,6 +83,7 @@ class Language:
     block_fields: Fields
     unions: dict[str, UnionType]
     steps: dict[str, Fields]
+    step_words: dict[str, str]
     document: Fields
     input: Fields
     stage_fields: Fields
@@ -127,6 +129,7 @@ def language_of(schema: Schema) -> Language:
         block_fields=every,
         unions=unions,
         steps=_cases(definitions, "step"),
+        step_words={name: definitions[f"step.{name}"]["x-word"] for name in choices["step"]["cases"]},
         document=_fields(schema.root),
         input=_fields(definitions["input"]),
         stage_fields=_without(_fields(definitions["stage.any"]), "block", *every),

@@ -82,10 +82,11 @@ def _language_with(text: str) -> Language:
 
 def described_fields(block: Mapping) -> Json:
     """Return the fields of a block that can be read on: alternatives that it does not declare are left out."""
-    written = plain(mapping_at(block, "fields"))
-    fields = own_fields(
-        {name: own for name, own in written.items() if _is_field(own)} if isinstance(written, dict) else {}
-    )
+    said = plain(mapping_at(block, "fields"))
+    written = {name: own for name, own in said.items() if _is_field(own)} if isinstance(said, dict) else {}
+    if "extends" in block.entries:  # a block that is not there: what its fields are, nobody knows
+        written = {**{key: {"required": None} for key in _shared()}, **written}
+    fields = own_fields(written)
     for own in fields.values():
         if "alternatives" in own:
             own["alternatives"] = [other for other in own["alternatives"] if other in fields]

@@ -11,7 +11,9 @@ from typing import Any, Literal
 Json = dict[str, Any]
 FIELD = r"^\$[a-z][a-z0-9_]*$"
 """What a text is that means a field of a block document."""
-_OWN_KEYS = ("required", "alternatives", "union", "object", "list", "steps", "words", "expression", "pair", "roles")
+_OBJECTS = {"roles": "string", "edits": "array"}
+"""The definitions of objects that may stand in place of a value, and the type of that."""
+_OWN_KEYS = ("required", "alternatives", "union", "object", "list", "steps", "words", "expression", "pair", *_OBJECTS)
 
 
 def property_schema(field: Json, *, nullable: bool) -> Json:
@@ -26,14 +28,21 @@ def property_schema(field: Json, *, nullable: bool) -> Json:
         schema |= {"type": "array", "items": {"$ref": f"#/$defs/{listed}"}}
     if field.get("pair"):
         return _pair(schema, field.get("words") or [])
-    if field.get("roles"):
-        schema |= {"type": ["string", "object"], "if": {"type": "object"}, "then": {"$ref": "#/$defs/roles"}}
+    schema |= _or_object(field)
     if field.get("expression"):
         return _computed(schema, field.get("words") or field.get("enum") or [])
     if field.get("words"):
         schema |= {"type": [schema["type"], "string"], "if": {"type": "string"}, "then": {"enum": field["words"]}}
     may_be_null = nullable and not target and field.get("required") != "always"
     return _nullable(schema) if may_be_null else schema
+
+
+def _or_object(field: Json) -> Json:
+    """Return what the schema of a value says for which an object may stand; nothing for any other."""
+    name = next((name for name in _OBJECTS if field.get(name)), None)
+    if name is None:
+        return {}
+    return {"type": [_OBJECTS[name], "object"], "if": {"type": "object"}, "then": {"$ref": f"#/$defs/{name}"}}
 
 
 def _computed(schema: Json, words: list[str]) -> Json:

@@ -93,7 +93,7 @@ def _validator(described: Json) -> Validator:
 
 
 def _value(schema: Json | bool) -> Json:
-    """Return what a schema says about a value alone; nothing where it refers to a definition."""
+    """Return what a schema says about a value alone; nothing where it refers to a definition, or to one of several."""
     if isinstance(schema, bool) or reference(schema):
         return {}
     deep = ["anyOf", *(["items"] if "$ref" in schema.get("items", {}) else [])]

@@ -46,9 +46,10 @@ def run(args: Namespace) -> Outcome:
 
 def _shown(args: Namespace, path: str, document: Mapping) -> Outcome:
     """Print a document of a block as it is run; SpecError where it is faulty."""
-    from archcompiler.blocks.files import file_faults
+    from archcompiler.blocks.files import file_faults, plain_document
     from archcompiler.diagnostics import SpecError
     from archcompiler.render.document import document_text, whole_document
+    from archcompiler.syntax.files import DISK
     from archcompiler.tree import plain
 
     if args.settings or args.origins:
@@ -56,6 +57,7 @@ def _shown(args: Namespace, path: str, document: Mapping) -> Outcome:
     faults = [fault for fault in file_faults(path) or () if fault.severity == "error"]
     if faults:
         raise SpecError(faults)
+    document = plain_document(path, document, DISK)
     if args.format == "json":
         return Outcome(json_text({"format_version": 1, "document": plain(whole_document(document))}))
     return Outcome(document_text(document))

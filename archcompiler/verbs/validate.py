@@ -66,7 +66,9 @@ def run(args: Namespace) -> Outcome:
 
     results = [_validate(args, spec, files) for spec in args.specs]
     every = [*(each for result in results for each in result.found), *_twins(results)]
-    found = list(dict.fromkeys(replace(each, severity="error") if args.strict else each for each in every))
+    doubtful = ("warning",) if args.strict else ()
+    told = (replace(each, severity="error") if each.severity in doubtful else each for each in every)
+    found = list(dict.fromkeys(told))
     errors = any(diagnostic.severity == "error" for diagnostic in found)
     code = UNUSABLE if any(result.unreadable for result in results) else FINDINGS if errors else FINE
     shapeless = any(result.shapeless for result in results)
@@ -150,8 +152,8 @@ def _text(args: Namespace, found: list[Diagnostic], sources: Callable[[str], str
         return ""
     shown, more = _first(found)
     page = render(shown, colour=args.colour, sources=sources)
-    errors = sum(diagnostic.severity == "error" for diagnostic in found)
-    last = summary(errors, len(found) - errors, len(args.specs)) + (_SHAPELESS if shapeless else "")
+    counts = Counter(diagnostic.severity for diagnostic in found)
+    last = summary(counts["error"], counts["warning"], len(args.specs)) + (_SHAPELESS if shapeless else "")
     return "\n\n".join([page, *more, last]).strip()
 
 

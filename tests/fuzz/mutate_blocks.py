@@ -17,10 +17,12 @@ from pathlib import Path
 from mutate import ROOT, TOKENS, Run, change, main
 
 from archcompiler.blocks.check import declared_fields
+from archcompiler.blocks.files import plain_document
 from archcompiler.diagnostics import SpecError
 from archcompiler.lower.network import lower
 from archcompiler.resolve import load_spec
 from archcompiler.schema.language import PART_KINDS
+from archcompiler.syntax.files import DISK
 from archcompiler.syntax.parse import parse
 from archcompiler.tree import Scalar
 
@@ -35,6 +37,7 @@ EXPRESSIONS = (
     *("channels if stride == 1 else 2 * channels", "1 // (stride - 1)", "attention.reduction", "norm != none", "$norm"),
 )
 """What is put in the place of a value."""
+ROLES = ("conv1", "conv2", "conv3", "norm1", "act1", "act3", "aa", "shortcut1", "attention2", "repeat1", "if1", "add1")
 SPEC = """\
 archc: 1
 name: net
@@ -53,6 +56,7 @@ stem: none
 stages: {one: {block: mine, blocks: 2, channels: 8}}
 head: {pool: none, classes: 3}
 blocks:
+  theirs: {extends: mine, description: The same.}
   mine:
 """
 
@@ -155,6 +159,7 @@ CHANGES = (
     *[_swap(_VALUE)] * 2,
     _swap(OPERATOR),
     _swap(re.compile(r"- \{[^\n]*\}")),
+    *[_swap(re.compile(r"\b[a-z_]+[0-9]\b"), ROLES)] * 2,
 )
 
 
@@ -166,7 +171,7 @@ def _spec_of(text: bytes) -> str | None:
     said = tree.get("block")
     if not isinstance(said, Scalar):
         return None
-    fields, given = declared_fields(tree), {}
+    fields, given = declared_fields(plain_document("made.yaml", tree, DISK)), {}
     for name, own in fields.items():
         alternatives = {*own.get("alternatives", ())} & given.keys()
         if own.get("required") and "default" not in own and not alternatives:

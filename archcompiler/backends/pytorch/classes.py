@@ -16,7 +16,8 @@ from archcompiler.backends.pytorch.splits import splits
 from archcompiler.graph.ir import Body, Call, Graph, outwards
 from archcompiler.graph.named import Expression, Named, NamedFloat, expression_of, names_in, substitute
 
-_SIZES = ("in_channels", "channels", "width")
+_BY_POSITION = ("in_channels", "channels")
+_SIZES = (*_BY_POSITION, "width")
 _Signature = tuple[object, ...]
 _Structure = tuple[Body, tuple[str, ...], tuple[int, ...]]
 
@@ -43,7 +44,7 @@ class BlockClass:
         """Return the argument sources for one body: sizes of the map by position, the rest by keyword."""
         given = [p for p in self.parameters if body.arguments[p.name] != p.default]
         return tuple(
-            str(body.arguments[p.name]) if p.name.endswith("channels") else f"{p.name}={body.arguments[p.name]}"
+            str(body.arguments[p.name]) if p.name in _BY_POSITION else f"{p.name}={body.arguments[p.name]}"
             for p in given
         )
 

@@ -8,7 +8,7 @@ from archcompiler.backends.pytorch.layout import CallText, Code
 from archcompiler.backends.pytorch.rule import Numbers, Rule, call
 from archcompiler.graph import ops
 from archcompiler.graph.ops.base import Initial, Op
-from archcompiler.graph.shape import TF_SAME, sides
+from archcompiler.graph.shape import TF_SAME, Sides, sides
 
 
 def _conv(op: ops.Conv, write: Numbers, _: bool) -> Code:
@@ -24,15 +24,21 @@ def _standardised_conv(op: ops.StandardisedConv, write: Numbers, _: bool) -> Cod
 
 
 def _convolution(op: ops.Convolution, write: Numbers, name: str) -> CallText:
-    required = [write(size) for size in (op.in_channels, op.out_channels, op.kernel)]
+    required = [write(op.in_channels), write(op.out_channels), _sides(op.kernel, write)]
     optional = [
-        ("stride", write(op.stride), "1"),
-        ("padding", "0" if op.padding == TF_SAME else write(op.padding), "0"),
-        ("dilation", write(op.dilation), "1"),
+        ("stride", _sides(op.stride, write), "1"),
+        ("padding", "0" if op.padding == TF_SAME else _sides(op.padding, write), "0"),
+        ("dilation", _sides(op.dilation, write), "1"),
         ("groups", write(op.groups), "1"),
         ("bias", str(op.bias), "True"),
     ]
     return call(name, required, optional)
+
+
+def _sides(value: Sides, write: Numbers) -> str:
+    """Return height and width as source: one number where both are written alike."""
+    height, width = map(write, sides(value))
+    return height if height == width else f"({height}, {width})"
 
 
 def _sequence_conv(op: ops.SequenceConv, write: Numbers, _: bool) -> Code:
