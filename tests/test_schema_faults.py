@@ -47,8 +47,8 @@ def test_every_schema_code_is_proved():
         (
             spec("", stage="kernel: 2"),
             "stage `a` (block bottleneck) has no field `kernel`",
-            "`kernel` is a field of block conv, convnext, fused_inverted_residual, ghost, ghost_bottleneck, inception_conv, "
-            "inverted_residual, metanext, shuffle_unit, star",
+            "`kernel` is a field of block conv, convnext, fused_inverted_residual, ghost, ghost_bottleneck, "
+            "inception_conv, inverted_residual, metanext, shuffle_unit, star",
         ),
         (
             spec("", stage="norm: {type: layer, groups: 2}"),
