@@ -277,3 +277,62 @@ def test_roles_in_a_repeat_have_the_numbers_of_its_turns(folder, capsys):
     expected = [f"one.0.{path}.weight" for each in layers for path in each]
     assert [path for path in weights if path in expected] == expected
     assert [path for path in weights if "conv" in path] == [f"one.0.conv{turns}.weight" for turns in TURNS]
+
+
+XCEPTION = """\
+archc: 1
+name: xception
+input: {channels: 3, size: 64}
+stem:
+  steps:
+    - {conv: 32, kernel: 3, stride: 2}
+    - {norm: batch}
+    - {activation: relu}
+    - {conv: 64, kernel: 3}
+    - {norm: batch}
+    - {activation: relu}
+blocks:
+  separable:
+    description: A depthwise convolution and a pointwise one, as in Xception (arXiv:1610.02357).
+    fields: {channels: {}, stride: {}, norm: {}}
+    steps:
+      - {conv: in_channels, stride: stride, cardinality: in_channels, role: conv_dw}
+      - {norm: $norm, role: bn_dw}
+      - {conv: channels, kernel: 1, role: conv_pw}
+      - {norm: $norm, role: bn_pw}
+  xception:
+    description: Three separable convolutions, each behind an activation, and a shortcut (arXiv:1802.02611).
+    fields: {channels: {}, stride: {}, norm: {}, activation: {}, shortcut: {}}
+    steps:
+      - repeat: 3
+        index: turn
+        steps:
+          - {activation: $activation, role: act}
+          - {block: separable, channels: channels, stride: stride if turn == 2 else 1, norm: $norm, role: conv}
+      - {shortcut: $shortcut, bias: false}
+stages:
+  entry: {block: xception, blocks: 1, channels: 128, stride: 2}
+  middle: {block: xception, blocks: 2, channels: 128}
+head: {classes: 10}
+names:
+  stem: {conv1: stem.0.conv, norm1: stem.0.bn, act1: stem.0.act, conv2: stem.1.conv, norm2: stem.1.bn, act2: stem.1.act}
+  block: "blocks.{slot}"
+  shortcut: {conv: shortcut.conv, norm: shortcut.bn}
+  blocks:
+    xception: {conv1: stack.conv1, conv2: stack.conv2, conv3: stack.conv3}
+  head: {pool: head.global_pool, linear: head.fc}
+"""
+
+
+@pytest.mark.slow
+def test_a_repeat_of_blocks_with_a_role_is_timms_aligned_xception_bit_for_bit(tmp_path):
+    import torch
+    from timm.models.xception_aligned import XceptionAligned
+
+    (tmp_path / "net.yaml").write_text(XCEPTION, encoding="utf-8")
+    widths = ((64, 128, 2), (128, 128, 1), (128, 128, 1))
+    blocks = [{"in_chs": arriving, "out_chs": leaving, "stride": stride} for arriving, leaving, stride in widths]
+    peer = XceptionAligned(blocks, num_classes=10).eval()
+    ours = archcompiler.build(tmp_path / "net.yaml", weights=peer.state_dict()).eval()
+    x = torch.randn(2, 3, 64, 64)
+    assert torch.equal(ours(x), peer(x))
