@@ -498,3 +498,19 @@ def test_the_schema_of_blocks_says_what_validate_says(said, sound, tmp_path):
     codes = {fault.code[0] for fault in file_faults(str(tmp_path / "mine.yaml"))}
     assert sound or codes & {"S", "B"}
     assert "S" not in codes or not sound
+
+
+@pytest.mark.parametrize(
+    ("edit", "rule", "culprit"),
+    [
+        ("{conv1: {bias: true}}", "D203", "true"),
+        ("{conv1: {kernel: 5}}", "D202", "5"),
+        ("{last: {activation: silu}}", "D305", "silu"),
+    ],
+)
+def test_a_finding_stands_at_the_step_of_the_block_that_changed(files, capsys, edit, rule, culprit):
+    line = f"blocks: {{wider: {{steps: {edit}}}}}"
+    write("variant.yaml", f"archc: 1\nname: v\nextends: net.yaml\n{line}\n")
+    assert main(["diff", "net.yaml", "variant.yaml"]) == 1
+    told = capsys.readouterr().out.split(f"[{rule}]")[1]
+    assert f"variant.yaml:4:{line.index(culprit) + 1}\n" in told

@@ -10,10 +10,11 @@ from archcompiler.compare.function import Names
 from archcompiler.compare.leaves import Leaf, leaves
 from archcompiler.compare.normal import AROUND_BLOCKS, Location, Normal, PartKey
 from archcompiler.compare.reading import Reading
+from archcompiler.compare.steps import by_role
 from archcompiler.graph.named import Named, names_in
 from archcompiler.resolve import Spec
 from archcompiler.span import SCHEMA_ORIGIN, Span
-from archcompiler.tree import Mapping, Node
+from archcompiler.tree import Mapping, Node, plain
 
 Spans = tuple[Span | None, Span | None]
 _SAID_BY = {
@@ -126,13 +127,24 @@ class Origins:
             return _count_span(self.specs[0], old), _count_span(self.specs[1], new)
         found = list(leaves(*fields)) if None not in fields else []
         named = [leaf for leaf in found if leaf.path and leaf.path[0] in names]
-        leaf = _said(named or found, found)
+        leaf = _said(named or found, found) or self._in_a_block(fields, {place.role for place in (old, new) if place})
         arrives = self._arriving(old.part, new.part) if old and new and not named and (arriving or not found) else None
         if arrives or leaf is None:
             keys = (old.part if old else None, new.part if new else None)
             spans = _key_span(self.specs[0], keys[0]), _key_span(self.specs[1], keys[1])
             return arrives or (self._names_spans() if old and new else None) or spans
         return _span(leaf.old), _span(leaf.new)
+
+    def _in_a_block(self, fields: tuple[Mapping | None, Mapping | None], roles: set[str]) -> Leaf | None:
+        """Return what is said differently in a block of the specs' own that both places run, of these roles first."""
+        kinds = {plain(kind) for each in fields if each and (kind := each.get("block"))}
+        found = [leaf for leaf in self._blocks if leaf.path[0] in kinds] or (self._blocks if kinds else [])
+        return next((leaf for leaf in found if roles.intersection(leaf.path)), next(iter(found), None))
+
+    @cached_property
+    def _blocks(self) -> list[Leaf]:
+        old, new = (by_role(spec.document).get("blocks") for spec in self.specs)
+        return list(leaves(old, new))
 
 
 def _by_an_author(spans: Spans, *, one_side: bool) -> Spans:

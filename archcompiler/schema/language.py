@@ -60,6 +60,7 @@ class Schema:
 
     def __init__(self, root: dict[str, Any]) -> None:
         self.root = root
+        self.described: dict[str, Any] = {}
         self.validators: dict[str, Any] = {}
         self.sound: set[tuple[str, type, Plain]] = set()
 

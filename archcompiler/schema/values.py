@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from archcompiler.diagnostics import Diagnostic
 from archcompiler.schema.faults import from_error
 from archcompiler.schema.language import Schema
+from archcompiler.schema.plain_values import is_plainly_sound
 from archcompiler.schema.shapes import object_reference, property_of, reference
 from archcompiler.tree import Entry, Mapping, Node, Path, Plain, Scalar, find, plain
 
@@ -26,17 +27,13 @@ _LONGEST_REMEMBERED = 200  # characters of a string
 
 def value_faults(schema: Schema, name: str, node: Mapping) -> dict[str, list[Diagnostic]]:
     """Return the faults of the plain values of an object, by key; null is no value."""
-    if name not in schema.validators:
-        schema.validators[name] = _validator(schema.definition(name))
-    validator = schema.validators[name]
-    values = {
-        key: plain(entry.value)
-        for key, entry in node.entries.items()
-        if not _is_known(schema, name, key, entry.value) and _is_value(validator, key)
-    }
-    if not values:
-        return {}
-    faults = _told(validator, name, {key: value for key, value in values.items() if value is not None}, node)
+    if name not in schema.described:
+        schema.described[name] = _values(schema.definition(name))
+    described = schema.described[name]
+    unknown = {key: entry.value for key, entry in node.entries.items() if not _is_known(schema, name, key, entry.value)}
+    values = {key: plain(value) for key, value in unknown.items() if property_of(described, key)}
+    doubtful = {key: value for key, value in values.items() if not _is_sound(described, key, value)}
+    faults = _told(_validator(schema, name), name, doubtful, node) if doubtful else {}
     _remember(schema, name, {key: value for key, value in values.items() if key not in faults})
     return faults
 
@@ -77,19 +74,25 @@ def _remember(schema: Schema, name: str, values: dict[str, Plain]) -> None:
             schema.sound.add((f"{name}.{key}", type(value), value))
 
 
-def _is_value(validator: Validator, key: str) -> bool:
-    """Return whether the validator says anything about the key."""
-    assert isinstance(validator.schema, dict)
-    return bool(property_of(validator.schema, key))
+def _is_sound(described: Json, key: str, value: Plain) -> bool:
+    of_key = property_of(described, key)
+    return value is None or (isinstance(of_key, dict) and is_plainly_sound(of_key, value))
 
 
-def _validator(described: Json) -> Validator:
-    """Return the validator of the plain values of one object; what lies deeper is left to the walk."""
+def _validator(schema: Schema, name: str) -> Validator:
+    if name not in schema.validators:
+        schema.validators[name] = _validator_class()(schema.described[name])
+    validator: Validator = schema.validators[name]
+    return validator
+
+
+def _values(described: Json) -> Json:
+    """Return the schema of the plain values of one object; what lies deeper is left to the walk."""
     values = {
         kind: {key: _value(schema) for key, schema in described.get(kind, {}).items()}
         for kind in ("properties", "patternProperties")
     }
-    return _validator_class()({**values, "additionalProperties": _value(described["additionalProperties"])})
+    return {**values, "additionalProperties": _value(described["additionalProperties"])}
 
 
 def _value(schema: Json | bool) -> Json:
