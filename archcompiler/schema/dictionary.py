@@ -145,7 +145,7 @@ LIKE_FIELDS = {
     "padding": "pad",
     "shortcut": "downsample shortcuts",
     "attention": "se attentions",
-    "add": "sum plus residual mean",
+    "add": "sum plus residual",
     "resize": "interpolate upsample",
     "fields": "parameters params arguments args",
     "steps": "body layers",
@@ -180,6 +180,7 @@ PHRASES = {
     "in_channels": _IN_CHANNELS,
     "in_planes": _IN_CHANNELS,
     "inplanes": _IN_CHANNELS,
+    "mean": "the mean of all positions is `{pool: global}`; one of maps is `add`, and `scale` behind it",
     "shortcuts": _BLOCKS_ALONE,
     "attentions": _BLOCKS_ALONE,
 }
