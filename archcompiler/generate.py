@@ -1,6 +1,6 @@
 """Assemble the schemas of documents from the fragments beside them, the shipped documents and the steps of ops.
 
-The tables of their page, `schemas/README.md`, are written with them.
+The tables of their page, `schemas/README.md`, and of `specs/blocks/README.md` are written with them.
 
 The output is flat on purpose: one closed object for each block and each variant, picked by its discriminator with
 if/then/else, so that editors complete exactly its fields and errors speak about the field that is wrong. Keys that
@@ -20,7 +20,7 @@ import yaml
 from archcompiler.blocks.kinds import KINDS
 from archcompiler.graph.ops import OPS
 from archcompiler.graph.ops.base import StepForm
-from archcompiler.render.language import Case, language_tables
+from archcompiler.render.language import Case, language_tables, modes_table
 from archcompiler.render.marked import with_parts
 from archcompiler.schema.shapes import (
     Json,
@@ -391,13 +391,17 @@ def _case(folder: str, name: str, fragment: Json) -> Case:
 
 
 def _texts() -> Iterator[tuple[Path, str]]:
-    """Yield what is written: the schemas, and their page with its tables."""
+    """Yield what is written: the schemas, their page and that of blocks with their tables."""
     folder = shipped("schemas")
     for name, generated in SCHEMAS.items():
         yield folder / name, json.dumps(generated(), indent=1) + "\n"
     page = folder / "README.md"
-    tables = language_tables(without_shared_fields(generate()), _cases())
+    words = {key: kind.word for key, kind in KINDS.items()}
+    tables = language_tables(without_shared_fields(generate()), _cases(), words)
     yield page, with_parts(page.read_text(encoding="utf-8"), tables)
+    page = shipped("specs") / "blocks" / "README.md"
+    modes = _fragments().document["rounding"]["mode"]["enum"]
+    yield page, with_parts(page.read_text(encoding="utf-8"), {"modes": modes_table(modes)})
 
 
 def main(arguments: list[str] | None = None) -> int:

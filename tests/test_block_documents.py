@@ -93,7 +93,7 @@ def test_a_document_is_explained_by_its_fields_and_steps(name, capsys):
     for key in ("fields", "let"):
         for field in tree.get(key).entries if tree.get(key) else ():
             assert f"  {field}" in text
-    assert "Steps:\n" in text
+    assert "Steps, with the role of each layer:\n" in text
 
 
 def test_a_block_is_explained_by_its_name_alone_beside_fields_of_that_name(capsys):
@@ -102,6 +102,20 @@ def test_a_block_is_explained_by_its_name_alone_beside_fields_of_that_name(capsy
     assert main(["explain", "conv"]) == 0
     text = capsys.readouterr().out
     assert text.index("class ConvBlock") < text.index("in          step (conv)")
+
+
+def test_the_role_of_each_layer_is_told_beside_its_step_as_a_names_table_finds_it(folder, capsys):
+    text = OUTER.replace("channels}\n", "channels}\n  - {activation: relu}\n")
+    (folder / "outer.yaml").write_text(f"{text}  - {{layer_scale: 1}}\n", encoding="utf-8")
+    assert main(["explain", "outer.yaml", "--format", "json"]) == 0
+    (page,) = json.loads(capsys.readouterr().out)["documents"]
+    assert page["roles"] == ["inner", "conv1", "act1", "layer_scale1"]
+    names = [f"{role}: {role}_here" for role in page["roles"]]
+    (folder / "net.yaml").write_text(f"{SPEC}names: {{{', '.join(names)}}}\n", encoding="utf-8")
+    assert main(["validate", "--strict", "net.yaml"]) == 0
+    assert main(["explain", "outer.yaml"]) == 0
+    told = [line.partition("  # ")[2] for line in capsys.readouterr().out.splitlines() if "  # " in line]
+    assert told == page["roles"]
 
 
 def test_the_guide_names_each_step_and_function(capsys):
@@ -233,3 +247,92 @@ def test_a_faulty_definition_in_a_spec_is_told_at_its_place(definition, verb, tm
     assert main([verb, "net.yaml"]) == 1
     said = capsys.readouterr()
     assert "net.yaml:5:" in said.out + said.err
+
+
+REPEATED = """\
+archc: 1
+block: outer
+description: Blocks and layers with roles in a repeat inside a repeat.
+fields: {channels: {}, norm: {}}
+steps:
+  - repeat: 2
+    steps:
+      - {conv: channels, role: wide}
+      - repeat: 2
+        steps:
+          - {block: inner, width: channels, norm: $norm, role: inner}
+          - {block: conv, channels: channels, activation: none}
+"""
+TURNS = ("1_1", "1_2", "2_1", "2_2")
+
+
+def test_roles_in_a_repeat_have_the_numbers_of_its_turns(folder, capsys):
+    (folder / "outer.yaml").write_text(REPEATED, encoding="utf-8")
+    names = "names: {blocks: {outer: {wide2: second, inner2_1: third}, inner: {conv1: dense}}}\n"
+    (folder / "net.yaml").write_text(SPEC.replace("blocks: 2", "blocks: 1") + names, encoding="utf-8")
+    assert main(["validate", "--strict", "net.yaml", "outer.yaml"]) == 0
+    weights = [key for key in archcompiler.build("net.yaml").state_dict() if key.endswith("weight")]
+    roles = ["wide1", "inner1_1", "inner1_2", "second", "third", "inner2_2"]
+    layers = [[f"{role}.dense", f"{role}.norm1"] if role[0] in "it" else [role] for role in roles]
+    expected = [f"one.0.{path}.weight" for each in layers for path in each]
+    assert [path for path in weights if path in expected] == expected
+    assert [path for path in weights if "conv" in path] == [f"one.0.conv{turns}.weight" for turns in TURNS]
+
+
+XCEPTION = """\
+archc: 1
+name: xception
+input: {channels: 3, size: 64}
+stem:
+  steps:
+    - {conv: 32, kernel: 3, stride: 2}
+    - {norm: batch}
+    - {activation: relu}
+    - {conv: 64, kernel: 3}
+    - {norm: batch}
+    - {activation: relu}
+blocks:
+  separable:
+    description: A depthwise convolution and a pointwise one, as in Xception (arXiv:1610.02357).
+    fields: {channels: {}, stride: {}, norm: {}}
+    steps:
+      - {conv: in_channels, stride: stride, cardinality: in_channels, role: conv_dw}
+      - {norm: $norm, role: bn_dw}
+      - {conv: channels, kernel: 1, role: conv_pw}
+      - {norm: $norm, role: bn_pw}
+  xception:
+    description: Three separable convolutions, each behind an activation, and a shortcut (arXiv:1802.02611).
+    fields: {channels: {}, stride: {}, norm: {}, activation: {}, shortcut: {}}
+    steps:
+      - repeat: 3
+        index: turn
+        steps:
+          - {activation: $activation, role: act}
+          - {block: separable, channels: channels, stride: stride if turn == 2 else 1, norm: $norm, role: conv}
+      - {shortcut: $shortcut, bias: false}
+stages:
+  entry: {block: xception, blocks: 1, channels: 128, stride: 2}
+  middle: {block: xception, blocks: 2, channels: 128}
+head: {classes: 10}
+names:
+  stem: {conv1: stem.0.conv, norm1: stem.0.bn, act1: stem.0.act, conv2: stem.1.conv, norm2: stem.1.bn, act2: stem.1.act}
+  block: "blocks.{slot}"
+  shortcut: {conv: shortcut.conv, norm: shortcut.bn}
+  blocks:
+    xception: {conv1: stack.conv1, conv2: stack.conv2, conv3: stack.conv3}
+  head: {pool: head.global_pool, linear: head.fc}
+"""
+
+
+@pytest.mark.slow
+def test_a_repeat_of_blocks_with_a_role_is_timms_aligned_xception_bit_for_bit(tmp_path):
+    import torch
+    from timm.models.xception_aligned import XceptionAligned
+
+    (tmp_path / "net.yaml").write_text(XCEPTION, encoding="utf-8")
+    widths = ((64, 128, 2), (128, 128, 1), (128, 128, 1))
+    blocks = [{"in_chs": arriving, "out_chs": leaving, "stride": stride} for arriving, leaving, stride in widths]
+    peer = XceptionAligned(blocks, num_classes=10).eval()
+    ours = archcompiler.build(tmp_path / "net.yaml", weights=peer.state_dict()).eval()
+    x = torch.randn(2, 3, 64, 64)
+    assert torch.equal(ours(x), peer(x))

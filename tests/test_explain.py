@@ -100,6 +100,9 @@ def test_a_field_is_explained_by_its_schema(field, capsys):
         ("claims.printed", ["claim (quantity)"]),
         ("archc", ["document"]),
         ("layer.pool", []),
+        ("round.mode", ["rounding"]),
+        ("split.as", ["step (split)"]),
+        ("names.block", ["names"]),
     ],
 )
 def test_a_path_says_which_field_is_meant(topic, objects):
@@ -120,7 +123,10 @@ def test_every_field_of_the_language_can_be_explained():
     [
         ("paddding", "'paddding' is no code and no field: did you mean padding?"),
         ("C01", "did you mean C001?"),
-        ("zero_pad", "'zero_pad' is a value: see `archc explain shortcut`"),
+        ("half_up", "'half_up' is a value: see `archc explain mode`"),
+        ("block_index", "'block_index' is explained by `archc explain block`"),
+        ("selector", "'selector' is explained by `archc explain override`"),
+        ("head.kernel", "there is no `kernel` in `head`; see `archc explain kernel`"),
         ("nope", "`archc explain` lists the codes"),
         ("num_blocks", "'num_blocks' is no field: `num_blocks` is `blocks` here"),
         ("head.num_classes", "`num_classes` is `classes` here"),
@@ -130,6 +136,18 @@ def test_every_field_of_the_language_can_be_explained():
 def test_an_unknown_topic_is_a_usage_error_with_the_nearest(topic, said, capsys):
     assert main(["explain", topic]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["projection", "se", "classifier", "deep"])
+def test_a_document_of_any_kind_is_printed_by_its_name(name, capsys):
+    assert main(["explain", name]) == 0
+    assert capsys.readouterr().out.startswith(f"{name} (")
+
+
+@pytest.mark.parametrize("counter", ["slot", "stage_index", "block_number"])
+def test_a_counter_is_explained_where_it_stands(counter, capsys):
+    assert main(["explain", counter]) == 0
+    assert f"{{{counter}" in " ".join(capsys.readouterr().out.split())
 
 
 def test_the_pages_come_with_the_package():

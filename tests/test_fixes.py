@@ -41,11 +41,11 @@ def with_field(field, word):
 
 
 OTHER_FUNCTIONS = {
-    "attention": "ecam ceca cse sse scse ge gc cbam bam sk ecas seb effective_se GlobalContext eca_gate",
-    "block": "mbconv dconv MBConv DWConv InvertedResidual FusedMBConv sepconv RepVGGBlock preconv basicx",
-    "activation": "glu htanh prelu crelu relu2 swiglu PReLU erelu",
+    "attention": "ecam ceca cse sse scse ge gc cbam bam sk ecas seb GlobalContext eca_gate",
+    "block": "mbconv dconv MBConv DWConv FusedMBConv sepconv RepVGGBlock preconv basicx",
+    "activation": "glu prelu crelu swiglu PReLU erelu softmin threshold",
     "shortcut": "identity_pad max_pool dense concat identity_max",
-    "norm": "InstanceNorm2d batch_renorm weight_norm group_instance",
+    "norm": "batch_renorm weight_norm group_instance",
 }
 
 

@@ -251,3 +251,10 @@ def test_a_folder_is_searched_for_specs_alone(messy, capsys):
 def test_a_shipped_spec_is_formatted(path):
     text = path.read_text(encoding="utf-8")
     assert formatted(text, str(path)) == text, "run `archc fmt specs`"
+
+
+def test_the_fields_of_a_block_of_ones_own_stand_among_those_of_a_block():
+    stage = "{block: mine, override: {last: {ratio: 2}}, blocks: 2, ratio: 0.5, channels: 8}"
+    text = f"archc: 1\nname: net\nstages:\n  one: {stage}\n"
+    (line,) = [line for line in formatted(text, "x").splitlines() if "one" in line]
+    assert line == "  one: {block: mine, blocks: 2, channels: 8, ratio: 0.5, override: {last: {ratio: 2}}}"

@@ -14,6 +14,7 @@ from repository import ALONE
 
 import archcompiler
 from archcompiler.cli import VERBS
+from archcompiler.layout.format import formatted
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("archcompiler", "schemas", "specs", "tests", ".github")
@@ -158,3 +159,12 @@ def test_the_editor_transcript_on_the_page_of_the_language_is_the_recorded_one()
     recorded = (ROOT / "tests" / "editor" / "transcript.txt").read_text(encoding="utf-8")
     (shown,) = blocks(ROOT / "schemas" / "README.md", "text")
     assert [part for part in shown.split("\n\n") if part.strip() not in recorded] == []
+
+
+BLOCKS = ROOT / "specs" / "blocks" / "README.md"
+SHOWN = [body for block in blocks(BLOCKS, "console") for head, body in commands(block) if head.startswith("cat ")]
+
+
+@pytest.mark.parametrize("text", SHOWN, ids=lambda text: text.splitlines()[1])
+def test_an_example_of_the_page_of_blocks_is_laid_out_as_fmt_lays_it_out(text):
+    assert formatted(f"{text.rstrip()}\n", "example.yaml") == f"{text.rstrip()}\n"

@@ -7,6 +7,7 @@ from archcompiler.schema import dictionary
 from archcompiler.schema.canonical import canonical_document, fill, filled
 from archcompiler.schema.check import complete_faults, names_faults, partial_faults
 from archcompiler.schema.language import language, read_schema
+from archcompiler.schema.spellings import meant_value
 from archcompiler.span import Span
 from archcompiler.syntax.parse import parse
 from archcompiler.tree import Mapping, from_plain, plain
@@ -202,4 +203,22 @@ def test_each_word_of_another_library_has_one_certain_meaning_for_a_field():
         words = " ".join(meanings.values()).split()
         assert len(words) == len(set(words))
     for field, others in dictionary.OTHER_VALUES.items():
+        known = {name.replace("_", "") for name in getattr(language().unions.get(field), "variants", ())}
+        assert not set(others.split()) & known
         assert not set(others.split()) & set(" ".join(dictionary.SAME_VALUES.get(field, {}).values()).split())
+
+
+NAMES = {
+    "timm.layers.create_act": """silu swish mish relu relu6 leaky_relu elu celu selu gelu gelu_tanh quick_gelu sigmoid
+        tanh hard_sigmoid hard_swish hardsigmoid hardswish""",
+    "torch.nn": """ELU Hardsigmoid Hardtanh Hardswish LeakyReLU LogSigmoid ReLU ReLU6 SELU CELU GELU Sigmoid SiLU Mish
+        Softplus Softsign Tanh Tanhshrink Identity""",
+    "keras.activations": """celu elu gelu hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu linear log_sigmoid mish
+        relu relu6 selu sigmoid silu swish softplus softsign tanh tanh_shrink""",
+    "papers": "hswish h_swish hsigmoid h_sigmoid htanh relu2 gelu_new gelu_fast",
+}
+
+
+@pytest.mark.parametrize("word", sorted(set(" ".join(NAMES.values()).split())))
+def test_an_activation_has_a_word_here_by_its_name_in_any_library(word):
+    assert meant_value("activation", word, language().unions["activation"].variants).certain

@@ -114,6 +114,11 @@ MEANT_OTHERWISE = {
         "L013",
         "16x32x32",
     ),
+    "a head of steps without a norm in front of its weights": (
+        of(PRE, PREACT).replace("{classes: 10}", "{steps: [{pool: global}, {flatten: true}, {linear: 10}]}"),
+        "L013",
+        "16x32x32",
+    ),
     "a norm taken from the head of a base": (
         "archc: 1\nname: net\nextends: cifar/preact_resnet110\nhead: {norm: none}\n",
         "L013",
@@ -176,6 +181,9 @@ MEANT = {
     "pre-activation in front of basic blocks": of(PRE, PREACT, BASIC.replace("a:", "b:")),
     "a transition that norms at the end": of(
         PRE, PREACT.replace("}", ", transition: {at: end, steps: [{norm: batch}, {activation: relu}]}}")
+    ),
+    "a norm behind the pool": of(PRE, PREACT).replace(
+        "{classes: 10}", "{steps: [{pool: global}, {norm: layer}, {flatten: true}, {linear: 10}]}"
     ),
     "a backbone": of(PRE, PREACT).replace("{classes: 10}", "none"),
     "a dilated 3x3": of(NET, "  a: {block: conv, blocks: 1, channels: 16, dilation: 2}"),

@@ -139,3 +139,15 @@ def test_a_file_that_holds_no_weights_is_one_line_and_runs_nothing(content, suff
 def test_a_missing_file_of_weights_is_one_line(capsys):
     assert main(["build", NET, "--weights", "no.pt"]) == 2
     assert capsys.readouterr().err == "archc: cannot read weights from no.pt: No such file or directory\n"
+
+
+def test_tensors_one_level_down_are_told_where_they_lie(weights, tmp_path):
+    import torch
+
+    told = "one level down, under `state_dict`"
+    for given in ({"state_dict": weights}, {"state_dict": weights, "epoch": 3}):
+        with pytest.raises(RuntimeError, match=told):
+            archcompiler.build(NET, weights=given)
+    torch.save({"state_dict_ema": weights, "epoch": 3}, tmp_path / "ema.pt")
+    with pytest.raises(RuntimeError, match=f"{told[:-1]}_ema`"):
+        archcompiler.build(NET, weights=tmp_path / "ema.pt")

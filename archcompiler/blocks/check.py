@@ -6,6 +6,7 @@ Nothing is run: names are looked up, and expressions are typed, as `schemas/step
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as Map
 from collections.abc import Sequence as Items
@@ -133,7 +134,7 @@ class _Document:
         self._found += definition_faults(mapping_at(self._tree, "fields"), self._kind, self._fields, elsewhere)
         self._check_lets()
         self._walk(self._steps)
-        self._found += role_faults(self._steps)
+        self._found += role_faults(self._steps, lambda name: self._document_of(name).get("steps"))
         self._found += [] if self._found else self._unread()
         return self._found
 
@@ -205,14 +206,18 @@ class _Document:
     # --- steps ---
 
     def _walk(self, steps: Node | None) -> None:
+        piece: set[str] = set()  # the last one of a split, which the step behind takes where it names no other map
         for step in steps.items if isinstance(steps, Sequence) else ():
             kind = step_kind(step)
             if kind and isinstance(step, Mapping):
+                self._scope.reads |= piece if _takes_what_runs(kind, step) else set()
                 self._step(kind, step)
+                piece = {name for name, *_ in [*_bindings(step)][-1:] if kind == _SPLIT}
+        self._scope.reads |= piece
 
     def _step(self, kind: str, step: Mapping) -> None:
         """Check what a step reads, then what it runs, then give names to what it makes."""
-        properties = read_schema("architecture.json")["$defs"][f"step.{kind}"]["properties"]
+        properties = _properties(kind)
         for key, entry in step.entries.items():
             if key in properties:
                 self._key(kind, key, entry.value, properties[key])
@@ -234,8 +239,9 @@ class _Document:
         """Check the value of one key of a step, by what the schema says of it."""
         if "x-union" in described:
             self._union(key, node, str(described["x-union"]))
-        elif key == "from" or (key == kind and "pattern" in described.get("items", {})):
-            self._operands(key, node, replace(MAP, maps=key != "from"))
+        elif key == "from" or (key == kind and _names_maps(described)):
+            named = described.get("items", described)["pattern"]
+            self._operands(key, node, replace(MAP, maps=key != "from"), named)
         elif key not in GROUPS and _is_computed(described):
             self._computed(key, node, described)
 
@@ -264,10 +270,13 @@ class _Document:
         if isinstance(node, Scalar) and isinstance(node.value, str) and node.value.startswith("$"):
             self._expression(node, object_type(union), f"`{key}`", {})
 
-    def _operands(self, key: str, node: Node, wanted: Type) -> None:
-        """Check names of maps; what a repeat collected can stand where several maps are joined."""
+    def _operands(self, key: str, node: Node, wanted: Type, named: str) -> None:
+        """Check names of maps; what a repeat collected can stand where several maps are joined.
+
+        What has not the form of a name, `named`, the schema has told.
+        """
         for item in node.items if isinstance(node, Sequence) else (node,):
-            if isinstance(item, Scalar) and isinstance(item.value, str):
+            if isinstance(item, Scalar) and isinstance(item.value, str) and re.fullmatch(named, item.value):
                 self._expression(item, wanted, f"`{key}`", {})
 
     def _branches(self, step: Mapping) -> None:
@@ -313,7 +322,7 @@ class _Document:
             taken = "the name of something else already"
         if taken:
             self._report("B008", f"`{name}` is {taken}", span, "give it another name")
-        else:
+        if not (taken and self._scope.has(name)):  # what reads it is no second fault
             self._scope.bind(name, Bound(type_))
 
     def _check_pieces(self, kind: str, step: Mapping) -> None:
@@ -455,6 +464,23 @@ class _Document:
                     yield _unread(f"nothing reads `{name}`", span)
 
 
+def _takes_what_runs(kind: str, step: Mapping) -> bool:
+    """Tell whether a step takes the map that the step before it gave; one that joins several names takes these."""
+    described, joined = _properties(kind)[kind], step.entries[kind].value
+    names_all = isinstance(joined, Sequence) and len(joined.items) > 1 and _names_maps(described)
+    return kind == "shortcut" or not ("from" in step.entries or names_all)
+
+
+def _names_maps(described: Json) -> bool:
+    return "pattern" in described.get("items", {})
+
+
+def _properties(kind: str) -> Json:
+    """Return what the schema says of the keys of a step."""
+    found: Json = read_schema("architecture.json")["$defs"][f"step.{kind}"]["properties"]
+    return found
+
+
 _NO_CIRCLE = "compute one of them without the others"
 
 
@@ -468,7 +494,7 @@ def _given(kind: str) -> dict[str, Type]:
     if kind in ("block", *_POLICIES):
         found |= dict.fromkeys(CONTEXT, NUMBER)
     if kind in _POLICIES:
-        properties = read_schema("architecture.json")["$defs"][f"step.{kind}"]["properties"]
+        properties = _properties(kind)
         free = {key: own for key, own in properties.items() if key not in (*_POLICIES, "from", "as", "at")}
         said = {key: field_type(own, computed=True) for key, own in free.items()}
         found |= {key: type_ for key, type_ in said.items() if type_}

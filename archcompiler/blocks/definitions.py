@@ -13,6 +13,7 @@ from archcompiler.diagnostics import Diagnostic
 from archcompiler.schema.check import field_faults
 from archcompiler.schema.definitions import OF_ITEMS, TYPES
 from archcompiler.schema.language import language
+from archcompiler.schema.spellings import names_of
 from archcompiler.span import Span
 from archcompiler.tree import Entry, Mapping, Plain, Sequence, from_plain, plain
 
@@ -58,9 +59,14 @@ def _incomplete(name: str, entry: Entry, own: Json) -> Iterator[Diagnostic]:
         message = f"no shared field is called `{name}`, and its definition does not say its type"
         help = f"{near(name, language().block_fields)}; or define it: `{name}: {_EXAMPLE}`"
         yield Diagnostic("B015", message, entry.key_span, help)
-    elif lacking := [key for key in _NEEDED if key not in own]:
+    elif lacking := [key for key in _NEEDED if key not in own and not _is_meant(entry, key)]:
         message = f"the definition of `{name}` lacks {' and '.join(f'`{key}`' for key in lacking)}"
         yield Diagnostic("B015", message, entry.key_span, f"as in `{name}: {_EXAMPLE}`")
+
+
+def _is_meant(entry: Entry, key: str) -> bool:
+    """Tell whether a definition says a key by another word, which the schema has told."""
+    return isinstance(entry.value, Mapping) and any(key in names_of(word) for word in entry.value.entries)
 
 
 def _unfit_types(name: str, entry: Entry, own: Json) -> Iterator[Diagnostic]:

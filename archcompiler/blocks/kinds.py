@@ -12,7 +12,7 @@ from archcompiler.graph.ops.base import StepForm
 from archcompiler.graph.shape import TF_SAME, Padding, sides
 from archcompiler.record.fault import ShapeFault, even_kernel
 from archcompiler.record.recorder import Value, in_layout, shape_text
-from archcompiler.tree import Plain, Scalar
+from archcompiler.tree import Plain
 
 Result = Union[Value, list[Value]]
 """What a step computes: a map, or the pieces of one."""
@@ -117,23 +117,22 @@ def _of_op(op: type[Op], form: StepForm) -> Kind:
 
 def _split(step: Step, x: Value) -> Result:
     """Return the pieces of a map: of the channels that are said, or so many equal ones."""
-    said = step.numbers("split")
-    if not step.is_list("split") and said[0] > x.channels:
-        message = f"{int(said[0])} pieces of a map that has {int(x.channels)} channels"
-        step.refuse(ShapeFault("G012", message, ("split",), number=x.channels))
-        return x
-    sizes = said if step.is_list("split") else (x.channels // said[0],) * said[0]
-    start: int = 0
-    pieces = []
-    for size in sizes:
-        pieces.append(step.recorder.narrow(x, start, size))
-        start += size
-    if start != x.channels:
-        message = (
-            f"pieces of {' + '.join(str(int(size)) for size in sizes)} channels of a map that has {int(x.channels)}"
-        )
-        step.refuse(ShapeFault("G012", message, ("split",), number=x.channels))
-    return pieces
+    said, names = step.numbers("split"), step.words("as")
+    sizes = said if step.is_list("split") else (x.channels // said[0],) * min(said[0], len(names) + 1)
+    count = len(said) if step.is_list("split") else said[0]
+    message = ""
+    if not sizes[0]:
+        message = f"{int(count)} pieces of a map that has {int(x.channels)} channels"
+    elif count != len(names):
+        message = f"{len(names)} names for {int(count)} pieces"
+    elif sum(sizes) != x.channels:
+        channels = " + ".join(str(int(size)) for size in sizes)
+        message = f"pieces of {channels} channels of a map that has {int(x.channels)}"
+    if message:
+        step.refuse(ShapeFault("G012", message, ("split",), number=x.channels, hides_later=True))
+        return [x] * len(names)
+    starts = [sum(sizes[:number]) for number in range(len(sizes))]
+    return [step.recorder.narrow(x, start, size) for start, size in zip(starts, sizes, strict=True)]
 
 
 def _pad(step: Step, x: Value) -> Value:
@@ -242,9 +241,9 @@ def _repeat(step: Step, x: Value) -> Value:
 
 def _role(step: Step, word: str) -> str:
     """Return the role of a layer: what its step says, or its kind and number in the document."""
-    run, said = step.run, step.node.entries.get("role")
-    if said and isinstance(said.value, Scalar):
-        return f"{run.prefix}{said.value.value}"
+    run = step.run
+    if said := run.said_role(step):
+        return said
     run.counts[word] += 1
     return f"{run.prefix}{word}{run.counts[word]}"
 

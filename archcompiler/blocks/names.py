@@ -124,6 +124,10 @@ class Scope:
             return "named by `let`"
         return reserved(name)
 
+    def has(self, name: str) -> bool:
+        """Tell whether a name stands for something already."""
+        return any(name in known for known in (self.values, self.fields, self.lets, self.given))
+
     def _check_present(self, name: str, place: Place) -> None:
         """Report a field that a spec may leave out, where nothing says what it is then."""
         if name in self.absent and name not in self.lets and self.within not in self.absent[name].split():

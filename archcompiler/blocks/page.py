@@ -10,6 +10,7 @@ from archcompiler.blocks.check import declared_fields
 from archcompiler.blocks.document import Document
 from archcompiler.blocks.files import kind_of_part, plain_document
 from archcompiler.blocks.library import FOLDERS
+from archcompiler.blocks.roles import roles_of
 from archcompiler.explain.field import FieldPage, page_of
 from archcompiler.layout.format import formatted
 from archcompiler.resolve.own_blocks import is_part
@@ -25,6 +26,7 @@ from archcompiler.tree import Mapping, Scalar, mapping_at, plain
 class DocumentPage:
     """One document: its fields, the names that it computes, and the text of its steps.
 
+    `roles` are what tables of names call the layers, one for each line of the steps; "" where a line has none.
     Of one that `extends` another the text is of what differs.
     """
 
@@ -36,6 +38,7 @@ class DocumentPage:
     lets: dict[str, str]
     extends: str
     steps: str
+    roles: tuple[str, ...]
 
 
 def find_document(name: str, files: Files = DISK) -> tuple[str, Mapping] | None:
@@ -53,8 +56,9 @@ def find_document(name: str, files: Files = DISK) -> tuple[str, Mapping] | None:
 
 
 def document_page(name: str, files: Files = DISK) -> DocumentPage | None:
-    """Return the page of a document, as `find_document` finds it."""
-    found = find_document(name, files)
+    """Return the page of a document, as `find_document` finds it, or of the one of any kind that has the name alone."""
+    names = (name, *(f"{folder}/{name}" for folder in FOLDERS.values()))
+    found = next(filter(None, (find_document(each, files) for each in names)), None)
     if found is None:
         return None
     path, written = found
@@ -63,6 +67,9 @@ def document_page(name: str, files: Files = DISK) -> DocumentPage | None:
     fields = declared_fields(tree)
     described = closed_object(fields, nullable=False)
     text = formatted(files.read(path), files.shown(path))
+    header, _, steps = text.partition("\nsteps:\n")
+    roles = roles_of(parse(text, path).get("steps"))
+    first = header.count("\n") + 3  # the line of the first step
     return DocumentPage(
         kind=kind,
         name=document.name,
@@ -71,7 +78,8 @@ def document_page(name: str, files: Files = DISK) -> DocumentPage | None:
         fields=tuple(page_of(field, described, read_schema("architecture.json")) for field in fields),
         lets={key: str(plain(entry.value)) for key, entry in mapping_at(tree, "let").entries.items()},
         extends=_text(written, "extends"),
-        steps=dedent(text.partition("\nsteps:\n")[2]).rstrip(),
+        steps=dedent(steps).rstrip(),
+        roles=tuple(roles.get(first + number, "") for number in range(len(steps.splitlines()))),
     )
 
 

@@ -103,12 +103,15 @@ class Run:
         rest = {key: field for key, field in known.items() if key not in given}
         fields = Fields(fill(Mapping({}, document.tree.span), rest))
         scope = Scope(self.recorder, document, fields, given, values={"in_channels": x.channels})
-        role = next(iter(step.words("role")), "")
-        if role:
-            role += "_".join(map(str, self.turns))
-            self.recorder.blocks[f"{self.prefix}{role}"] = name
-            return Run(self.recorder, self.library, scope, f"{self.prefix}{role}.").document(x)
-        return Run(self.recorder, self.library, scope, self.prefix, self.counts).document(x)
+        if role := self.said_role(step):
+            self.recorder.blocks[role] = name
+            return Run(self.recorder, self.library, scope, f"{role}.").document(x)
+        return Run(self.recorder, self.library, scope, self.prefix, self.counts, turns=[*self.turns]).document(x)
+
+    def said_role(self, step: Step) -> str:
+        """Return the role that a step says, with the numbers of the turns that are running; "" for none."""
+        said = "".join(step.words("role"))
+        return said and f"{self.prefix}{said}{'_'.join(map(str, self.turns))}"
 
     def _steps(self, steps: Node | None, x: Value) -> Value:
         self.recorder.enter_steps()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -14,8 +15,16 @@ from archcompiler.schema.shapes import alternatives_of, reference
 Json = dict[str, Any]
 _SCHEMA = "architecture.json"
 _DOCUMENT = "document"
+_ROLE = "ROLE"
 _REPEATS = ("override", "defaults")  # what stands there is a stage's field too, without its default
-_KINDS = {"stages": "stage", "override": "stage", "defaults": "stage", "claims": "claim", "steps": "step"}
+_KINDS = {
+    "stages": "stage",
+    "override": "stage",
+    "defaults": "stage",
+    "claims": "claim",
+    "steps": "step",
+    "round": "rounding",
+}
 _WORDS = {"object": "a mapping", "boolean": "true or false", "integer": "a whole number", "number": "a number"}
 _ITEMS = {"integer": "whole numbers", "number": "numbers", "string": "strings"}
 
@@ -42,11 +51,30 @@ def field_pages(name: str) -> list[FieldPage]:
     """Return a page for each meaning of a field: `bottleneck_width`, or below an object, `head.pool`."""
     *above, key = name.split(".")
     schema = read_schema(_SCHEMA)
-    return _meanings(
+    found = (
         (owner, page_of(key, described, schema))
         for owner, described in _objects(schema)
         if key in described["properties"] and (not above or _is_meant(owner, above))
     )
+    return _meanings(found) or _meanings(_free_keys(above, key, schema))
+
+
+def _free_keys(above: list[str], key: str, schema: Json) -> Iterator[tuple[str, FieldPage]]:
+    """Yield the keys of a writer's choice that are meant, as roles under `names`, or whose values say a counter."""
+    for owner, described in schema["$defs"].items():
+        free = described.get("additionalProperties")
+        if isinstance(free, dict) and free.get("description"):
+            of_owner = above[-1:] == [owner] or (not above and key == owner)
+            if of_owner or (not above and f"{{{key}}}" in free["description"]):
+                yield owner, page_of(_ROLE, {"properties": {_ROLE: free}}, schema)
+
+
+def mentions(word: str) -> list[str]:
+    """Return the fields in whose descriptions a word stands, two at most."""
+    schema = read_schema(_SCHEMA)
+    pages = (page_of(key, own, schema) for _, own in _objects(schema) for key in own["properties"])
+    found = [page.name for page in pages if re.search(rf"\b{re.escape(word)}\b", page.description)]
+    return list(dict.fromkeys(found))[:2]
 
 
 def pages_of_kind(kind: str, schema: Json) -> list[FieldPage]:
@@ -88,8 +116,12 @@ def _objects(schema: Json) -> Iterator[tuple[str, Json]]:
 
 def _is_meant(owner: str, above: list[str]) -> bool:
     """Tell whether an object is the one that a path speaks of: by its last name, or by that of a stage or list."""
-    kind = owner.partition(".")[0]
-    return kind == _KINDS.get(above[-1], above[-1]) or (above[0] == "stages" and len(above) == 2 and kind == "stage")
+    kind, _, case = owner.partition(".")
+    return (
+        case == above[-1]
+        or kind == _KINDS.get(above[-1], above[-1])
+        or (above[0] == "stages" and len(above) == 2 and kind == "stage")
+    )
 
 
 def page_of(key: str, described: Json, root: Json) -> FieldPage:

@@ -1,4 +1,7 @@
-"""The canonical order of keys: the schema's. Where the writer chooses the keys, their order has a meaning and stays."""
+"""The canonical order of keys: the schema's. Where the writer chooses the keys, their order has a meaning and stays.
+
+The fields of a network's own blocks, which the shipped schema does not know, stand behind those that it knows.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ _TABLES = ("stages", "names", "roles", "roles_of_blocks", "roles_of_stages", "fi
 _IN_BLOCK_STYLE = ("", "claim", _PART, *_TABLES)
 """The definitions whose objects stand in lines of their own: the documents, and their tables."""
 _LISTS = ("claim",)
+_BEHIND_FIELDS = "after"
+"""The first key of a stage that stands behind the fields of its block."""
 
 
 def put_in_order(root: Group) -> None:
@@ -62,7 +67,8 @@ def _sort(group: Group, definition: str | None) -> None:
         described = _described(definition, _step_of(group) if definition in ("step", _BODY_STEP) else None)
         order = list(described["properties"])
         if described["additionalProperties"] is False:
-            group.items.sort(key=lambda item: order.index(item.name) if item.name in order else len(order))
+            last = order.index(_BEHIND_FIELDS) - 0.5 if definition == "stage" else len(order)
+            group.items.sort(key=lambda item: order.index(item.name) if item.name in order else last)
     for item in group.items:
         if isinstance(item.value, Group):
             below = definition_below(definition, item.name) if group.is_mapping else definition_of_items(definition)

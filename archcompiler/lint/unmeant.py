@@ -76,7 +76,7 @@ def sums_without_a_norm(watch: Watch, graph: Graph) -> Iterator[Diagnostic]:
     """Yield a warning where pre-activation blocks end the stages and the head begins without a norm."""
     stages = [part for part in graph.parts if part.kind == "stage" and part.calls]
     head = graph.parts[-1]
-    if not stages or not head.calls or _norm_at_start(head.calls[0].body) is not None:
+    if not stages or not head.calls or _norms_before_it_weighs(head.calls[0].body):
         return
     last = stages[-1].calls[-1].body
     if _norm_at_start(last) is None or isinstance(last.nodes[-1].op, Norm) or last.nodes[-1].op.is_activation:
@@ -85,7 +85,9 @@ def sums_without_a_norm(watch: Watch, graph: Graph) -> Iterator[Diagnostic]:
         f"no norm stands behind the last block of {stages[-1].name}, a pre-activation block: "
         f"{shape_text(last.output)} reach the head as sums of all the blocks before"
     )
-    help = "write `norm: batch` in the head, as pre-activation networks end (arXiv:1603.05027)"
+    of_steps = "steps" in watch.spec.section("head").entries
+    norm = "let `{norm: batch}` be its first step" if of_steps else "write `norm: batch` in the head"
+    help = f"{norm}, as pre-activation networks end (arXiv:1603.05027)"
     yield Diagnostic("L013", message, place_of(watch.spec, head), help, severity="warning")
 
 
@@ -128,6 +130,12 @@ def _own(spec: Spec, fields: Mapping, *keys: str) -> Entry | None:
 def _norm_at_start(body: Body) -> Node | None:
     first = body.nodes[0] if body.nodes else None
     return first if first is not None and isinstance(first.op, Norm) and first.inputs == (0,) else None
+
+
+def _norms_before_it_weighs(body: Body) -> bool:
+    """Tell whether a norm is the first layer with weights: ConvNeXt and PoolFormer have theirs behind the pool."""
+    first = next((node.op for node in body.nodes if isinstance(node.op, Norm) or node.op.parameters()), None)
+    return isinstance(first, Norm)
 
 
 def _norm_at_end(body: Body) -> Node | None:

@@ -24,6 +24,7 @@ _COUNTERS = {
     "layer": "the path of a layer has {slot}",
 }
 _MORE = "a number may be added, as in {slot+1}, and a word share a slot, as in {slot:word}"
+_SAME_ROLE = "they have one role: let each layer, and each block inside, have a `role` of its own"
 _HELP = "give each role a path of its own under `names`, or rename the stage"
 
 
@@ -120,6 +121,7 @@ def _bad_names(owners: _Owners, places: Places) -> Iterator[Diagnostic]:
                 yield Diagnostic("R008", message, places.part(layer.part) if name == layer.part.name else span, help)
 
 
+_MOST_LISTED = 12
 _NO_NAME = re.compile(r"[{}:+].*")  # what is left where a counter got no number
 
 
@@ -142,10 +144,12 @@ def _shared(owners: _Owners, places: Places) -> Iterator[Diagnostic]:
         ops = [layer.node.op for layer in layers] if len(layers) > 1 else []
         if ops and (ops[0].parameters() or any(op != ops[0] for op in ops)):
             one, other = layers[:2]
-            blocks = one.call is not other.call and one.node.role == other.node.role
+            is_one_role = one.node.role == other.node.role
+            blocks = one.call is not other.call and is_one_role
+            help = _HELP if blocks or not is_one_role else _SAME_ROLE
             spans = [layer.span(places, of_call=blocks) for layer in (one, other)]
             labels = (Label(spans[0], "it is the path of this too"),) if spans[0] != spans[1] else ()
-            yield Diagnostic("R008", f"the path `{path}` names {len(ops)} different layers", spans[1], _HELP, labels)
+            yield Diagnostic("R008", f"the path `{path}` names {len(ops)} different layers", spans[1], help, labels)
 
 
 def _nested(owners: _Owners, places: Places) -> Iterator[Diagnostic]:
@@ -156,7 +160,15 @@ def _nested(owners: _Owners, places: Places) -> Iterator[Diagnostic]:
             inside = layer.span(places, of_call=len(outer) <= len(layer.call.path))
             label = Label(owners[outer][0].span(places), "this is the layer")
             message = f"the path `{outer}` is a layer, and holds the layer `{path}`"
-            yield Diagnostic("R008", message, inside, _HELP, (label,) if label.span != inside else ())
+            help = _unsaid((layer, owners[outer][0]), places) or _HELP
+            yield Diagnostic("R008", message, inside, help, (label,) if label.span != inside else ())
+
+
+def _unsaid(layers: Iterable[_Layer], places: Places) -> str:
+    """Return which key says the path of the first of some layers of which `names` says none; "" where each is said."""
+    alone = [layer for layer in layers if not layer.call.path]  # no key for a layer of a block moves the block
+    key = next((layer.path for layer in alone if layer.span(places) == places.part(layer.part)), "")
+    return key and f"say where `{key}` stands too: `names: {{{key}: ...}}`"
 
 
 def _holders(paths: Iterable[str]) -> set[str]:
@@ -175,9 +187,16 @@ def _reason(key: str, known: list[str]) -> tuple[str, str]:
     role = key.rpartition(" ")[2]
     if role in known:
         return f"`{role}` has no effect here: what is said of a stage or of a kind of block comes first", "remove it"
+    if (path := role.removesuffix(".block")) in known and path != role:
+        return f"no layer has the role `{role}`", f"where blocks stand is their `path` here: write `{path}.path`"
     return f"no layer of this network has the role `{role}`", _near(role, known)
 
 
-def _near(role: str, roles: list[str]) -> str:
-    near = get_close_matches(role, roles, n=2, cutoff=0.6)
-    return f"did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else "remove the line"
+def _near(role: str, known: list[str]) -> str:
+    """Return the roles that may be meant: the nearest, and all of the same part, stage or block where these are few."""
+    near = get_close_matches(role, known, n=2, cutoff=0.6)
+    meant = f"did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else ""
+    part = f"{role.rpartition('.')[0]}."
+    beside = [name.removeprefix(part) for name in known if name.startswith(part)]
+    listed = f"`{part[:-1]}` has {', '.join(beside)}" if 0 < len(beside) <= _MOST_LISTED else ""
+    return " ".join(filter(None, (meant, listed))) or "remove the line"

@@ -32,7 +32,7 @@ class ShapeFault:
     object below the step that holds them, as a norm. `fits` says by key which values would do, the nearest first;
     `number` is the offending one, with its expression. The running document adds which values of the spec the keys
     read (`culprits`), in place of which ones a value may be written (`offers`), and the step's own place, where the
-    step is written in a file of the user's.
+    step is written in a file of the user's. `hides_later`: no shape behind it can be guessed, so that none is judged.
     """
 
     code: str
@@ -45,6 +45,7 @@ class ShapeFault:
     culprits: tuple[Culprit, ...] = ()
     offers: tuple[Offer, ...] = ()
     step: Span | None = None
+    hides_later: bool = False
 
 
 def even_kernel(kernel: int, of: str, fields: tuple[str, ...], fits: Mapping[str, Iterable[Plain]]) -> ShapeFault:

@@ -91,6 +91,8 @@ class Recorder:
     def refuse(self, fault: ShapeFault) -> None:
         """Note a fault: the first of each code, and no shortcut that misfits because the map before it was a guess."""
         codes = {found.code for found in self.faults}
+        if any(found.hides_later for found in self.faults):
+            return
         if fault.code not in codes and not (fault.code == "G002" and codes & {"G003", "G004", "G006"}):
             self.blame(fault)
             self.faults.append(fault)

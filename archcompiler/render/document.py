@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import zip_longest
 from textwrap import fill, indent
 
 from archcompiler.blocks.check import declared_fields
@@ -14,7 +15,8 @@ from archcompiler.render.explain import field_text
 from archcompiler.render.spec import document_yaml
 from archcompiler.tree import Entry, Mapping, from_plain
 
-_WIDTH, _KEY = 100, 16
+_WIDTH, _KEY, _STEP = 100, 16, 64
+_STEPS = "Steps, with the role of each layer:"
 
 
 def page_text(page: DocumentPage) -> str:
@@ -27,8 +29,14 @@ def page_text(page: DocumentPage) -> str:
     if page.lets:
         parts.append("\n".join(["Let:", *(f"  {name} = {value}" for name, value in page.lets.items())]))
     steps = page.steps or (f"those of {page.extends}" if page.extends else "none")
-    parts.append(f"Steps:\n{indent(steps, '  ')}")
+    lines = zip_longest(steps.splitlines(), page.roles, fillvalue="")
+    parts.append("\n".join([_STEPS, *(_step(line, role) for line, role in lines)]))
     return "\n\n".join(parts)
+
+
+def _step(line: str, role: str) -> str:
+    """Return one line of steps, and what tables of names call its layer."""
+    return f"  {line:<{_STEP}}  # {role}" if role else f"  {line}".rstrip()
 
 
 def guide_text(sections: Iterable[Section]) -> str:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from archcompiler.explain.field import FieldPage, pages_of_kind
+from archcompiler.record.rounding import round_to
 from archcompiler.render.escape import Markdown
 from archcompiler.render.table import markdown_table
 
 Json = dict[str, Any]
 _OBJECTS = ("document", "input", "overrides", "names", "roles", "rounding", "claim", "rule", "disagreement", "step")
+_NUMBERS = (11, 12, 16, 20)
+"""Numbers that the modes of rounding tell apart, as multiples of 8."""
 _SHOWN_AS = {"defaults": "stage", "stages": "stage", "override": "stage"}
 """Objects that have the fields of another one."""
 
@@ -26,13 +30,18 @@ class Case:
     document: str | None
 
 
-def language_tables(schema: Json, cases: Mapping[str, Sequence[Case]]) -> dict[str, str]:
-    """Return the part of the page for each kind of object, by its name; `cases` are those of blocks and unions."""
+def language_tables(schema: Json, cases: Mapping[str, Sequence[Case]], words: Mapping[str, str]) -> dict[str, str]:
+    """Return the part of the page for each kind of object, by its name.
+
+    `cases` are those of blocks and unions, `words` those with which the roles of the kinds of steps begin.
+    """
     kinds = (*_OBJECTS, *cases)
-    return {kind: "\n\n".join(_part(kind, schema, cases.get(kind, ()), kinds)) for kind in kinds}
+    return {kind: "\n\n".join(_part(kind, schema, cases.get(kind, ()), kinds, words)) for kind in kinds}
 
 
-def _part(kind: str, schema: Json, cases: Sequence[Case], kinds: Sequence[str]) -> Iterator[str]:
+def _part(
+    kind: str, schema: Json, cases: Sequence[Case], kinds: Sequence[str], words: Mapping[str, str]
+) -> Iterator[str]:
     """Yield the heading of a kind of object, the table of its cases and the table of its fields."""
     choice = schema["$defs"].get(kind, {}).get("x-choice", {})
     pages = [page for page in pages_of_kind(kind, schema) if page.name != choice.get("key")]
@@ -41,11 +50,31 @@ def _part(kind: str, schema: Json, cases: Sequence[Case], kinds: Sequence[str]) 
     if cases:
         yield markdown_table((_word(kind), "what it is"), map(_case, cases))
     if told:
-        rows = ([_code(page.name), _takes(page, kinds), _text(page.description)] for page in told)
-        yield markdown_table((kind, "takes", "what it is"), rows)
+        header = (kind, "takes", "role", "what it is") if kind == "step" else (kind, "takes", "what it is")
+        yield markdown_table(header, (_told(page, kinds, words if kind == "step" else None) for page in told))
     rest = [page for page in pages if page not in told]
     if rest:
         yield _fields(kind, rest, choice.get("cases", ()), kinds)
+
+
+def _told(page: FieldPage, kinds: Sequence[str], words: Mapping[str, str] | None) -> list[Markdown]:
+    """Return the row of a case that its own key tells; of a step, with the role of the first layer that it makes."""
+    first, last = [_code(page.name), _takes(page, kinds)], _text(page.description)
+    if words is None:
+        return [*first, last]
+    word = words[page.name]
+    return [*first, _code(f"{word}1") if word else Markdown(""), last]
+
+
+def modes_table(modes: Iterable[str]) -> str:
+    """Return a table of what each mode of rounding makes of some numbers, as multiples of 8."""
+    rows = ([_code(mode), *(_rounded(number, mode) for number in _NUMBERS)] for mode in modes)
+    return markdown_table(("MODE", *(f"of {number}" for number in _NUMBERS)), rows)
+
+
+def _rounded(number: int, mode: str) -> Markdown:
+    found = round_to(Fraction(number), 8, mode)
+    return Markdown("a fault" if found is None else str(found))
 
 
 def _word(kind: str) -> str:

@@ -59,12 +59,13 @@ def _read(name: str, file: Scalar, link: Link, files: Files) -> Mapping:
     document = parse(read_link(found, files), files.shown(found.path))
     said = document.get("block")
     if not is_part(document) or not isinstance(said, Scalar):
-        help = "a block's file says `block: NAME` and its `steps`"
+        help = "a block's file says `block: NAME` and its `steps`; a network brings no other documents"
         raise SpecError([Diagnostic("R001", f"{file.value} is no document of a block", file.span, help)])
-    if said.value != name:
+    faults = part_faults(document)
+    if said.value != name and said.span not in {fault.span for fault in faults}:
         help = f"call it `{said.value}` here, or `{name}` in its file"
-        raise SpecError([Diagnostic("R001", f"{file.value} is the block `{said.value}`", file.span, help)])
-    if faults := part_faults(document):
+        faults.append(Diagnostic("R001", f"{file.value} is the block `{said.value}`", file.span, help))
+    if faults:
         raise SpecError(faults)
     return without_header(document)
 

@@ -50,6 +50,16 @@ def owner_of(schema: Schema, choice: str, key: str) -> str | None:
         if owners:
             where = f"a field of {discriminator or choice} {', '.join(owners)}"
             return where if name == key else f"`{name}`, {where}"
+    return None if discriminator else _value_of_a_step(schema, key)
+
+
+def _value_of_a_step(schema: Schema, key: str) -> str | None:
+    """Return the step that a word is meant for which is a value of one kind of step: `relu` of `activation`."""
+    for kind in ("activation", "norm", "attention"):
+        cases = schema.definition(kind)["x-choice"]["cases"]
+        value = key if key in cases else getattr(meant_value(kind, key, cases), "certain", None)
+        if value and value != "none":
+            return f"`{{{kind}: {value}}}` here"
     return None
 
 

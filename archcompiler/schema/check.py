@@ -127,7 +127,8 @@ class _Place:
 class _Walk:
     """One walk over one document. `complete`: nothing is left to inherit; `nulls`: null may stand for a removed key.
 
-    `torn`: lines of it could not be read, so that what is lacking may stand there.
+    `torn`: lines of it could not be read, so that what is lacking may stand there. `declared` are the fields of the
+    block in whose steps the walk is.
     """
 
     schema: Schema
@@ -135,6 +136,7 @@ class _Walk:
     standalone: bool = False
     complete: bool = False
     torn: bool = False
+    declared: frozenset[str] = frozenset()
 
     def visit(self, name: str, node: Node, place: _Place) -> Iterator[Diagnostic]:
         """Yield the faults of a value that one definition of the schema describes."""
@@ -178,7 +180,7 @@ class _Walk:
     def _object(self, name: str, node: Mapping, place: _Place, choice: str = "") -> Iterator[Diagnostic]:
         """Yield the faults of one closed object, or of a mapping with keys of the writer's choice."""
         described = self.schema.definition(name)
-        below = replace(self, nulls=self.nulls or "extends" in node.entries)
+        below = replace(self._in_block(node), nulls=self.nulls or "extends" in node.entries)
         properties = described.get("properties", {})
         pattern = described.get("propertyNames", {}).get("pattern", "")
         found = value_faults(self.schema, name, node)
@@ -189,14 +191,7 @@ class _Walk:
         for key, entry in node.entries.items():
             allowed = property_of(described, key)
             if allowed is False:
-                owner = owner_of(self.schema, choice, key) if name else part_with(self.schema, key)
-                offered = (
-                    self.schema.definition(f"{choice}.{place.general}")["properties"]
-                    if choice and place.general
-                    else properties
-                )
-                if not (owner and self.torn):
-                    yield faults.unknown_key(place.what, key, node, offered, owner, said)
+                yield from self._unknown(name, key, node, place, choice, said)
             elif key not in properties and not re.fullmatch(pattern, key):
                 what = "names" if name == "roles" else place.key
                 yield faults.bad_key(what, key, pattern, entry.key_span, properties)
@@ -209,6 +204,31 @@ class _Walk:
             else:
                 yield from below._below(allowed, key, entry, place)
 
+    def _in_block(self, node: Mapping) -> _Walk:
+        """Return the walk below an object: in the steps of a block its fields are known."""
+        fields = mapping_at(node, "fields").entries
+        return replace(self, declared=frozenset(fields)) if fields and "steps" in node.entries else self
+
+    def _unknown(
+        self, name: str, key: str, node: Mapping, place: _Place, choice: str, said: Counter[str]
+    ) -> Iterator[Diagnostic]:
+        """Yield the fault of a key that an object does not have; beside a mistyped step it may be that step's."""
+        owner = owner_of(self.schema, choice, key) if name else part_with(self.schema, key)
+        general = choice and place.general
+        offered = self.schema.definition(f"{choice}.{place.general}" if general else name)["properties"]
+        if not (owner and (self.torn or self._is_beside_another(name, key, node))):
+            of_block = choice in ("stage", "override") or name == "defaults"
+            yield faults.unknown_key(place.what, key, node, offered, owner, said, of_block=of_block)
+
+    def _is_beside_another(self, name: str, key: str, node: Mapping) -> bool:
+        """Tell whether a key is one of some kinds of steps, and another key of the step is one of none."""
+        keys = {key for kind in self.schema.definition("step.any")["properties"] for key in self._keys(f"step.{kind}")}
+        return name == "step.any" and key in keys and not node.entries.keys() <= keys
+
+    def _keys(self, name: str) -> Iterable[str]:
+        properties: Json = self.schema.definition(name)["properties"]
+        return properties
+
     def _null(self, name: str, key: str, entry: Entry) -> Iterator[Diagnostic]:
         """Yield a fault where null does not stand for a key that is removed."""
         required = key in self.schema.definition(name).get("required", ())
@@ -217,10 +237,12 @@ class _Walk:
 
     def _below(self, described: Json, key: str, entry: Entry, parent: _Place) -> Iterator[Diagnostic]:
         """Yield the faults of an object, or of the objects of a list, under one key."""
-        name = reference(described)
-        if entry.value.span == SCHEMA_ORIGIN:
+        name, value = reference(described), entry.value
+        if value.span == SCHEMA_ORIGIN:
             return  # the schema's own default, which is checked where it is declared
-        if name and not (name == described.get("x-union") and "else" in described and is_field(entry.value)):
+        if isinstance(value, Scalar) and value.value == name == described.get("x-union") and name in self.declared:
+            yield faults.field_as_word(key, name, value.span)
+        elif name and not (name == described.get("x-union") and "else" in described and is_field(entry.value)):
             yield from self.visit(name, entry.value, self._place(name, key, entry.key_span, parent))
         elif (inner := object_reference(described)) and isinstance(entry.value, Mapping):
             yield from self.visit(inner, entry.value, self._place(inner, key, entry.key_span, parent))

@@ -33,10 +33,16 @@ SAME_VALUES = {
     "activation": {
         "silu": "swish",
         "none": "linear identity",
+        "hard_sigmoid": "hsigmoid",
+        "hard_swish": "hswish hardsilu",
+        "hard_tanh": "htanh",
+        "gelu_tanh": "gelunew gelufast geluapprox approximategelu geluapproximate gelupytorchtanh tanhgelu",
+        "squared_relu": "relu2 relusquared sqrrelu",
     },
     "attention": {
         "se": "squeezeexcitation squeezeexcite seblock selayer semodule",
         "eca": "ecablock ecalayer ecamodule",
+        "ese": "esemodule effectivese effectivesemodule",
     },
 }
 """By field and value here, the words that mean just this value, in small letters without `_`."""
@@ -44,6 +50,9 @@ LIKE_VALUES = {
     "norm": {
         "layer": "ln layernorm layernormalization",
         "batch": "syncbn",
+        "instance": "in instancenorm instancenormalization",
+        "rms": "rmsnorm rmsnormalization",
+        "response": "grn globalresponsenorm globalresponsenormalization",
     },
     "block": {
         "bottleneck": "resnext",
@@ -60,6 +69,9 @@ LIKE_VALUES = {
     "quantity": {
         "macs": "flops gflops madds multadds",
     },
+    "activation": {
+        "leaky_relu": "lrelu",
+    },
     "attention": {
         "se": "senet",
         "eca": "ecanet",
@@ -67,22 +79,22 @@ LIKE_VALUES = {
 }
 """The same of words that mean this value or one like it: LayerNorm may norm positions too, FLOPs may be twice."""
 OTHER_VALUES = {
-    "activation": """celu elu selu crelu prelu rrelu frelu dyrelu brelu srelu relu2 reluk squaredrelu
-        starrelu thresholdedrelu softrelu glu reglu geglu swiglu siglu bilu quickgelu gelunew
-        gelutanh gelufast mish hardmish hardswish hswish hardsilu eswish swishbeta hardsigmoid
-        hsigmoid logsigmoid hardtanh htanh tanhshrink tanhexp softplus softsign softmax
-        logsoftmax softmin softshrink hardshrink threshold step sine sin cos snake maxout acon
-        aconc metaacon smelu serf smu erf exp lisht scaledtanh""",
-    "attention": """ese esemodule effectivese cse sse scse csse ge gatherexcite gc gcnet globalcontext cbam
+    "activation": """crelu rrelu frelu dyrelu brelu srelu reluk starrelu thresholdedrelu softrelu glu reglu geglu
+        swiglu siglu bilu hardmish eswish swishbeta tanhexp logsoftmax softmin softshrink hardshrink threshold step
+        sine sin cos snake maxout acon aconc metaacon smelu serf smu erf exp exponential lisht scaledtanh squareplus
+        sparseplus sparsesigmoid sparsemax""",
+    "attention": """cse sse scse csse ge gatherexcite gc gcnet globalcontext cbam
         bam ecam ceca ecs sk skconv splitattention sa spatial coordatt ca simam nl nonlocal glam
         lambda bottleneckattn bat halo mhsa cot lct srm gct aa triplet danet fca seqk""",
-    "norm": """instance in instancenorm rms rmsnorm frn filterresponse weight weightnorm spectral local lrn
+    "norm": """frn filterresponse weight weightnorm spectral local lrn
         evonorm abn inplaceabn iabn brn batchrenorm switchable ws bin""",
     "shortcut": "identitypad maxpool avgpool concat dense gated highway stochastic projectionnorm",
     "pool": "max lp lppool stochastic mixed attention gem rms median globalmax adaptivemax",
     "quantity": "latency fps size memory time",
 }
 """By field, what the language has no word for: none of these is a slip of a word that it has."""
+STEPS = {"activation": "prelu softmax"}
+"""By field, the words that are no value of it, and kinds of steps."""
 NEAREST_BLOCKS = {
     "bottleneck": """mbconv fusedmbconv inverted invertedresidual invertedbottleneck irblock edgeresidual
         convnext convnextblock res2net bottle2neck resnest shuffle shuffleunit xblock yblock csp
@@ -112,6 +124,13 @@ SAME_FIELDS = {
     "eps": "epsilon",
     "slope": "negative_slope",
     "size": "img_size image_size",
+    "subtract": "sub minus",
+    "multiply": "mul",
+    "concat": "cat concatenate",
+    "split": "chunk",
+    "minimum": "min",
+    "maximum": "max",
+    "description": "desc",
 }
 """By field here, the names that mean just this field, wherever it stands."""
 LIKE_FIELDS = {
@@ -124,8 +143,12 @@ LIKE_FIELDS = {
     "kernel": "kernel_sizes pool_size",
     "dilation": "dilations",
     "padding": "pad",
-    "shortcut": "downsample",
-    "attention": "se",
+    "shortcut": "downsample shortcuts",
+    "attention": "se attentions",
+    "add": "sum plus residual mean",
+    "resize": "interpolate upsample",
+    "fields": "parameters params arguments args",
+    "steps": "body layers",
     "size": "resolution input_size",
     "slope": "alpha",
     "reduction": "reduction_ratio",
@@ -138,6 +161,7 @@ LIKE_FIELDS = {
 }
 """The same of names that mean this field or one like it, in some libraries or places."""
 _IN_CHANNELS = "what arrives is known; the channels of the image are `input: {channels: 3}`"
+_BLOCKS_ALONE = "a network brings `blocks` of its own, and no other documents"
 _WIDTH = "say the width itself: a 3x3 of 64 channels is `width: 64`"
 NO_WORD = "the language has no word for it"
 PHRASES = {
@@ -156,5 +180,7 @@ PHRASES = {
     "in_channels": _IN_CHANNELS,
     "in_planes": _IN_CHANNELS,
     "inplanes": _IN_CHANNELS,
+    "shortcuts": _BLOCKS_ALONE,
+    "attentions": _BLOCKS_ALONE,
 }
 """What to write where no one field is meant."""

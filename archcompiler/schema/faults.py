@@ -43,8 +43,9 @@ _FORMS = {
     "override": 'a selector: first, last, odd, even, a number such as "0", or a range such as "1..4"',
 }
 """What the patterns mean, by the key whose value or whose own keys they hold for."""
+_NAME, _OF_NAME = "^[a-z][a-z0-9_]*$", "a name in small letters, digits and _"
 _STAGES = "each stands under a name of its own, as in `layer1: {...}`, with no `- `"
-_MOST_LISTED = 12  # fields: only blocks have more
+_MOST_OF_BLOCKS, _MOST_LISTED = 12, 24
 _LENGTHS = {"minLength": "at least", "maxLength": "at most"}
 
 
@@ -55,11 +56,19 @@ def fields_said(node: Mapping, fields: Collection[str]) -> Counter[str]:
 
 
 def unknown_key(
-    what: str, key: str, node: Mapping, fields: Iterable[str], owner: str | None, said: Counter[str]
+    what: str,
+    key: str,
+    node: Mapping,
+    fields: Iterable[str],
+    owner: str | None,
+    said: Counter[str],
+    *,
+    of_block: bool,
 ) -> Diagnostic:
     """Report a key that the object does not have; `owner` says which object has it, and by which name.
 
-    A field that the object says by another word too, as `said` has them, is not offered a second time.
+    `of_block`: its fields are those of blocks, which can be written. A field that the object says by another word too,
+    as `said` has them, is not offered a second time.
     """
     span, message, allowed = node.entries[key].key_span, f"{what} has no field `{key}`", list(fields)
     if meant := meant_field(key, allowed):
@@ -69,13 +78,17 @@ def unknown_key(
         return Diagnostic("S001", message, span, f"`{key}` is {owner}")
     slipped = slip(key, allowed)
     fix = _write(slipped, span) if slipped and not said[slipped] else None
-    return Diagnostic("S001", message, span, _offer(near_keys(key, allowed)) or _every(allowed), fix=fix)
+    return Diagnostic(
+        "S001", message, span, _offer(near_keys(key, allowed)) or _every(allowed, of_block=of_block), fix=fix
+    )
 
 
-def _every(fields: Sequence[str]) -> str:
-    """Return which fields an object has; those of blocks are too many to read."""
-    if len(fields) > _MOST_LISTED:
+def _every(fields: Sequence[str], *, of_block: bool) -> str:
+    """Return which fields an object has; those of blocks and the kinds of steps are too many to read."""
+    if of_block and len(fields) > _MOST_OF_BLOCKS:
         return f"no block here has it; {BLOCKS_CAN_BE_WRITTEN}"
+    if len(fields) > _MOST_LISTED:
+        return "`archc explain block` lists the kinds of steps"
     return f"the fields are {_listed(fields)}" if fields else "it has no fields"
 
 
@@ -134,9 +147,17 @@ def not_allowed(
     return Diagnostic("S004", message, span, near or (BLOCKS_CAN_BE_WRITTEN if name == "block" else None))
 
 
+def field_as_word(name: str, field: str, span: Span) -> Diagnostic:
+    """Report the name of a field where a word stands, and what the field says is meant."""
+    message = f"{name}: expected a type, or a field as `$NAME`, found the string {_short(field)}"
+    return Diagnostic("S004", message, span, f"what the field says is `${field}`", fix=_write(f"${field}", span))
+
+
 def bad_form(name: str, found: str, pattern: str, span: Span, help_text: str | None) -> Diagnostic:
     """Report a string that does not have the form it needs."""
-    form = _FORMS.get(name, f"a match of {pattern}")
+    form = _OF_NAME if pattern == _NAME else _FORMS.get(name, f"a match of {pattern}")
+    if pattern == _NAME and "[" in found:
+        help_text = "a step's maps are named one by one, and no name has items: write the name of each"
     return Diagnostic("S006", f"{name}: expected {form}, found {_short(found)}", span, help_text)
 
 

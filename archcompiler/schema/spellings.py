@@ -36,6 +36,8 @@ def meant_value(field: str, word: str, allowed: Iterable[str]) -> Meant | None:
     for name in _meanings(dictionary.NEAREST_BLOCKS, plain) if field == "block" else ():
         if name in known.values():
             return Meant(f"the nearest is `{name}`; {BLOCKS_CAN_BE_WRITTEN}")
+    if plain in dictionary.STEPS.get(field, "").split():
+        return Meant(f"`{word}` is a kind of step, and no {field}: see `archc explain {plain}`")
     if plain in dictionary.OTHER_VALUES.get(field, "").split():
         return Meant(f"`{word}` is none of these under another name: {NO_WORD}")
     return None

@@ -63,16 +63,24 @@ def _guide() -> str:
 
 
 def _unknown(topic: str) -> str:
+    import re
     from difflib import get_close_matches
 
     from archcompiler.diagnostics import CODES
-    from archcompiler.explain.field import fields_that_take, known_fields, near_fields
+    from archcompiler.explain.field import fields_that_take, known_fields, mentions, near_fields
     from archcompiler.schema.spellings import meant_field
 
     if fields := fields_that_take(topic):
         return f"{topic!r} is a value: see {' or '.join(f'`archc explain {field}`' for field in fields)}"
-    if meant := meant_field(topic.split(".")[-1], known_fields()):
+    *above, key = topic.split(".")
+    if above and key in known_fields():
+        return f"{topic!r} is no field: there is no `{key}` in `{'.'.join(above)}`; see `archc explain {key}`"
+    if meant := meant_field(key, known_fields()):
         return f"{topic!r} is no field: {meant.help}"
+    if topic in re.findall(r"\w+", _guide()):
+        return f"{topic!r} is explained by `archc explain block`"
+    if told := mentions(topic):
+        return f"{topic!r} is explained by {' and '.join(f'`archc explain {field}`' for field in told)}"
     near = [*get_close_matches(topic.upper(), CODES, n=2, cutoff=0.7), *near_fields(topic)]
     hint = f"did you mean {' or '.join(near[:3])}?" if near else "`archc explain` lists the codes"
     return f"{topic!r} is no code and no field: {hint}"

@@ -42,6 +42,8 @@ def load_weights(module: nn.Module, weights: Mapping[str, Tensor], *, partial: b
 
     A module on meta is compared only: it has nothing to copy into.
     """
+    if below := _below(weights):
+        raise WeightsError(f"the weights given are no table of tensors{below}")
     report = compare(module, weights)
     if not (report.kept if partial else report.complete):
         raise WeightsError(_refusal(module, weights, report), report)
@@ -78,9 +80,20 @@ def read_weights(path: str | os.PathLike[str]) -> dict[str, Tensor]:
     for key in ("state_dict", "model"):
         if isinstance(found, dict) and isinstance(found.get(key), dict):
             found = found[key]
-    if not isinstance(found, dict) or not all(isinstance(tensor, Tensor) for tensor in found.values()):
-        raise WeightsError(f"{os.fspath(path)} holds no table of tensors")
+    if not isinstance(found, dict) or not _is_table(found):
+        raise WeightsError(f"{os.fspath(path)} holds no table of tensors{_below(found)}")
     return found
+
+
+def _is_table(found: Mapping[object, object]) -> bool:
+    return all(isinstance(tensor, Tensor) for tensor in found.values())
+
+
+def _below(found: object) -> str:
+    """Return under which keys of what a training script kept tables of tensors are, in words."""
+    items = found.items() if isinstance(found, Mapping) else ()
+    tables = [f"`{key}`" for key, value in items if isinstance(value, Mapping) and value and _is_table(value)]
+    return f": it is one level down, under {' or '.join(tables)}; give that" if tables else ""
 
 
 def _read(path: str) -> object:
