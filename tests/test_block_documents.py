@@ -234,6 +234,9 @@ def test_the_tree_of_a_document_is_checked_without_a_file():
         "object: word",
         "enum: 3",
         "enum: [1]",
+        "type: word, words: [none]",
+        "words: [none]",
+        "type: integer, d: 1, required: true",
     ],
 )
 @pytest.mark.parametrize("verb", ["validate", "cost"])

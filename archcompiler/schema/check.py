@@ -285,8 +285,8 @@ def _in_words(name: str, field: Json) -> str:
     """Return what a field is: its choices, where it has some, else its description, and its value where it has one."""
     choices = [str(choice) for choice in field.get("enum", ()) if choice is not None]
     only = f" Write `{name}: {field['const']}`." if "const" in field else ""
-    said = f"one of {', '.join(choices)}" if choices else field["description"]
-    return f"`{name}`: {said}{only}"
+    said = f"one of {', '.join(choices)}" if choices else field.get("description", "")
+    return f"`{name}`: {said}{only}" if said or only else f"`{name}`"
 
 
 def _alternatives(described: Json, node: Mapping, place: _Place) -> Iterator[Diagnostic]:

@@ -20,6 +20,8 @@ def sound_definition(own: Json) -> Json:
     What is left becomes JSON Schema of a field's value, so that no key of another meaning, such as `$ref`, may pass.
     """
     found = _sound(own, tuple(_SOUND))
+    if "type" not in found:
+        found.pop("words", None)  # they stand in the place of a value of the type
     return {**found, "items": _sound(found["items"], OF_ITEMS)} if "items" in found else found
 
 

@@ -32,7 +32,8 @@ def property_schema(field: Json, *, nullable: bool) -> Json:
     if field.get("expression"):
         return _computed(schema, field.get("words") or field.get("enum") or [])
     if field.get("words"):
-        schema |= {"type": [schema["type"], "string"], "if": {"type": "string"}, "then": {"enum": field["words"]}}
+        types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+        schema |= {"type": [*types, "string"], "if": {"type": "string"}, "then": {"enum": field["words"]}}
     may_be_null = nullable and not target and field.get("required") != "always"
     return _nullable(schema) if may_be_null else schema
 
