@@ -99,7 +99,7 @@ def _assert_stages(graph, network, report, shapes):
     """Hold the parameters and the output of each stage against those of its modules, which have paths of their own."""
     calls = {part.name: part.calls for part in graph.parts}
     for stage in (part for part in report.parts if part.kind == "stage"):
-        modules = _outermost(call.path for call in calls[stage.name])
+        modules = [call.path for call in calls[stage.name]]
         assert stage.cost.params == sum(peers.parameter_count(network.get_submodule(name)) for name in modules)
         assert stage.output == shapes[modules[-1]]
 
