@@ -24,7 +24,7 @@ def archc():
 
     def run(*arguments, cwd=None):
         command = [sys.executable, "-m", "archcompiler", *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", cwd=cwd, timeout=120)
+        return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", cwd=cwd, timeout=600)
 
     return run
 

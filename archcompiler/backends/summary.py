@@ -69,15 +69,16 @@ def torchinfo_summary(
 def _macs(layers: list[LayerInfo]) -> int:
     """Return the multiply-adds of convolutions and linear layers without biases, out of torchinfo's own counts.
 
-    A blur is a convolution without parameters, which torchinfo counts as nothing: its kernel and torchinfo's output
-    size say what it takes.
+    Two of its counts are mended from its own output sizes: a blur, a convolution without parameters, which it takes for
+    nothing, and a linear layer on a map whose channels stand last, which it takes to run at one position.
     """
     total = 0
     for layer in layers:
         if isinstance(layer.module, (nn.Conv1d, nn.Conv2d, nn.Linear)):
             bias = 0 if layer.module.bias is None else layer.module.bias.numel()
             weight = layer.module.weight.numel()
-            total += layer.macs // (weight + bias) * weight
+            positions = prod(layer.output_size[1:-1]) if isinstance(layer.module, nn.Linear) else 1
+            total += layer.macs // (weight + bias) * weight * positions
         elif layer.class_name == "BlurPool2d":
             total += layer.module.get_buffer("blur").numel() * prod(layer.output_size[2:])
     return total
