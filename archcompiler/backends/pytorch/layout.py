@@ -39,8 +39,31 @@ def lines(code: Code, indent: str, before: str = "", after: str = "") -> list[st
         return [flat]
     result = [f"{indent}{before}{code.prefix}{code.name}{code.opening}"]
     for argument in code.arguments:
-        result += lines(argument, indent + "    ", after=code.separator)
+        result += _argument_lines(argument, indent + "    ", code.separator)
     return [*result, f"{indent}{code.close}{after}"]
+
+
+def _argument_lines(code: Code, indent: str, after: str) -> list[str]:
+    """Return an argument as lines: a sum that does not fit has each term on its own, inside the call's brackets."""
+    if not isinstance(code, str) or len(indent + code + after) <= LINE_LENGTH:
+        return lines(code, indent, after=after)
+    *terms, last = _terms(code)
+    return [*(indent + term for term in terms), indent + last + after]
+
+
+def _terms(text: str) -> list[str]:
+    """Return the terms of a sum, each but the first with its sign; brackets stay whole."""
+    terms: list[str] = []
+    for part in re.split(r" (?=[+-] )", text):
+        if terms and _is_open(terms[-1]):
+            terms[-1] += f" {part}"
+        else:
+            terms.append(part)
+    return terms
+
+
+def _is_open(text: str) -> bool:
+    return sum(map(text.count, "([")) > sum(map(text.count, ")]"))
 
 
 def one_line(code: Code) -> str:
