@@ -96,11 +96,12 @@ def _assert_measured(network, report, batch=1):
 
 
 def _assert_stages(graph, network, report, shapes):
-    """Hold the parameters and the output of each stage against those of its modules, which have paths of their own."""
+    """Hold the parameters and the output of each stage against those of its modules, of which one may hold another."""
     calls = {part.name: part.calls for part in graph.parts}
     for stage in (part for part in report.parts if part.kind == "stage"):
         modules = [call.path for call in calls[stage.name]]
-        assert stage.cost.params == sum(peers.parameter_count(network.get_submodule(name)) for name in modules)
+        parameters = {each for name in modules for each in network.get_submodule(name).parameters()}
+        assert stage.cost.params == sum(each.numel() for each in parameters)
         assert stage.output == shapes[modules[-1]]
 
 

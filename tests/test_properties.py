@@ -11,6 +11,7 @@ from made_specs import documents, moderately, text_of, values
 
 import archcompiler
 from archcompiler.compare.weights import weights
+from archcompiler.graph.ir import tensor_key
 from archcompiler.schema.language import language
 
 pytestmark = pytest.mark.slow
@@ -68,7 +69,7 @@ def test_what_is_counted_is_what_is_built(compile_text, document):
     report = archcompiler.cost(graph)
     network = archcompiler.build(graph, seed=1)
     expected = {
-        f"{path}.{name}": shape
+        tensor_key(path, name): shape
         for call in graph.calls
         for node, path in call.layers
         for name, shape in node.op.parameters().items()

@@ -9,8 +9,6 @@ from hypothesis import given
 from made_specs import documents, moderately, text_of
 
 import archcompiler
-from archcompiler.analyses.cost import by_layer
-from archcompiler.backends.pytorch.source import source
 from archcompiler.cli import main
 from archcompiler.render.spec import spec_yaml
 from archcompiler.tree import plain
@@ -74,16 +72,17 @@ def test_json_holds_the_same_values_as_the_text(archc, folder):
 
 
 def same_network(one, other):
-    """Hold two graphs against each other, layer by layer and as source."""
-    assert list(by_layer(one)) == list(by_layer(other))
-    assert source(one) == source(other)
+    """Hold two graphs against each other: every op with its wiring, shape, path and place among the modules."""
+    assert (one.name, one.description, one.input) == (other.name, other.description, other.input)
+    assert one.parts == other.parts
 
 
 @pytest.mark.parametrize("spec", peers.SHIPPED)
 def test_what_is_shown_of_a_shipped_spec_compiles_to_the_same_network(spec, tmp_path):
     path = tmp_path / "shown.yaml"
-    path.write_text(spec_yaml(archcompiler.load(spec)), encoding="utf-8")
-    same_network(archcompiler.compile(path), archcompiler.compile(spec))
+    loaded = archcompiler.load(spec)
+    path.write_text(spec_yaml(loaded), encoding="utf-8")
+    same_network(archcompiler.compile(path), archcompiler.compile(loaded))
 
 
 @pytest.mark.slow
@@ -186,6 +185,24 @@ def test_a_default_that_overrides_hide_in_every_block_is_not_shown(tmp_path, cap
     assert stage["bias"] is False
     path.write_text(shown, encoding="utf-8")
     assert main(["validate", str(path)]) == 0
+
+
+OTHER_KINDS = {
+    "another default": "{block: conv, blocks: 2, channels: 16, override: {last: {block: convnext}}}",
+    "a default of its own": "{block: conv, blocks: 2, channels: 16, override: {last: {block: basic}}}",
+    "another type in each block": "{block: basic, blocks: 1, channels: 16, override: {last: {attention: ese}}}",
+}
+
+
+@pytest.mark.parametrize("stage", OTHER_KINDS.values(), ids=OTHER_KINDS)
+def test_no_default_is_shown_that_a_block_would_not_take(tmp_path, stage):
+    path = tmp_path / "net.yaml"
+    text = "archc: 1\nname: net\ninput: {channels: 3, size: 16}\nstem: {type: conv3x3, channels: 16}\n"
+    path.write_text(f"{text}stages: {{one: {stage}}}\nhead: {{classes: 10}}\n", encoding="utf-8")
+    spec = archcompiler.load(path)
+    graph = archcompiler.compile(spec)
+    path.write_text(spec_yaml(spec), encoding="utf-8")
+    same_network(archcompiler.compile(path), graph)
 
 
 def test_no_value_pushes_its_origin_off_the_screen(capsys):

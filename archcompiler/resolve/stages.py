@@ -14,7 +14,7 @@ from archcompiler.resolve.spec import Stage
 from archcompiler.schema.canonical import fill, filled
 from archcompiler.schema.language import Language
 from archcompiler.span import SCHEMA_ORIGIN, Span
-from archcompiler.tree import Entry, Mapping, Node, Scalar, mapping_at
+from archcompiler.tree import Entry, Mapping, Node, Scalar, mapping_at, plain
 
 _SELECTORS = 'select with first, last, odd, even, a number such as "0", or a range such as "0..1" (both ends are in it)'
 _STAGE_KEYS = ("blocks", "override", "transition", "after")
@@ -45,7 +45,7 @@ def settle_stage(name: str, key_span: Span, written: Mapping, defaults: Defaults
     count, faults = _count(written, left)
     blocks, exceptions = _blocks(written, count, defaults)
     shown = _filled(written, defaults if not count else Defaults(defaults.entries, defaults.known))
-    hidden = _hidden(shown, blocks, defaults.known)
+    hidden = {*_hidden(shown, blocks, defaults.known), *_of_one_kind(shown, blocks)}
     shown = Mapping({key: entry for key, entry in shown.entries.items() if key not in hidden}, shown.span)
     stage = Stage(name, key_span, blocks, _transition(shown))
     faults += [*_unmatched(written, count), *_never_taken(own, blocks, defaults.known)]
@@ -149,16 +149,32 @@ def _hidden(stage: Mapping, blocks: tuple[Mapping, ...], language: Language) -> 
     return result
 
 
+def _of_one_kind(stage: Mapping, blocks: tuple[Mapping, ...]) -> Iterator[str]:
+    """Yield the keys whose default a block of another kind does not share: written out, it would take it."""
+    distinct = {id(block): block for block in blocks}.values()
+    for key, entry in stage.entries.items():
+        taken = (block.get(key) for block in distinct)
+        if _is_default(entry.value) and any(
+            node and _is_default(node) and plain(node) != plain(entry.value) for node in taken
+        ):
+            yield key
+
+
+def _is_default(node: Node) -> bool:
+    return set(_places(node)) == {SCHEMA_ORIGIN}
+
+
 def _takes(block: Mapping, key: str, entry: Entry) -> bool:
     taken = block.get(key)
     return taken is not None and not set(_places(entry.value)).isdisjoint(_places(taken))
 
 
 def _places(node: Node) -> Iterator[Span]:
-    """Yield where each scalar of a value was written."""
+    """Yield where each scalar of a value was written; of an object that the schema completes, no key but its type."""
     if isinstance(node, Mapping):
-        for entry in node.entries.values():
-            yield from _places(entry.value)
+        for name, entry in node.entries.items():
+            if name == "type" or entry.value.span != SCHEMA_ORIGIN:
+                yield from _places(entry.value)
     else:
         yield node.span
 
