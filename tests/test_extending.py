@@ -386,7 +386,8 @@ def test_explain_says_what_differs_and_every_field(files, capsys):
     text = capsys.readouterr().out
     assert text.startswith("wider (block, class Wider, extends pair): A block of the same folder, changed.")
     assert "  channels: Channels that leave the block." in text
-    assert text.endswith("Steps:\n  conv2: {kernel: kernel}\n  norm1: null\n  last: {activation: relu, after: conv2}\n")
+    steps = ["conv2: {kernel: kernel}", "norm1: null", "last: {activation: relu, after: conv2}"]
+    assert text.endswith("Steps, with the role of each layer:\n" + "".join(f"  {step}\n" for step in steps))
 
 
 def test_fmt_gives_each_role_a_line(files, capsys):

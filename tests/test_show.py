@@ -190,6 +190,14 @@ def test_a_default_that_overrides_hide_in_every_block_is_not_shown(tmp_path, cap
 OTHER_KINDS = {
     "another default": "{block: conv, blocks: 2, channels: 16, override: {last: {block: convnext}}}",
     "a default of its own": "{block: conv, blocks: 2, channels: 16, override: {last: {block: basic}}}",
+    "a default that only another block takes": (
+        "{block: conv, blocks: 2, channels: 16, override: {last: {block: osa, width: 8}}}, two: {block: osa, blocks: 1,"
+        " channels: 16, width: 4, layers: 2}"
+    ),
+    "one that an earlier override says": (
+        "{block: conv, blocks: 4, channels: 16, override: {even: {block: osa, width: 8, layers: 2}, last: {block: osa,"
+        " width: 8}}}"
+    ),
     "another type in each block": "{block: basic, blocks: 1, channels: 16, override: {last: {attention: ese}}}",
 }
 
@@ -198,6 +206,7 @@ OTHER_KINDS = {
 def test_no_default_is_shown_that_a_block_would_not_take(tmp_path, stage):
     path = tmp_path / "net.yaml"
     text = "archc: 1\nname: net\ninput: {channels: 3, size: 16}\nstem: {type: conv3x3, channels: 16}\n"
+    text += "defaults: {layers: 3}\n" if "osa" in stage else ""
     path.write_text(f"{text}stages: {{one: {stage}}}\nhead: {{classes: 10}}\n", encoding="utf-8")
     spec = archcompiler.load(path)
     graph = archcompiler.compile(spec)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archcompiler.diagnostics import Diagnostic, Label
 from archcompiler.limits import current, mend
@@ -47,9 +47,35 @@ def settle_stage(name: str, key_span: Span, written: Mapping, defaults: Defaults
     shown = _filled(written, defaults if not count else Defaults(defaults.entries, defaults.known))
     hidden = {*_hidden(shown, blocks, defaults.known), *_of_one_kind(shown, blocks)}
     shown = Mapping({key: entry for key, entry in shown.entries.items() if key not in hidden}, shown.span)
+    shown = _with_other_kinds(shown, count, Defaults(defaults.entries, defaults.known))
     stage = Stage(name, key_span, blocks, _transition(shown))
     faults += [*_unmatched(written, count), *_never_taken(own, blocks, defaults.known)]
     return SettledStage(shown, stage, exceptions, tuple(faults))
+
+
+def _with_other_kinds(stage: Mapping, count: int, defaults: Defaults) -> Mapping:
+    """Return a stage whose overrides that say a kind of block have the spec's defaults for what the stage's kind lacks.
+
+    What an earlier override of the same blocks says is left alone.
+    """
+    override, kinds = mapping_at(stage, "override").entries, defaults.known.blocks
+    own = kinds.get(_kind(stage), {})
+    sections: dict[str, Entry] = {}
+    for selector, entry in override.items():
+        section, blocks = mapping_at(mapping_at(stage, "override"), selector), {*selection(selector, count)}
+        earlier = (each for each in sections if blocks.intersection(selection(each, count)))
+        said = {key for each in earlier for key in mapping_at(mapping_at(stage, "override"), each).entries}
+        fields = {key: field for key, field in kinds.get(_kind(section), {}).items() if key not in {*own, *said}}
+        sections[selector] = replace(entry, value=defaults.under(section, fields))
+    if not sections:
+        return stage
+    whole = replace(stage.entries["override"], value=Mapping(sections, stage.entries["override"].value.span))
+    return Mapping({**stage.entries, "override": whole}, stage.span)
+
+
+def _kind(fields: Mapping) -> str:
+    block = fields.get("block")
+    return str(block.value) if isinstance(block, Scalar) else ""
 
 
 def _transition(stage: Mapping) -> Mapping | None:
