@@ -63,7 +63,8 @@ class _Recording(NamedTuple):
 _Key = tuple[Document, Shape, tuple[int, ...], str]
 _KNOWN: dict[_Key, _Recording] = {}
 """What was recorded before: networks of one folder, and the steps of a `diff`, have most blocks in common."""
-_MOST_KNOWN = 2_000
+_MOST_KNOWN = 10_000
+"""Bodies: 353 shipped networks have 3,766, in 20 MB."""
 
 
 def _keep(key: _Key, recording: _Recording) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from math import isfinite
+from collections.abc import Iterable
 from typing import Any
 
 from archcompiler.schema.language import read_schema
+from archcompiler.schema.plain_values import is_plainly_sound
 from archcompiler.schema.shapes import Json
 
 TYPES = ("integer", "number", "boolean", "string", "array")
 OF_ITEMS = ("type", "enum", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 """What may be said of the items of a list."""
+_SAID: Json = read_schema("block.json")["$defs"]["field"]["properties"]
+"""What the schema says of each key of a definition."""
 
 
 def sound_definition(own: Json) -> Json:
@@ -19,49 +21,17 @@ def sound_definition(own: Json) -> Json:
 
     What is left becomes JSON Schema of a field's value, so that no key of another meaning, such as `$ref`, may pass.
     """
-    found = _sound(own, tuple(_SOUND))
+    found = _sound(own, _SAID)
     if "type" not in found:
         found.pop("words", None)  # they stand in the place of a value of the type
     return {**found, "items": _sound(found["items"], OF_ITEMS)} if "items" in found else found
 
 
-def _sound(own: Json, keys: tuple[str, ...]) -> Json:
-    return {key: value for key, value in own.items() if key in keys and _SOUND[key](value)}
+def _sound(own: Json, keys: Iterable[str]) -> Json:
+    return {key: value for key, value in own.items() if key in keys and _is_sound(key, value)}
 
 
-def _is_anything(value: Any) -> bool:
-    return True
-
-
-def _are_types(value: Any) -> bool:
-    return value in TYPES or (_are_words(value) and bool(value) and set(value) <= {*TYPES})
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
-
-
-def _is_count(value: Any) -> bool:
-    return _is_number(value) and isinstance(value, int) and value >= 0
-
-
-def _are_words(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(word, str) for word in value)
-
-
-_CHOICES = read_schema("block.json")["$defs"]["field"]["properties"]
-_SOUND: dict[str, Callable[[Any], bool]] = {
-    "type": _are_types,
-    "enum": _are_words,
-    "words": _are_words,
-    "alternatives": _are_words,
-    "items": lambda value: isinstance(value, dict),
-    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), _is_number),
-    **dict.fromkeys(("minItems", "maxItems"), _is_count),
-    "union": lambda value: value in _CHOICES["union"]["enum"],
-    "object": lambda value: value in _CHOICES["object"]["enum"],
-    "default": _is_anything,
-    "examples": lambda value: isinstance(value, list) and bool(value),
-    "description": lambda value: isinstance(value, str),
-    "required": lambda value: isinstance(value, bool),
-}
+def _is_sound(key: str, value: Any) -> bool:
+    if key == "type":
+        return value in TYPES or (isinstance(value, list) and value != [] and all(each in TYPES for each in value))
+    return key == "default" or (value is not None and is_plainly_sound(_SAID[key], value))
