@@ -20,7 +20,7 @@ from archcompiler.diagnostics import SpecError
 from archcompiler.lower.network import lower
 from archcompiler.resolve import Spec, resolve_document
 
-MOST_LAYERS = 10_000
+MOST_LAYERS = 7_000
 
 Group = frozenset[int]
 
