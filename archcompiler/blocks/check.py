@@ -109,7 +109,7 @@ def spec_faults(spec: Spec) -> list[Diagnostic]:
 
 def _copied(node: Node) -> Node:
     if isinstance(node, Mapping):
-        entries = {key: replace(entry, value=_copied(entry.value)) for key, entry in node.entries.items()}
+        entries = {key: Entry(entry.key_span, _copied(entry.value)) for key, entry in node.entries.items()}
         return Mapping(entries, node.span)
     return replace(node, items=tuple(map(_copied, node.items))) if isinstance(node, Sequence) else node
 
