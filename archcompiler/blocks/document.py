@@ -18,6 +18,9 @@ from archcompiler.tree import Mapping, Node, Scalar, Sequence, mapping_at, plain
 CONTEXT = ("block_index", "block_count", "network_index", "network_count")
 """Where a block stands: its number in its stage and in the network, from 0, and how many blocks each has."""
 
+LENT = ("weights",)
+"""Fields of which a shortcut takes the shared default where neither its step nor the block says them."""
+
 
 @dataclass(frozen=True, eq=False)
 class Document:
