@@ -383,7 +383,9 @@ class Recorder:
 
 def _standardised(weights: Fields | None) -> dict[str, Any]:
     """Return how kernels are standardised; nothing where they are the parameters."""
-    return {name: weights.number(name) for name in ("eps", "gain") if weights and weights.has(name)}
+    if weights is None or weights.text("type") == "plain":
+        return {}
+    return {name: weights.number(name) for name in ("eps", "gain") if weights.has(name)}
 
 
 def in_layout(op: type[Op], x: Value) -> dict[str, bool]:
