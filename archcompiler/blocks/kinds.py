@@ -207,7 +207,7 @@ def _shortcut(step: Step, x: Value) -> Value:
     given = step.given("shortcut", "from", "attention", "as")
     given["branch"] = (x, lambda: ())
     unsaid = [name for name in LENT if name not in given and step.run.scope.said(name, None) is None]
-    given |= {name: (_shared_default(name), lambda: ()) for name in unsaid}
+    given |= {name: (_of_a_conv(name), lambda: ()) for name in unsaid}
     brought = step.run.policy("shortcut", shortcut, given, start)
     if brought is start and (start.channels != x.channels or step.run.scope.said("stride", 1) != 1):
         step.refuse(_misfit(start, x))
@@ -217,8 +217,9 @@ def _shortcut(step: Step, x: Value) -> Value:
 
 
 @cache
-def _shared_default(name: str) -> Fields:
-    default = default_of(language().block_fields[name])
+def _of_a_conv(name: str) -> Fields:
+    """Return what a convolution has where its step does not say it."""
+    default = default_of(language().steps["conv"][name])
     assert isinstance(default, Mapping)
     return Fields(default)
 
