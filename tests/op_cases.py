@@ -190,6 +190,12 @@ EXACT = {
         single(ops.Softmax(2), ""),
         lambda m, x: x.reshape(-1, 2, 4, 7, 9).softmax(1).reshape(x.shape),
     ),
+    "softmax of branches, in groups": (
+        MAP,
+        single(ops.Softmax(2, 2), ""),
+        lambda m, x: x.reshape(-1, 2, 2, 2, 7, 9).transpose(1, 2).softmax(1).reshape(x.shape),
+    ),
+    "sum of branches": (MAP, single(ops.BranchSum(2), ""), lambda m, x: x.reshape(-1, 2, 4, 7, 9).sum(1)),
     "concat": (
         MAP,
         lambda b, x: b.apply("", ops.Concat(), x, b.apply("act", ops.Activation("relu"), x), x),
