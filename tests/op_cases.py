@@ -225,6 +225,11 @@ EXACT = {
     ),
     "learned scale": (MAP, single(ops.ScalarScale(0.0)), lambda m, x: x * m.op),
     "learned shift": (MAP, single(ops.ScalarShift(0.5, is_vector=True)), lambda m, x: x + m.op),
+    "learned scale and shift below a path": (
+        MAP,
+        lambda b, x: b.apply("star.bias", ops.ScalarShift(0.5), b.apply("star.scale", ops.ScalarScale(2.0), x)),
+        lambda m, x: x * m.star["scale"] + m.star["bias"],
+    ),
     "channel shuffle": (MAP, single(ops.ChannelShuffle(2), ""), lambda m, x: F.channel_shuffle(x, 2)),
     "pixel unshuffle": ((3, 6, 9), single(ops.SpaceToDepth(3)), lambda m, x: F.pixel_unshuffle(x, 3)),
     "space to depth": (
