@@ -182,6 +182,16 @@ EXACT = {
         in_channels_last(ops.RMSNorm(8, 1e-6, last=True)),
         lambda m, x: permuted_norm(lambda y: F.rms_norm(y, (8,), m.op.weight, 1e-6), x),
     ),
+    "simple norm": (
+        MAP,
+        single(ops.SimpleNorm(8, 1e-6)),
+        lambda m, x: x * (x.var(1, keepdim=True) + 1e-6).rsqrt() * m.op.weight[:, None, None],
+    ),
+    "simple norm, channels last": (
+        MAP,
+        in_channels_last(ops.SimpleNorm(8, 1e-6, last=True)),
+        lambda m, x: x * (x.var(1, keepdim=True) + 1e-6).rsqrt() * m.op.weight[:, None, None],
+    ),
     "prelu": (MAP, single(ops.PReLU(8)), lambda m, x: F.prelu(x, m.op.weight)),
     "prelu, one slope": (MAP, single(ops.PReLU(1, initial=0.1)), lambda m, x: F.prelu(x, m.op.weight)),
     "softmax": (MAP, single(ops.Softmax(), ""), lambda m, x: x.softmax(1)),

@@ -52,6 +52,7 @@ LIKE_VALUES = {
         "batch": "syncbn",
         "instance": "in instancenorm instancenormalization",
         "rms": "rmsnorm rmsnormalization",
+        "simple": "simplenorm",
         "response": "grn globalresponsenorm globalresponsenormalization",
     },
     "block": {

@@ -27,6 +27,7 @@ from archcompiler.graph.ops.normalisation import (
     Norm,
     ResponseNorm,
     RMSNorm,
+    SimpleNorm,
     VectorBatchNorm,
 )
 from archcompiler.graph.ops.pooling import BlurPool, GridPool, Pool, Pooling, Subsample
@@ -76,6 +77,7 @@ __all__ = [
     "Scale",
     "SequenceConv",
     "Shape",
+    "SimpleNorm",
     "Softmax",
     "SpaceToDepth",
     "StandardisedConv",
