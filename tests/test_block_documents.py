@@ -298,6 +298,13 @@ def test_what_leaves_an_if_has_a_name_whether_it_ran_or_not(ratio, roles, folder
     assert layers == [f"one.0.{role}" for role in roles]
 
 
+def test_attention_that_is_handed_to_a_block_inside_stands_there_or_is_refused():
+    spec = {"archc": 1, "name": "net", "extends": "timm/cs3darknet_s"}
+    archcompiler.compile({**spec, "defaults": {"attention": {"type": "se", "after": "conv1"}}})
+    with pytest.raises(archcompiler.SpecError, match="attention after sum, and there is no sum"):
+        archcompiler.compile({**spec, "defaults": {"attention": {"type": "se", "after": "sum"}}})
+
+
 XCEPTION = """\
 archc: 1
 name: xception
