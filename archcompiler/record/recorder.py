@@ -23,6 +23,7 @@ NORMS: dict[str, type[ops.Norm]] = {
     "layer": ops.LayerNorm,
     "instance": ops.InstanceNorm,
     "rms": ops.RMSNorm,
+    "simple": ops.SimpleNorm,
     "response": ops.ResponseNorm,
 }
 """The op of each norm of the language."""
