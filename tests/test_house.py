@@ -25,6 +25,7 @@ ROWS = [
     ("layout",),
     ("graph",),
     ("record",),
+    ("reparameterize",),
     ("blocks",),
     ("lower",),
     ("analyses",),
