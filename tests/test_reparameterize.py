@@ -136,19 +136,26 @@ def test_a_norm_folds_into_the_convolution_in_front_of_it_as_torch_folds_it(spec
     close(peers.output(ours, images), peers.output(before, images))
 
 
-def net(block, channels=8):
-    """Return a spec of one block of its own, on a map of that many channels."""
-    head = "{pool: none, classifier: none}"
+def net(steps, names="{block: own}"):
+    """Return a spec of one block of its own."""
     return f"""\
 archc: 1
 name: net
-input: {{channels: {channels}, size: 16}}
+input: {{channels: 8, size: 16}}
 stem: none
-stages: {{a: {{block: own, blocks: 1, channels: {channels}}}}}
+stages: {{a: {{block: own, blocks: 1, channels: 8}}}}
 head: {{classes: 5}}
-blocks: {{own: {{description: A block of a test., fields: {{channels: {{}}, norm: {{}}, activation: {{}}}}, steps: {block}}}}}
-names: {{block: own}}
+blocks:
+  own:
+    description: A block of a test.
+    fields: {{channels: {{}}, norm: {{}}, activation: {{}}}}
+    steps: {steps}
+names: {names}
 """
+
+
+BRANCHES = """[{conv: channels}, {norm: $norm, as: wide}, {conv: channels, kernel: 1, from: x}, {norm: $norm},
+      {add: wide}, {activation: $activation}]"""
 
 
 def test_a_depthwise_block_of_repvit_is_what_timm_fuses():
@@ -187,6 +194,144 @@ def test_a_ghost_module_of_repghost_folds_its_norm_alone_into_its_depthwise_conv
     theirs.reparameterize()
     torch.testing.assert_close(ours.weight, theirs.cheap_operation.weight)
     torch.testing.assert_close(ours.bias, theirs.cheap_operation.bias)
+
+
+# --- names ---
+
+
+def test_a_convolution_stays_where_it_was_unless_the_table_of_names_has_a_path():
+    paths = {
+        "{block: own}": "own.conv1",
+        "{block: own, conv1.reparameterized: deep.conv}": "own.deep.conv",
+        "{block: own, conv1: {path: a, reparameterized: b}}": "own.b",
+        "{block: own, blocks: {own: {conv1.reparameterized: c}}}": "own.c",
+        "{block: own, conv1: d.conv, norm1: d.norm, conv1.reparameterized: d}": "own.d",
+    }
+    for names, path in paths.items():
+        network = archcompiler.build(net(BRANCHES, names), device="meta", reparameterize=True)
+        assert [key for key in network.state_dict() if "own" in key] == [f"{path}.weight", f"{path}.bias"]
+
+
+FAULTY_NAMES = {
+    "{block: own, conv1.reparameterized: act1}": "5:10: error[R008]: the path `own.act1` names 2 different layers",
+    "{block: own, conv1.reparameterized: train}": "13:44: error[R008]: `train` is an attribute of every PyTorch module",
+    "{block: own, conv1.reparameterized: 'a.{slot}'}": "13:44: error[S006]: ",
+}
+
+
+@pytest.mark.parametrize("names", FAULTY_NAMES)
+def test_a_path_that_the_reparameterised_network_cannot_have_is_a_fault_of_the_table(names):
+    with pytest.raises(archcompiler.SpecError) as caught:
+        archcompiler.load(net(BRANCHES, names))
+    assert f"<text>:{FAULTY_NAMES[names]}" in str(caught.value)
+
+
+def test_a_path_for_what_is_no_convolution_has_no_effect(tmp_path, archc):
+    path = tmp_path / "net.yaml"
+    path.write_text(net(BRANCHES, "{block: own, norm1.reparameterized: a, conv1.reparameterized: b}"))
+    said = archc("validate", path).stdout
+    assert "warning[L001]: no layer of this network has the role `norm1.reparameterized`" in said
+    assert said.count("L001") == 1
+
+
+# --- the command ---
+
+
+@pytest.fixture
+def trained(tmp_path):
+    """Return a spec, its weights and their path, and a function that runs `archc build --reparameterize` on these."""
+    from safetensors.torch import save_file
+
+    spec = tmp_path / "net.yaml"
+    spec.write_text(net(BRANCHES, "{block: own, conv1.reparameterized: fused}"))
+    network = peers.randomised(archcompiler.build(spec), seed=3)
+    save_file(network.state_dict(), tmp_path / "trained.safetensors")
+    return spec, network
+
+
+def reparameterize(spec, *arguments):
+    return main(["build", str(spec), "--reparameterize", *map(str, arguments)])
+
+
+def test_the_command_writes_weights_and_source_of_one_network(trained, tmp_path, capsys):
+    spec, network = trained
+    weights, source = tmp_path / "fused.safetensors", tmp_path / "fused.py"
+    assert reparameterize(spec, "--weights", tmp_path / "trained.safetensors", "-o", weights) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "built net on cpu: 629 parameters, 147,496 MACs"
+    assert said[1] == f"weights: {len(network.state_dict())} kept, 0 reshaped, 0 missing, 0 unexpected"
+    assert said[2] == "re-parameterised: 1 layers stand for 4"
+    assert float(said[3].split()[3]) < 1e-6
+    assert said[4] == f"wrote {weights}"
+    assert reparameterize(spec, "-o", source) == 0
+    scope = {"__name__": "fused"}
+    exec(source.read_text(), scope)
+    fused = scope["Net"]()
+    from safetensors.torch import load_file
+
+    fused.load_state_dict(load_file(weights))
+    images = peers.random_images(2, 8, 16, 16)
+    close(peers.output(fused, images), peers.output(network, images))
+    assert "own.fused.weight" in fused.state_dict()
+
+
+def test_a_file_of_weights_is_overwritten_by_force_only(trained, tmp_path, archc):
+    target = tmp_path / "fused.safetensors"
+    target.write_text("mine")
+    refused = archc("build", trained[0], "--reparameterize", "-o", target)
+    assert (refused.returncode, target.read_text()) == (2, "mine")
+    assert refused.stderr == f"archc: {target} exists: give --force to overwrite it, or another name\n"
+    assert archc("build", trained[0], "--reparameterize", "-o", target, "--force").returncode == 0
+    assert target.read_bytes()[8:9] == b"{"
+
+
+def test_what_is_not_folded_is_said_by_reason(capsys):
+    assert main(["build", "timm/resnetv2_18", "--reparameterize", "--device", "meta"]) == 0
+    said = capsys.readouterr()
+    assert "re-parameterised: 8 layers stand for 16\n" in said.out
+    assert "  not folded: stages.0.blocks.0.norm1, stages.0.blocks.1.norm1" in said.out
+    assert "6 more: no convolution stands next to it" in said.out
+    assert "outputs differ" not in said.out
+    assert "-o FILE.safetensors  the weights" in said.err
+
+
+def test_as_data_each_folded_layer_is_there_with_those_before_it(trained, capsys):
+    assert reparameterize(trained[0], "--format", "json") == 0
+    found = json.loads(capsys.readouterr().out)["reparameterized"]
+    assert found["folded"] == [{"layer": "own.fused", "of": ["own.conv1", "own.norm1", "own.conv2", "own.norm2"]}]
+    assert found["not_folded"] == []
+    assert found["difference"]["largest"] < 1e-6 * found["difference"]["of"]
+
+
+def test_weights_that_give_no_numbers_are_told_as_that(trained, tmp_path, capsys):
+    from safetensors.torch import save_file
+
+    state = trained[1].state_dict()
+    state["own.conv1.weight"].fill_(float("nan"))
+    save_file(state, tmp_path / "broken.safetensors")
+    assert reparameterize(trained[0], "--weights", tmp_path / "broken.safetensors", "--format", "json") == 0
+    assert json.loads(capsys.readouterr().out)["reparameterized"]["difference"] == {"largest": None, "of": None}
+
+
+def test_cost_counts_the_reparameterised_network(capsys):
+    assert main(["cost", "timm/repvgg_a0", "--reparameterize", "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    network = archcompiler.build("timm/repvgg_a0", device="meta", reparameterize=True)
+    assert found["params"] == peers.parameter_count(network)
+    assert found["macs"] == peers.torch_macs(network, (1, 3, 224, 224))
+
+
+def test_the_module_says_what_became_of_the_weights_that_were_given(trained):
+    spec, network = trained
+    weights = {key: tensor for key, tensor in network.state_dict().items() if "norm1" not in key}
+    made = archcompiler.build(spec, weights=weights, partial=True, reparameterize=True)
+    assert made.weights_report.missing[0] == "own.norm1.weight"
+    assert not hasattr(archcompiler.build(spec, reparameterize=True), "weights_report")
+
+
+def test_the_dtype_stays(trained):
+    made = archcompiler.build(trained[0], dtype=torch.bfloat16, reparameterize=True)
+    assert {tensor.dtype for tensor in made.state_dict().values()} == {torch.bfloat16}
 
 
 # --- when a layer folds ---

@@ -57,11 +57,12 @@ def configure(parser: ArgumentParser) -> None:
         "write the source there; a name that ends in .py asks for it without --emit, and one that ends in .safetensors"
         " for the weights that --reparameterize computes",
     )
-    parser.add_argument(
-        "--reparameterize",
-        action="store_true",
-        help="fold norms and parallel branches into convolutions, and compare the outputs; weights are given as before",
-    )
+    _add_weights(parser)
+    add_format(parser, "text", "json")
+    add_limits(parser)
+
+
+def _add_weights(parser: ArgumentParser) -> None:
     parser.add_argument("--device", help="where the module is built: cpu, cuda, meta, ... (default: cpu)")
     parser.add_argument("--seed", type=_seed, metavar="N", help="initialise the weights reproducibly")
     parser.add_argument(
@@ -70,8 +71,11 @@ def configure(parser: ArgumentParser) -> None:
         help="fill the module from a safetensors file or a checkpoint, and say which weights fit; writes nothing",
     )
     parser.add_argument("--partial", action="store_true", help="take the weights that fit, and initialise the others")
-    add_format(parser, "text", "json")
-    add_limits(parser)
+    parser.add_argument(
+        "--reparameterize",
+        action="store_true",
+        help="fold norms and parallel branches into convolutions, and say how far the outputs differ",
+    )
 
 
 def run(args: Namespace) -> Outcome:
@@ -209,7 +213,7 @@ def _document(args: Namespace, graph: Graph, report: Report | None) -> dict[str,
 
     cost = total(graph)
     built = {"name": graph.name, "device": args.device or "cpu", "params": cost.params, "macs": cost.macs}
-    return {"format_version": 1, **built, "weights": asdict(report) if report else None}
+    return {"format_version": 1, **built, "weights": asdict(report) if report else None, "reparameterized": None}
 
 
 def _said(args: Namespace, graph: Graph, report: Report | None, *more: str) -> str:
