@@ -16,13 +16,14 @@ _SHOWN = 3
 
 def reparameterized_text(found: Reparameterized, difference: Difference | None) -> str:
     """Return what was folded and what was not, and how far the outputs differ where they were compared."""
-    lines = [f"re-parameterised: {len(found.folded)} layers stand for {_layers(found)}"]
+    told = f"{len(found.folded)} layers stand for {_layers(found)}" if found.folded else "nothing folds"
+    lines = [f"re-parameterised: {told}"]
     by_reason: dict[str, list[str]] = {}
     for kept in found.kept:
         by_reason.setdefault(kept.reason, []).append(kept.path)
     lines += [f"  not folded: {_some(paths)}: {reason}" for reason, paths in by_reason.items()]
     if difference is not None:
-        lines.append(f"outputs differ by {difference.largest:.2g} at most, and are {difference.of:.2g} at most")
+        lines.append(f"the outputs differ by {difference.largest:.2g} at most, and the largest is {difference.of:.2g}")
     return "\n".join(lines)
 
 

@@ -35,7 +35,7 @@ class Folded:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A layer, or a block with a sum, that could not be folded, and why."""
+    """A norm, a scale, or a block with a sum of convolutions, that could not be folded, and why."""
 
     path: str
     reason: str
@@ -132,7 +132,7 @@ def _layer(call: Call, forms: Forms, value: int) -> Layer:
 def _kept(call: Call, rewritten: _Rewritten) -> Iterator[Kept]:
     for value in rewritten.values:
         if reason := _reason(rewritten.forms, value):
-            yield Kept(call.full_path(call.paths[value - 1]) or call.path, reason)
+            yield Kept(call.full_path(call.paths[value - 1]) or call.path or call.kind, reason)
 
 
 def _reason(forms: Forms, value: int) -> str:
@@ -144,6 +144,8 @@ def _reason(forms: Forms, value: int) -> str:
         return "the convolutions that are added differ in groups or stride, or do not lie on the map alike"
     if not isinstance(op.affine_form(), PerChannel):
         return "it takes mean and variance of the map at hand" if isinstance(op, Norm) else ""
+    if not op.tensors():
+        return ""
     if forms.of[forms.inputs(value)[0]].host:
         return "the convolution in front of it is read by other layers too"
     readers = [reader for reader in forms.readers[value] if reader <= forms.output]
