@@ -321,18 +321,19 @@ def _name_tables(document: Json, blocks: Json | None = None) -> Json:
     """Return the tables from roles to module paths; with `blocks`, only these have tables of their own."""
     names = document["names"]
     path = property_schema(names["path"], nullable=True)
-    lists = {"patternProperties": {"\\.registered$": property_schema(names["roles"]["registered"], nullable=True)}}
+    of_roles = {key: property_schema(names["roles"][key], nullable=True) for key in ("registered", "reparameterized")}
+    patterns = {"patternProperties": {f"\\.{key}$": schema for key, schema in of_roles.items()}}
     of_block, of_stage = (property_schema(names[key], nullable=True) for key in ("block", "stage"))
     every = dict.fromkeys(blocks or (), names["block"])
     return {
         "names": {
             **free_mapping(names["role_pattern"], path, names["fields"]),
-            **lists,
+            **patterns,
             "type": ["object", "string", "null"],
             "minLength": 1,
             "x-scalar": "extends",
         },
-        "roles": {**free_mapping(names["role_pattern"], path, names["roles"]), **lists},
+        "roles": {**free_mapping(names["role_pattern"], path, names["roles"]), **patterns},
         "roles_of_blocks": closed_object(every, nullable=True)
         if blocks
         else free_mapping(document["field_pattern"], of_block),

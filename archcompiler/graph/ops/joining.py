@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archcompiler.graph.ops.attributes import choice, size
-from archcompiler.graph.ops.base import Joins, Reads, Shape, StepForm
+from archcompiler.graph.ops.base import Affine, Combination, Joins, Reads, Shape, StepForm
 from archcompiler.graph.ops.families import AsWritten, EachPosition, Plain, SameShape, Unweighted
 from archcompiler.graph.shape import shape_text
 
@@ -23,6 +23,10 @@ class Add(SameShape, Joining):
     joins = Joins.ALIKE
     commutes = True
 
+    def affine_form(self) -> Affine | None:
+        """Return the factors."""
+        return Combination((1, 1))
+
     def backward_reads(self) -> Reads:
         """Return nothing."""
         return "nothing"
@@ -34,6 +38,10 @@ class Subtract(SameShape, Joining):
     name = "Subtract"
     step = StepForm("subtract", "", "A map less another one of its shape.")
     joins = Joins.ALIKE
+
+    def affine_form(self) -> Affine | None:
+        """Return the factors."""
+        return Combination((1, -1))
 
     def backward_reads(self) -> Reads:
         """Return nothing."""
