@@ -22,7 +22,7 @@ EXAMPLES = """  archc list resnext                     names that contain this
   archc list 'resnet*' 'timm/regnet*'    names like one of these
   archc list --params ..5M --macs 200M..600M --sort macs
   archc list --params 25.6M              what is printed as this
-  archc list --below nets --sort params  specs of one's own
+  archc list --below nets --sort params  your own specs
   archc list --blocks     blocks, shortcuts, attentions, stems and heads"""
 _FIGURES = ("params", "macs")
 _ENDLESS = "1e99"
