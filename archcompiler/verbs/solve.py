@@ -174,7 +174,7 @@ def _target(text: str, budget: Budget) -> int:
 
     figure = parse_printed(text)
     if figure:
-        return int(figure.mantissa.scaleb(figure.exponent))
+        return int(figure.value)
     if not text.strip("+-.0123456789eEinfaNKMGBT"):
         raise Usage(f"--to takes a network, or a number such as 25557032, 4.0e9 or 25.6M; found {text}")
     spent = _of(text, [], budget)
