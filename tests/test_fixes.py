@@ -298,3 +298,30 @@ def test_a_field_of_another_block_is_told_with_the_blocks_that_have_it(block, ke
     left, said = fix(text)
     assert left == text
     assert told in said
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("expand_ratio: '5'", "expand_ratio: 5"),
+        ('expand_ratio: "4.5"', "expand_ratio: 4.5"),
+        ("norm: {type: batch, eps: '1.0e-3'}", "norm: {type: batch, eps: 1.0e-3}"),
+        ("channels: '16'", "channels: 16"),
+        ("stride: '2'", "stride: 2"),
+    ],
+)
+def test_a_number_in_quotes_is_written_without_them(said, written, fix):
+    field = written.partition(":")[0]
+    others = "" if field == "channels" else ", channels: 16"
+    text = NET.replace("bottleneck, blocks: 2, channels: 16, width: 8, §", f"inverted_residual, blocks: 2{others}, §")
+    assert fix(text.replace("§", said))[0] == text.replace("§", written)
+
+
+@pytest.mark.parametrize("said", ["expand_ratio: '6x'", "expand_ratio: '1e3'", "stride: '2.5'", "norm: '1.0'"])
+def test_a_text_that_is_no_plain_number_is_left(said, fix):
+    text = NET.replace(
+        "bottleneck, blocks: 2, channels: 16, width: 8, §", f"inverted_residual, blocks: 2, channels: 8, {said}"
+    )
+    left, out = fix(text)
+    assert left == text
+    assert "expected" in out
