@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from repository import without_stem
 
 import archcompiler
 from archcompiler.blocks.files import file_faults
@@ -26,17 +27,12 @@ from archcompiler.syntax.files import GivenText
 from archcompiler.syntax.parse import parse, read
 from archcompiler.tree import plain
 
-SPEC = """\
-archc: 1
-name: net
-input: {channels: 4, size: 16}
-stem: none
+LINES = """\
 blocks:
 %s
 stages:
   one: {block: %s, blocks: 2, channels: 8, stride: 2%s}
   two: {block: %s, blocks: 2, channels: 8%s}
-head: {classes: 3}
 """
 WIDTHS = {"bottleneck": ", width: 8", "preact_bottleneck": ", width: 8"}
 
@@ -47,7 +43,7 @@ def spec_of(blocks, name, base="bottleneck"):
         blocks if isinstance(blocks, str) else "\n".join(f"  {key}: {json.dumps(own)}" for key, own in blocks.items())
     )
     width = WIDTHS.get(base, "")
-    return SPEC % (text, name, width, name, width)
+    return without_stem("net", LINES % (text, name, width, name, width), size=16, classes=3)
 
 
 def reading(text):
