@@ -54,7 +54,18 @@ _Owners = dict[str, list[_Layer]]
 
 
 def path_faults(graph: Graph, spec: Spec) -> list[Diagnostic]:
-    """Return what is wrong with a graph's module paths, once for each place that is to blame."""
+    """Return what is wrong with a graph's module paths, once for each place that is to blame.
+
+    Where the table of names has paths for the re-parameterised graph, those of that graph are judged too.
+    """
+    if (found := _faults(graph, spec)) or not any(any(call.reparameterized) for call in graph.calls):
+        return found
+    from archcompiler.reparameterize.rewrite import reparameterized
+
+    return _faults(reparameterized(graph).graph, spec)
+
+
+def _faults(graph: Graph, spec: Spec) -> list[Diagnostic]:
     owners: _Owners = {}
     for part in graph.parts:
         for call in part.calls:
