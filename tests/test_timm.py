@@ -12,7 +12,7 @@ LARGE = ("101", "152", "wide", "repvgg_b", "_d2se", "dpn9", "dpn1", "vovnet57", 
 LARGE += ("_6s", "_8s", "_small", "_base", "_large", "xlarge", "_huge", "v2_tiny", "fasternet_m", "fasternet_l")
 LARGE += ("cspres", "darknet53", "darknetaa53", "darknet_l", "darknet_x", "focus_m", "focus_l", "focus_x")
 """What stands in the names of networks that take long and have no layer that the others lack."""
-SIDES = {"vgg": (224, 256), "inception_v": (96, 128), "inception_resnet": (96, 128), "aa": (64, 96)}
+SIDES = {"/vgg": (224, 256), "inception_v": (96, 128), "inception_resnet": (96, 128), "aa": (64, 96)}
 """What stands in the names of networks that take no small or no odd map, and the sides of an image for them."""
 ROUNDED = {"timm/convnext_atto_rms": "timm's RMS norm on maps takes the mean over channels that stand first"}
 """The networks whose output differs by rounding alone, each with the operation."""
