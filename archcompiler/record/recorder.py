@@ -24,6 +24,8 @@ NORMS: dict[str, type[ops.Norm]] = {
     "instance": ops.InstanceNorm,
     "rms": ops.RMSNorm,
     "response": ops.ResponseNorm,
+    "evo": ops.EvoNorm,
+    "filter_response": ops.FilterResponseNorm,
 }
 """The op of each norm of the language."""
 Blame = Callable[[ShapeFault], None]
