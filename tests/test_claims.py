@@ -353,7 +353,10 @@ UNPRINTED = {
 excitation against their paper's Figure 5, test_timm.py timm's networks against timm itself."""
 
 
-SOURCE = re.compile(r"arXiv:\d{4}\.\d{4,5} (table \d+|Figure \d+|section [\d.]+|list of models)$|https://|the original code")
+SOURCE = re.compile(
+    r"arXiv:\d{4}\.\d{4,5} (table \d+|Figure \d+|section [\d.]+|list of models)$|https://"
+    r"|the original code"
+)
 
 
 def test_every_shipped_spec_has_a_claim_with_a_source(shipped):

@@ -235,7 +235,7 @@ def test_values_keep_the_places_where_they_are_written(tmp_path, capsys):
     assert main(["show", str(path), "--origins", "--format", "json"]) == 0
     values = {row["address"]: row for row in json.loads(capsys.readouterr().out)["values"]}
     assert values["blocks.mine.fields.norm.default"]["origin"] == f"{path}:6:85"
-    assert values["blocks.mine.let.width"]["origin"].endswith("specs/blocks/bottleneck.yaml:27:10")
+    assert values["blocks.mine.let.width"]["origin"].endswith("specs/blocks/bottleneck.yaml:37:10")
 
 
 # --- the blocks of a spec and its bases ---

@@ -21,6 +21,8 @@ from archcompiler.graph.ops.layout import (
 )
 from archcompiler.graph.ops.normalisation import (
     BatchNorm,
+    EvoNorm,
+    FilterResponseNorm,
     GroupNorm,
     InstanceNorm,
     LayerNorm,
@@ -50,6 +52,8 @@ __all__ = [
     "Convolution",
     "DropPath",
     "Dropout",
+    "EvoNorm",
+    "FilterResponseNorm",
     "Flatten",
     "Form",
     "GridPool",
