@@ -102,14 +102,14 @@ def spec_faults(spec: Spec) -> list[Diagnostic]:
     ]
     transitions = (stage.transition for stage in spec.stages if stage.transition)
     said = (spec.section("stem"), *transitions, spec.section("head"))
-    parts = [_copied(part) for part in said]  # what is checked is not taken for read
-    found += [steps_faults(part.get("steps"), known) for part in parts if isinstance(part, Mapping)]
+    steps = [_copied(part.entries["steps"].value) for part in said if "steps" in part.entries]
+    found += [steps_faults(each, known) for each in steps]  # what is checked is not taken for read: it is a copy
     return _in_order(fault for faults in found for fault in faults)
 
 
 def _copied(node: Node) -> Node:
     if isinstance(node, Mapping):
-        entries = {key: replace(entry, value=_copied(entry.value)) for key, entry in node.entries.items()}
+        entries = {key: Entry(entry.key_span, _copied(entry.value)) for key, entry in node.entries.items()}
         return Mapping(entries, node.span)
     return replace(node, items=tuple(map(_copied, node.items))) if isinstance(node, Sequence) else node
 

@@ -223,12 +223,22 @@ class Recorder:
             return x
         said = {each.name: each for each in op.attributes if norm.has(each.name)}
         values = {name: norm.number(name) if each.kind == "number" else norm.plain(name) for name, each in said.items()}
-        groups = int(values.get("groups", 1))
-        if x.channels % groups:
-            message = f"{groups} norm groups do not divide the {int(x.channels)} channels of {role}"
-            fits = {"groups": near_divisors(groups, x.channels)}
-            self.refuse(ShapeFault("G005", message, ("groups",), within=norm, fits=fits, number=x.channels))
+        if groups := self._norm_groups(role, x, norm):
+            values["groups"] = groups
         return self.apply(role, op(channels=x.channels, zero_scale=zero_scale, **values, **in_layout(op, x)), x)
+
+    def _norm_groups(self, role: str, x: Value, norm: Fields) -> int:
+        """Return the number of groups that a norm asks for, or that its width of each makes; 0 where it has none."""
+        field = next((name for name in ("groups", "group_width") if norm.has(name)), "")
+        if not field:
+            return 0
+        number = norm.integer(field)
+        if x.channels % number:
+            what = f"{number} norm groups" if field == "groups" else f"norm groups of {number} channels"
+            message = f"{what} do not divide the {int(x.channels)} channels of {role}"
+            fits = {field: near_divisors(number, x.channels)}
+            self.refuse(ShapeFault("G005", message, (field,), within=norm, fits=fits, number=x.channels))
+        return number if field == "groups" else x.channels // number or 1
 
     def activation(self, role: str, x: Value, activation: Fields) -> Value:
         """Record the activation that a field asks for; `none` records nothing."""

@@ -180,7 +180,7 @@ class _Walk:
     def _object(self, name: str, node: Mapping, place: _Place, choice: str = "") -> Iterator[Diagnostic]:
         """Yield the faults of one closed object, or of a mapping with keys of the writer's choice."""
         described = self.schema.definition(name)
-        below = replace(self._in_block(node), nulls=self.nulls or "extends" in node.entries)
+        below = self._below_object(node)
         properties = described.get("properties", {})
         pattern = described.get("propertyNames", {}).get("pattern", "")
         found = value_faults(self.schema, name, node)
@@ -204,10 +204,12 @@ class _Walk:
             else:
                 yield from below._below(allowed, key, entry, place)
 
-    def _in_block(self, node: Mapping) -> _Walk:
+    def _below_object(self, node: Mapping) -> _Walk:
         """Return the walk below an object: in the steps of a block its fields are known."""
-        fields = mapping_at(node, "fields").entries
-        return replace(self, declared=frozenset(fields)) if fields and "steps" in node.entries else self
+        walk, fields = self, mapping_at(node, "fields").entries
+        if fields and "steps" in node.entries:
+            walk = replace(walk, declared=frozenset(fields))
+        return replace(walk, nulls=True) if not walk.nulls and "extends" in node.entries else walk
 
     def _unknown(
         self, name: str, key: str, node: Mapping, place: _Place, choice: str, said: Counter[str]
