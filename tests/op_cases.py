@@ -223,11 +223,6 @@ EXACT = {
         lambda b, x: b.apply("", ops.Scale(), b.apply("", ops.Narrow(0, 1), x), x),
         lambda m, x: x[:, :1] * x,
     ),
-    "weighted pool": (
-        MAP,
-        lambda b, x: b.apply("", ops.WeightedPool(), x, b.apply("conv", ops.Conv(8, 1, 1), x)),
-        lambda m, x: (x.flatten(2)[:, None] @ m.conv(x).flatten(2).softmax(2)[..., None]).transpose(1, 2),
-    ),
     "subtract": (MAP, joined(ops.Subtract()), lambda m, x: x - x.relu()),
     "pad": (MAP, single(ops.Pad(1, 2, 3, 0), ""), lambda m, x: F.pad(x, (1, 2, 3, 0))),
     "pad with a path": (MAP, single(ops.Pad(right=1, bottom=1)), lambda m, x: F.pad(x, (0, 1, 0, 1))),
