@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from argparse import Action, ArgumentError, ArgumentParser, HelpFormatter, Namespace
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from textwrap import fill
-from typing import Any
+from typing import Any, NoReturn
 
 
 def near(word: str, known: Iterable[str]) -> str:
@@ -27,6 +29,13 @@ class Parser(ArgumentParser):
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(unknown)}{_near_option(unknown, found)}")
         return found
+
+    def error(self, message: str) -> NoReturn:
+        """Print a usage error in the columns of the terminal, and exit."""
+        self.print_usage(sys.stderr)
+        width = shutil.get_terminal_size().columns if sys.stderr.isatty() else len(message) + len(self.prog) + 9
+        text = fill(f"{self.prog}: error: {message}", width, break_long_words=False, break_on_hyphens=False)
+        self.exit(2, f"{text}\n")
 
     def _check_value(self, action: Action, value: Any) -> None:
         try:
