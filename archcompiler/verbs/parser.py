@@ -30,12 +30,12 @@ class Parser(ArgumentParser):
             self.error(f"unrecognized arguments: {' '.join(unknown)}{_near_option(unknown, found)}")
         return found
 
-    def error(self, message: str) -> NoReturn:
-        """Print a usage error in the columns of the terminal, and exit."""
-        self.print_usage(sys.stderr)
-        width = shutil.get_terminal_size().columns if sys.stderr.isatty() else len(message) + len(self.prog) + 9
-        text = fill(f"{self.prog}: error: {message}", width, break_long_words=False, break_on_hyphens=False)
-        self.exit(2, f"{text}\n")
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        """Exit as argparse does; a message is as wide as the terminal."""
+        if message and sys.stderr.isatty():
+            width = shutil.get_terminal_size().columns
+            message = fill(message, width, break_long_words=False, break_on_hyphens=False) + "\n"
+        super().exit(status, message)
 
     def _check_value(self, action: Action, value: Any) -> None:
         try:
