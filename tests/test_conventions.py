@@ -27,6 +27,15 @@ SHIPPED = [
     "timm/resnetblur50",
     "timm/resnet50d",
     "timm/resnetv2_50d_gn",
+    "timm/convnextv2_atto",
+    "timm/ghostnetv2_100",
+    "timm/dpn48b",
+    "timm/starnet_s050",
+    "timm/fasternet_t0",
+    "timm/cs3darknet_focus_s",
+    "torchvision/densenet121",
+    "torchvision/shufflenet_v2_x0_5",
+    "torchvision/efficientnet_v2_s",
 ]
 KINDS = ["relu", "relu6", "leaky_relu", "gelu", "silu", "sigmoid", "tanh"]
 NORMS = ["batch", "{type: group, groups: 4}", "layer", "none"]

@@ -158,6 +158,17 @@ def test_state_dict_saves_loads_and_fits_a_new_build(network, images, tmp_path):
     assert peers.output(other, images).equal(peers.output(network, images))
 
 
+def test_what_is_built_in_inference_mode_trains_outside_of_it(small):
+    import torch
+
+    with torch.inference_mode():
+        built = archcompiler.build(small, seed=0)
+        loaded = archcompiler.build(small, weights=built.state_dict())
+    for network in (built, loaded):
+        network(peers.random_images(2, 3, 16, 16)).square().mean().backward()
+        assert all(parameter.grad is not None for parameter in network.parameters())
+
+
 # Compilers
 
 
