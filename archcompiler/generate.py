@@ -265,8 +265,9 @@ def _any_of(found: list[Json]) -> Json:
 def _with_computed_unions(described: Json, fields: Json, fragments: _Fragments | None) -> None:
     """Let `$NAME` stand for the unions of a step; with the `fragments` the others have to be whole."""
     for key, field in fields.items():
-        if "union" in field:
-            words = {word: field[word] for word in ("description", "examples")}
+        if "union" in field and key in described["properties"]:
+            kept = ("description", "examples", *(() if field.get("required") else ("default",)))
+            words = {word: field[word] for word in kept if word in field}
             whole = _whole(fragments, field["union"]) if fragments else {}
             described["properties"][key] = {**words, **union_or_field(field["union"]), **whole}
 

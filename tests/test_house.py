@@ -221,6 +221,10 @@ def test_what_checks_no_spec_loads_no_jsonschema(arguments):
     assert "jsonschema" not in modules_after(arguments)
 
 
+def test_a_list_of_what_is_shipped_reads_no_yaml():
+    assert "yaml" not in modules_after(["list"])
+
+
 def test_importing_archcompiler_loads_nothing_else():
     script = (
         "import sys; import archcompiler; print(*[name for name in sys.modules if name.startswith('archcompiler')])"

@@ -3,6 +3,7 @@
 import doctest
 import os
 import re
+import shlex
 import subprocess
 import sys
 import unicodedata
@@ -53,7 +54,7 @@ def commands(console):
 
 
 def run(command, folder):
-    words = command.split()
+    words = shlex.split(command)
     assert words[0] in ("archc", "git")
     words = [sys.executable, "-m", "archcompiler", *words[1:]] if words[0] == "archc" else ["bash", "-c", command]
     result = subprocess.run(

@@ -6,12 +6,19 @@ from update import assert_golden
 
 from archcompiler.claims.check import check_spec
 from archcompiler.render.marked import with_parts
-from archcompiler.render.zoo import PAGE, zoo
+from archcompiler.render.networks import TABLE
+from archcompiler.render.zoo import PAGE, networks, zoo
 
 
-def test_the_page_is_current():
+@pytest.fixture(scope="module")
+def results():
+    return [check_spec(name) for name in peers.SHIPPED]
+
+
+@pytest.mark.parametrize(("file", "written"), [(PAGE, zoo), (TABLE, networks)], ids=["page", "table"])
+def test_what_is_written_of_all_specs_is_current(results, file, written):
     """UPDATE_GOLDENS=1, or `python -m archcompiler.render.zoo`, writes it anew."""
-    assert_golden(PAGE, zoo(check_spec(name) for name in peers.SHIPPED))
+    assert_golden(file, written(results))
 
 
 def test_a_page_that_does_not_name_each_part_once_is_refused():

@@ -64,6 +64,11 @@ class Body:
     def __hash__(self) -> int:
         return self._hash
 
+    @cached_property
+    def roles(self) -> tuple[str, ...]:
+        """The roles of the nodes."""
+        return tuple([node.role for node in self.nodes])
+
     @property
     def output(self) -> Shape:
         """The shape that leaves."""

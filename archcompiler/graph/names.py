@@ -104,7 +104,9 @@ class NameTable:
         first = self._paths.pop(REGISTERED_FIRST, None)
         self._first = {first: REGISTERED_FIRST} if first else {}
         self._stages = {stage: index for index, stage in enumerate(stages)}
-        self._layouts: dict[tuple[CallKind, str, Body], Layout] = {}
+        said = [*self._paths, *self._orders]
+        self._tells_stages_apart = any(key.startswith("stages.") for key in said)
+        self._layouts: dict[tuple[CallKind, str, tuple[str, ...], tuple[tuple[str, str], ...]], Layout] = {}
         self._slots: Counter[str] = Counter()
         self._shared: dict[tuple[str, str | None, object], int] = {}
         self._calls = 0
@@ -124,9 +126,10 @@ class NameTable:
 
     def layout(self, kind: CallKind, stage: str, body: Body) -> Layout:
         """Return where a body of a stage, or of the stem or head, and its nodes stand."""
-        key = (kind, stage, body)
+        stage = stage if self._tells_stages_apart else ""
+        key = (kind, stage, body.roles, tuple(body.blocks.items()))
         if key not in self._layouts:
-            nodes = [_levels(node.role, kind, stage, body.blocks) for node in body.nodes]
+            nodes = [_levels(role, kind, stage, body.blocks) for role in body.roles]
             said = tuple(self._node(levels) for levels in nodes)
             folded = body.nodes if self._reparameterizes else ()
             others = tuple(self._reparameterized(node, kind, stage, body) for node in folded)
@@ -145,10 +148,11 @@ class NameTable:
 
     def _body(self, kind: CallKind, stage: str, body: Body) -> Said:
         if kind == "block":
-            own = f"blocks.{body.blocks['']}"
-            return self._said((f"stages.{stage}.{own}", f"stages.{stage}.block", own, "block"), BLOCK_PATH)
+            own = (f"blocks.{body.blocks['']}", "block")
+            return self._said((*(f"stages.{stage}.{key}" for key in own if stage), *own), BLOCK_PATH)
         if kind == "transition":
-            return self._said((f"stages.{stage}.transition", "transition"), TRANSITION_PATH)
+            of_stage = (f"stages.{stage}.transition",) if stage else ()
+            return self._said((*of_stage, "transition"), TRANSITION_PATH)
         return Said("")
 
     def _node(self, levels: _Levels) -> Said:

@@ -217,6 +217,8 @@ class Op:
 
     def replace(self, **changes: Any) -> Self:
         """Return the op with some attributes changed."""
+        if all(self.__dict__[name] is value for name, value in changes.items()):
+            return self
         return type(self)(**{**self.__dict__, **changes})
 
     def parameters(self) -> ParameterShapes:

@@ -155,6 +155,15 @@ class RMSNorm(Norm):
         return None
 
 
+class SimpleNorm(RMSNorm):
+    """Division by the standard deviation of the channels at each position, whose mean stays; it has no shift.
+
+    The deviation is that of a sample, by one channel less than there are (timm/layers/fast_norm.py, `simple_norm`).
+    """
+
+    name = "SimpleNorm"
+
+
 class ResponseNorm(Norm):
     """Global response normalisation (ConvNeXt V2, arXiv:2301.00808, Algorithm 1), whose scale starts at 0."""
 

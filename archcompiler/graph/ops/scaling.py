@@ -95,6 +95,14 @@ class LayerScale(_Owned):
         return (Tensor("", shape, self.initial),)
 
 
+_IS_VECTOR = {
+    "type": "boolean",
+    "default": False,
+    "description": "Whether the parameter is a vector of one number, in place of a number.",
+    "examples": [True],
+}
+
+
 class _Scalar(_Owned, abstract=True):
     """An op with a single parameter, of shape () or, where it `is_vector`, (1,)."""
 
@@ -114,7 +122,10 @@ class ScalarScale(_Scalar):
         "learned_scale",
         "scale",
         "Every value times one parameter.",
-        {"initial": {"type": "number", "description": "What the parameter starts at.", "examples": [1]}},
+        {
+            "initial": {"type": "number", "description": "What the parameter starts at.", "examples": [1]},
+            "is_vector": _IS_VECTOR,
+        },
     )
 
     def affine_form(self) -> Affine | None:
@@ -130,7 +141,10 @@ class ScalarShift(_Scalar):
         "learned_shift",
         "shift",
         "Every value plus one parameter.",
-        {"initial": {"type": "number", "description": "What the parameter starts at.", "examples": [0]}},
+        {
+            "initial": {"type": "number", "description": "What the parameter starts at.", "examples": [0]},
+            "is_vector": _IS_VECTOR,
+        },
     )
 
     def affine_form(self) -> Affine | None:
