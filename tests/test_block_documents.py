@@ -7,15 +7,15 @@ import pytest
 
 import archcompiler
 from archcompiler.blocks.files import file_faults
-from archcompiler.blocks.library import Library
+from archcompiler.blocks.library import Library, shipped_descriptions
 from archcompiler.blocks.page import document_page
 from archcompiler.blocks.typecheck import FUNCTION_USES
 from archcompiler.cli import main
 from archcompiler.schema.language import language
-from archcompiler.shipped import block_names, shipped, shipped_spec
+from archcompiler.shipped import shipped, shipped_spec
 from archcompiler.syntax.parse import read
 
-NAMES = list(block_names())
+NAMES = [name for name, _ in shipped_descriptions()]
 FAULTY = Path(__file__).with_name("faults") / "block_name_unknown.yaml"
 SPEC = """\
 archc: 1
