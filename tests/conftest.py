@@ -4,7 +4,11 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import settings
 from repository import ALONE, Repository
+
+settings.register_profile("busy machines", deadline=None)  # a limit of one example in wall time fails under load
+settings.load_profile("busy machines")
 
 
 @pytest.fixture

@@ -182,6 +182,16 @@ EXACT = {
         in_channels_last(ops.RMSNorm(8, 1e-6, last=True)),
         lambda m, x: permuted_norm(lambda y: F.rms_norm(y, (8,), m.op.weight, 1e-6), x),
     ),
+    "simple norm": (
+        MAP,
+        single(ops.SimpleNorm(8, 1e-6)),
+        lambda m, x: x * (x.var(1, keepdim=True) + 1e-6).rsqrt() * m.op.weight[:, None, None],
+    ),
+    "simple norm, channels last": (
+        MAP,
+        in_channels_last(ops.SimpleNorm(8, 1e-6, last=True)),
+        lambda m, x: x * (x.var(1, keepdim=True) + 1e-6).rsqrt() * m.op.weight[:, None, None],
+    ),
     "prelu": (MAP, single(ops.PReLU(8)), lambda m, x: F.prelu(x, m.op.weight)),
     "prelu, one slope": (MAP, single(ops.PReLU(1, initial=0.1)), lambda m, x: F.prelu(x, m.op.weight)),
     "softmax": (MAP, single(ops.Softmax(), ""), lambda m, x: x.softmax(1)),
@@ -190,6 +200,12 @@ EXACT = {
         single(ops.Softmax(2), ""),
         lambda m, x: x.reshape(-1, 2, 4, 7, 9).softmax(1).reshape(x.shape),
     ),
+    "softmax of branches, in groups": (
+        MAP,
+        single(ops.Softmax(2, 2), ""),
+        lambda m, x: x.reshape(-1, 2, 2, 2, 7, 9).transpose(1, 2).softmax(1).reshape(x.shape),
+    ),
+    "sum of branches": (MAP, single(ops.BranchSum(2), ""), lambda m, x: x.reshape(-1, 2, 4, 7, 9).sum(1)),
     "concat": (
         MAP,
         lambda b, x: b.apply("", ops.Concat(), x, b.apply("act", ops.Activation("relu"), x), x),
@@ -206,6 +222,11 @@ EXACT = {
         MAP,
         lambda b, x: b.apply("", ops.Scale(), b.apply("", ops.Narrow(0, 1), x), x),
         lambda m, x: x[:, :1] * x,
+    ),
+    "weighted pool": (
+        MAP,
+        lambda b, x: b.apply("", ops.WeightedPool(), x, b.apply("conv", ops.Conv(8, 1, 1), x)),
+        lambda m, x: (x.flatten(2)[:, None] @ m.conv(x).flatten(2).softmax(2)[..., None]).transpose(1, 2),
     ),
     "subtract": (MAP, joined(ops.Subtract()), lambda m, x: x - x.relu()),
     "pad": (MAP, single(ops.Pad(1, 2, 3, 0), ""), lambda m, x: F.pad(x, (1, 2, 3, 0))),
@@ -225,6 +246,11 @@ EXACT = {
     ),
     "learned scale": (MAP, single(ops.ScalarScale(0.0)), lambda m, x: x * m.op),
     "learned shift": (MAP, single(ops.ScalarShift(0.5, is_vector=True)), lambda m, x: x + m.op),
+    "learned scale and shift below a path": (
+        MAP,
+        lambda b, x: b.apply("star.bias", ops.ScalarShift(0.5), b.apply("star.scale", ops.ScalarScale(2.0), x)),
+        lambda m, x: x * m.star["scale"] + m.star["bias"],
+    ),
     "channel shuffle": (MAP, single(ops.ChannelShuffle(2), ""), lambda m, x: F.channel_shuffle(x, 2)),
     "pixel unshuffle": ((3, 6, 9), single(ops.SpaceToDepth(3)), lambda m, x: F.pixel_unshuffle(x, 3)),
     "space to depth": (

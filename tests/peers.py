@@ -1,5 +1,8 @@
 """What the tests hold archcompiler against, and the few tools to do so. torch and its friends are imported on use."""
 
+import hashlib
+import json
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +16,40 @@ SHIPPED = sorted(
 )
 """Every shipped network; tables of module names and documents of blocks are none."""
 
-LARGEST = (
-    *("_16gf", "_32gf", "_128gf", "densenet161", "densenet201"),
-    *("efficientnet_b4", "efficientnet_b5", "efficientnet_b6", "efficientnet_b7"),
-    *("efficientnet_v2_m", "efficientnet_v2_l", "convnext_small", "convnext_base", "convnext_large"),
-)
-"""How the names of the largest networks end, which have no layer that the others lack and take long to fill."""
+COSTS = Path(__file__).parent / "goldens" / "costs.json"
+"""What every shipped network costs and is made of; test_goldens.py keeps it current."""
+
+
+def representatives(specs=SHIPPED):
+    """Return the cheapest network by MACs of each set of mechanisms; EVERY_NETWORK=1 has each stand for itself."""
+    if os.environ.get("EVERY_NETWORK") == "1":
+        return list(specs)
+    recorded = {spec: {"mechanisms": spec, "macs": 0} for spec in specs} | json.loads(COSTS.read_text("utf-8"))
+    cheapest = {}
+    for spec in sorted(specs, key=lambda spec: recorded[spec]["macs"]):
+        cheapest.setdefault(recorded[spec]["mechanisms"], spec)
+    return sorted(cheapest.values())
+
+
+def mechanisms(graph):
+    """Return a hash of what a network is made of: in each kind of block, which op reads what from which.
+
+    Ops go by their names, words and flags; numbers, and how often something stands there, are left out.
+    """
+    found = {
+        (call.kind, call.body.blocks.get("", ""), _said(node), *(_said(sources[number]) for number in node.inputs))
+        for call in graph.calls
+        for sources in [(None, *call.body.nodes)]
+        for node in call.body.nodes
+    }
+    return hashlib.sha256("\n".join(map(str, sorted(found))).encode()).hexdigest()[:8]
+
+
+def _said(node):
+    """Return what an op is, without its numbers; None is what arrives."""
+    words = [each for each in node.op.attributes if each.kind in ("choice", "flag")] if node else []
+    return str((node.op.name, *(getattr(node.op, each.name) for each in words))) if node else "input"
+
 
 TORCHVISION = [
     "resnet/resnet18",
@@ -31,9 +62,9 @@ TORCHVISION = [
     "resnext/resnext101_64x4d",
     "wide_resnet/wide_resnet50_2",
     "wide_resnet/wide_resnet101_2",
-    *(spec for spec in SHIPPED if spec.startswith("torchvision/") and not spec.endswith(LARGEST)),
+    *(spec for spec in SHIPPED if spec.startswith("torchvision/")),
 ]
-"""The shipped networks that torchvision has a constructor for, whose name is the last part, but the largest."""
+"""The shipped networks that torchvision has a constructor for, whose name is the last part."""
 
 
 def torchvision_network(spec, seed, **options):
@@ -129,6 +160,13 @@ def random_images(*shape, seed=1):
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
+def settings(network):
+    """Return, of each layer with weights, what their shapes do not show: how its window moves, and its epsilon."""
+    said = ("stride", "padding", "dilation", "groups", "eps")
+    layers = [(path, module) for path, module in network.named_modules() if [*module.parameters(recurse=False)]]
+    return [(path, {name: getattr(module, name, None) for name in said}) for path, module in layers]
+
+
 def layout(network):
     """Return the key, shape and type of every entry of a state dict, in order."""
     return [(name, tuple(tensor.shape), tensor.dtype) for name, tensor in network.state_dict().items()]
@@ -143,6 +181,13 @@ def output(network, images):
     assert torch.isfinite(result).all()
     assert len(images) == 1 or not torch.equal(result[0], result[1])
     return result
+
+
+def assert_same_layers(ours, theirs):
+    """Compare all that two networks on the meta device say of their layers: keys, shapes, types, order and settings."""
+    assert layout(ours) == layout(theirs)
+    assert [name for name, _ in ours.named_parameters()] == [name for name, _ in theirs.named_parameters()]
+    assert settings(ours) == settings(theirs)
 
 
 def torchinfo_totals(network, images_shape):

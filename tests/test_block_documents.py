@@ -282,6 +282,29 @@ def test_roles_in_a_repeat_have_the_numbers_of_its_turns(folder, capsys):
     assert [path for path in weights if "conv" in path] == [f"one.0.conv{turns}.weight" for turns in TURNS]
 
 
+@pytest.mark.parametrize(("ratio", "roles"), [(1, ["norm1"]), (2, ["conv1", "norm1"])])
+def test_what_leaves_an_if_has_a_name_whether_it_ran_or_not(ratio, roles, folder):
+    steps = "{if: ratio != 1, then: [{conv: channels}], as: made}, {norm: batch, from: x}, {add: made}"
+    field = "{type: number, minimum: 1, maximum: 9, default: 1, description: A number., examples: [2]}"
+    (folder / "outer.yaml").write_text(
+        f"archc: 1\nblock: outer\ndescription: A name behind an if.\n"
+        f"fields: {{channels: {{}}, ratio: {field}}}\nsteps: [{steps}]\n",
+        encoding="utf-8",
+    )
+    stage = f"{{block: outer, blocks: 1, channels: 4, ratio: {ratio}}}"
+    (folder / "net.yaml").write_text(SPEC.replace("{block: outer, blocks: 2, channels: 8}", stage), encoding="utf-8")
+    assert main(["validate", "outer.yaml"]) == 0
+    layers = [layer.name for layer in archcompiler.cost("net.yaml").layers if layer.name.startswith("one")]
+    assert layers == [f"one.0.{role}" for role in roles]
+
+
+def test_attention_that_is_handed_to_a_block_inside_stands_there_or_is_refused():
+    spec = {"archc": 1, "name": "net", "extends": "timm/cs3darknet_s"}
+    archcompiler.compile({**spec, "defaults": {"attention": {"type": "se", "after": "conv1"}}})
+    with pytest.raises(archcompiler.SpecError, match="attention after sum, and there is no sum"):
+        archcompiler.compile({**spec, "defaults": {"attention": {"type": "se", "after": "sum"}}})
+
+
 XCEPTION = """\
 archc: 1
 name: xception

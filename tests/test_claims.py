@@ -324,12 +324,13 @@ def test_every_claim_of_every_shipped_spec_holds(capsys):
 
 
 @pytest.mark.slow
-def test_every_claim_of_every_shipped_spec_holds_with_torchinfo(archc):
-    run = archc("check", "--format", "json")
+def test_torchinfo_agrees_on_every_set_of_mechanisms(archc):
+    specs = peers.representatives()
+    run = archc("check", *specs, "--format", "json")
     assert run.returncode == 0, run.stderr
-    specs = json.loads(run.stdout)["specs"]
-    assert [spec["name"] for spec in specs] == peers.SHIPPED
-    assert all(spec["torchinfo"] == spec["analysis"] for spec in specs)
+    found = json.loads(run.stdout)["specs"]
+    assert [spec["name"] for spec in found] == specs
+    assert all(spec["torchinfo"] == spec["analysis"] for spec in found)
 
 
 UNPRINTED = {
@@ -339,9 +340,16 @@ UNPRINTED = {
     "resnet/resnet50_b",
     "resnet/resnet50_c",
     "timm/convnext_atto_rms",
+    "timm/cspnext_l",
+    "timm/cspnext_m",
+    "timm/cspnext_s",
+    "timm/cspnext_tiny",
+    "timm/cspnext_x",
+    "timm/mobilenetv4_conv_small_035",
     "timm/starnet_s050",
     "timm/starnet_s100",
     "timm/starnet_s150",
+    "timm/test_mambaout",
 }
 """Networks of which nobody has seen a printed figure with a source; test_attention.py holds the places of the
 excitation against their paper's Figure 5, test_timm.py timm's networks against timm itself."""

@@ -128,6 +128,15 @@ def test_every_example_in_the_help_that_needs_no_torch_runs(archc, tmp_path):
         (["build", "resnet/resnet50", "--emit", "python", "--summary"], "archc: --emit and --summary are two calls"),
         (["build", "resnet/resnet50", "--emit", "python", "--format", "json"], "it has no --format"),
         (["build", "resnet/resnet50", "--summary", "--seed", "1"], "go with a build without --emit and --summary"),
+        (["build", "resnet/resnet50", "-o", "x.safetensors"], "or with --reparameterize weights, by one that ends in"),
+        (
+            ["build", "resnet/resnet50", "--reparameterize", "--summary"],
+            "`archc cost --reparameterize` counts the other",
+        ),
+        (
+            ["build", "resnet/resnet50", "--reparameterize", "--device", "meta", "-o", "x.safetensors"],
+            "on meta there are no weights to write",
+        ),
         (["build", "resnet/resnet50", "--seed", "-1"], "expected a whole number from 0"),
         (["build", "resnet/resnet50", "--seed", "9" * 20], "expected a whole number from 0"),
         (["new", "my-net", "--extends", "resnet/resnet50"], "archc: 'my-net' is no name: write letters, digits and _"),
@@ -225,6 +234,7 @@ JSON = {
     "show": (["show", "resnext/resnext101_32x8d"], "show", 0),
     "show origins": (["show", "resnext/resnext101_32x8d", "--origins"], "origins", 0),
     "build": (["build", "{small}"], "build", 0),
+    "build reparameterized": (["build", "{small}", "--reparameterize"], "build", 0),
     "build summary": (["build", "{small}", "--summary"], "summary", 0),
 }
 

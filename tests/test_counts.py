@@ -43,8 +43,6 @@ TORCHINFO_MULT_ADDS = {
 }
 IN_ONE_LIST = ("vgg/", "torchvision/alexnet", "torchvision/mnasnet", "torchvision/squeezenet")
 """Networks whose blocks and transitions, or some of them, are no modules: their layers stand in one list."""
-SLOW = ["cifar/resnet1202"]
-SHIPPED = [pytest.param(spec, marks=pytest.mark.slow if spec in SLOW else ()) for spec in peers.SHIPPED]
 
 
 @pytest.mark.parametrize(("spec", "params"), PARAMETERS.items())
@@ -74,8 +72,8 @@ def test_torchinfo_mult_adds_are_the_published_number(spec, mult_adds):
     assert peers.torchinfo_totals(archcompiler.build(spec, device="meta"), (1, *report.input))[1] == mult_adds
 
 
-@pytest.mark.parametrize("spec", SHIPPED)
-def test_every_shipped_network_costs_what_it_is_measured_to_cost(spec):
+@pytest.mark.parametrize("spec", peers.representatives())
+def test_a_network_of_each_set_of_mechanisms_costs_what_it_is_measured_to_cost(spec):
     graph = archcompiler.compile(spec)
     report, network = archcompiler.cost(graph), archcompiler.build(graph, device="meta")
     shapes = _assert_measured(network, report)

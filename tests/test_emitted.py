@@ -116,8 +116,8 @@ def _archc(*arguments):
 def test_emitted_file_alone_is_the_built_module(emitted, tmp_path):
     """Both are filled by one rule, parameter by parameter in order, and then say the same of the same images.
 
-    These are networks of every family that have, between them, every class, call and keyword of all the sources but the
-    largest; that the others' files are what `build` runs is the next test's to show.
+    These are networks of every family that have, between them, every class, call and keyword of the sources of all
+    sets of mechanisms; that the others' files are what `build` runs is the next test's to show.
     """
     specs = _having_every_feature(emitted)
     jobs = [
@@ -139,9 +139,8 @@ def test_emitted_file_alone_is_the_built_module(emitted, tmp_path):
 
 def _having_every_feature(emitted):
     """Return the smallest networks, each of which has a feature that no smaller one has; to be of a family is one."""
-    specs = [spec for spec in peers.SHIPPED if not spec.endswith(peers.LARGEST)]
     seen, chosen = set(), []
-    for spec in sorted(specs, key=lambda spec: archcompiler.cost(spec).params):
+    for spec in sorted(peers.representatives(), key=lambda spec: archcompiler.cost(spec).params):
         features = {spec.partition("/")[0], *_features(emitted(spec).read_text("utf-8"))}
         if not features <= seen:
             chosen.append(spec)

@@ -25,6 +25,7 @@ ROWS = [
     ("layout",),
     ("graph",),
     ("record",),
+    ("reparameterize",),
     ("blocks",),
     ("lower",),
     ("analyses",),
@@ -199,6 +200,8 @@ TORCH_FREE = {
     "new": ["new", "variant", "--extends", "resnet/resnet50"],
     "schema": ["schema"],
     "emit": ["build", "cifar/resnet20", "--emit", "python"],
+    "emit reparameterized": ["build", "cifar/resnet20", "--reparameterize", "--emit", "python"],
+    "cost reparameterized": ["cost", "cifar/resnet20", "--reparameterize"],
 }
 
 

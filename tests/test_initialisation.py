@@ -137,12 +137,7 @@ def _fresh_memory_is_nan():
         torch.utils.deterministic.fill_uninitialized_memory = before[1]
 
 
-SMALL_SPECS = [
-    spec for spec in peers.SHIPPED if spec not in peers.TORCHVISION[6:] and archcompiler.cost(spec).params < 150e6
-]
-
-
-@pytest.mark.parametrize("spec", SMALL_SPECS)
+@pytest.mark.parametrize("spec", peers.representatives())
 def test_no_uninitialised_memory_is_returned(spec):
     with _fresh_memory_is_nan():
         tensors = archcompiler.build(spec).state_dict()

@@ -8,10 +8,7 @@ import archcompiler
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 TIMM = [spec for spec in peers.SHIPPED if spec.startswith("timm/")]
-LARGE = ("101", "152", "wide", "repvgg_b", "_d2se", "dpn9", "dpn1", "vovnet57", "vovnet99", "res2next", "res2net50d")
-LARGE += ("_6s", "_8s", "_small", "_base", "_large", "xlarge", "_huge", "v2_tiny", "fasternet_m", "fasternet_l")
-LARGE += ("cspres", "darknet53", "darknetaa53", "darknet_l", "darknet_x", "focus_m", "focus_l", "focus_x")
-"""What stands in the names of networks that take long and have no layer that the others lack."""
+REPRESENTATIVES = peers.representatives(TIMM)
 ROUNDED = {"timm/convnext_atto_rms": "timm's RMS norm on maps takes the mean over channels that stand first"}
 """The networks whose output differs by rounding alone, each with the operation."""
 
@@ -23,32 +20,25 @@ def _timm_network(spec):
 
 
 @pytest.mark.parametrize("spec", TIMM, ids=peers.short)
-def test_state_dict_has_timms_keys_shapes_and_order(spec):
+def test_layers_are_timms_by_key_shape_order_and_setting(spec):
+    import timm
     import torch
 
     with torch.device("meta"):
         theirs = _timm_network(spec)
-    ours = archcompiler.build(spec, device="meta")
-    assert peers.layout(ours) == peers.layout(theirs)
-    assert [name for name, _ in ours.named_parameters()] == [name for name, _ in theirs.named_parameters()]
+    peers.assert_same_layers(archcompiler.build(spec, device="meta"), theirs)
+    assert archcompiler.cost(spec).input == timm.get_pretrained_cfg(peers.short(spec)).input_size
 
 
-FEATURES = ["resnet26t", "seresnext26d_32x4d", "ecaresnet26t", "resnetblur50", "resnetaa50d", "resnet50_gn"]
-FEATURES += ["resnetv2_18", "resnetv2_50t", "resnetv2_50d_gn"]
-FEATURES += ["repvgg_a0", "starnet_s050", "vovnet39a", "ese_vovnet19b_dw", "res2net50_48w_2s", "dpn48b"]
-FEATURES += ["convnext_atto", "convnext_tiny", "convnextv2_atto", "fasternet_t1", "inception_next_atto"]
-FEATURES += ["ghostnetv2_100", "ghostnet_050", "cspresnet50", "cs3darknet_focus_s", "sedarknet21"]
-
-
-@pytest.mark.parametrize("name", FEATURES)
-def test_counts_are_what_is_measured_on_timms_own_network(name):
+@pytest.mark.parametrize("spec", REPRESENTATIVES, ids=peers.short)
+def test_counts_are_what_is_measured_on_timms_own_network(spec):
     """torchinfo counts the multiply-adds of leaves only, and many norms of timm's hold their activation."""
     import torch
     from torch import nn
 
     with torch.device("meta"):
-        theirs = _timm_network(name)
-    report = archcompiler.cost(f"timm/{name}")
+        theirs = _timm_network(spec)
+    report = archcompiler.cost(spec)
     images = (1, *report.input)
     measured = peers.measured(theirs, images)
     assert (measured.macs, measured.activations) == (report.macs, report.total.activations)
@@ -57,18 +47,7 @@ def test_counts_are_what_is_measured_on_timms_own_network(name):
     assert peers.torchinfo_totals(theirs, images) == (report.params, report.total.torchinfo_mult_adds - unseen)
 
 
-@pytest.mark.parametrize("spec", TIMM, ids=peers.short)
-def test_input_is_timms(spec):
-    import timm
-
-    assert archcompiler.cost(spec).input == timm.get_pretrained_cfg(peers.short(spec)).input_size
-
-
-@pytest.mark.parametrize(
-    "spec",
-    [pytest.param(spec, marks=[pytest.mark.slow] if any(word in spec for word in LARGE) else []) for spec in TIMM],
-    ids=peers.short,
-)
+@pytest.mark.parametrize("spec", REPRESENTATIVES, ids=peers.short)
 def test_output_is_timms(spec):
     """Bit for bit, on odd maps; where average pools stride, timm's shortcut fits even maps only."""
     import torch

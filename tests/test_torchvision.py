@@ -8,6 +8,7 @@ import archcompiler
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 AT_FULL_SIZE = ["resnet/resnet50", "resnext/resnext50_32x4d"]
+REPRESENTATIVES = sorted({*peers.representatives(peers.TORCHVISION), *AT_FULL_SIZE})
 
 DILATED_LAYER4 = """
   layer4: {stride: 1, dilation: 2, override: {first: {dilation: 1}}}
@@ -23,7 +24,7 @@ DILATED = {
 }
 
 
-@pytest.fixture(scope="module", params=peers.TORCHVISION, ids=peers.short)
+@pytest.fixture(scope="module", params=REPRESENTATIVES, ids=peers.short)
 def pair(request):
     """A spec's name, torchvision's network with random weights and buffers, and ours with the same."""
     return request.param, *_pair(request.param, request.param)
@@ -65,15 +66,14 @@ def _assert_same_output(theirs, ours, size):
     assert peers.output(ours, images).equal(peers.output(theirs, images))
 
 
-def test_state_dict_has_the_same_keys_shapes_and_types_in_the_same_order(pair):
-    _, theirs, ours = pair
-    assert peers.layout(ours) == peers.layout(theirs)
+@pytest.mark.parametrize("spec", peers.TORCHVISION, ids=peers.short)
+def test_layers_are_torchvisions_by_key_shape_order_and_setting(spec):
+    """The order of parameters is that by which optimizers number them and save their state."""
+    import torch
 
-
-def test_parameters_are_registered_in_the_same_order(pair):
-    """Optimizers number parameters by this order, and save their state by number."""
-    _, theirs, ours = pair
-    assert [name for name, _ in ours.named_parameters()] == [name for name, _ in theirs.named_parameters()]
+    with torch.device("meta"):
+        theirs = peers.torchvision_model(peers.short(spec))
+    peers.assert_same_layers(archcompiler.build(spec, device="meta"), theirs)
 
 
 def test_output_is_the_same_bit_for_bit(pair):
@@ -136,29 +136,6 @@ def test_zero_init_leaves_every_other_weight_as_it_was(tmp_path):
         key for key, value in archcompiler.build(spec, seed=5).state_dict().items() if not value.equal(plain[key])
     }
     assert changed == {key for key in plain if key.endswith(".bn2.weight")}
-
-
-# --- the largest ---
-
-LARGEST = [spec for spec in peers.SHIPPED if spec.startswith("torchvision/") and spec.endswith(peers.LARGEST)]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("spec", LARGEST, ids=peers.short)
-def test_the_largest_are_torchvisions_bit_for_bit(spec):
-    theirs, ours = _pair(spec, spec)
-    _assert_same_output(theirs, ours, 64)
-
-
-@pytest.mark.parametrize("spec", LARGEST, ids=peers.short)
-def test_the_largest_have_torchvisions_keys_in_order(spec):
-    import torch
-
-    with torch.device("meta"):
-        theirs = peers.torchvision_model(peers.short(spec))
-    ours = archcompiler.build(spec, device="meta")
-    assert peers.layout(ours) == peers.layout(theirs)
-    assert [name for name, _ in ours.named_parameters()] == [name for name, _ in theirs.named_parameters()]
 
 
 def _constants(network):

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
 
 from archcompiler.graph.ir import Body, Graph, Node
@@ -73,15 +74,12 @@ def total(graph: Graph, batch: int = 1) -> Cost:
 
 
 def by_part(graph: Graph, batch: int = 1) -> Iterator[Row]:
-    """Yield stem, stages and head; equal blocks are counted once and multiplied."""
-    known: dict[int, Cost] = {}
+    """Yield stem, stages and head; equal blocks are counted once."""
     shape = graph.input
     for part in graph.parts:
         cost = Cost()
         for call in part.calls:
-            if id(call.body) not in known:
-                known[id(call.body)] = body_cost(call.body)
-            cost += known[id(call.body)]
+            cost += body_cost(call.body)
             shape = call.body.output
         yield Row(part.name, part.kind, _ints(shape), cost.at_batch(batch))
 
@@ -106,6 +104,7 @@ def by_layer(graph: Graph, batch: int = 1) -> Iterator[Row]:
                 yield Row(path, node.op.name, _ints(node.shape), cost)
 
 
+@lru_cache(maxsize=2_000)
 def body_cost(body: Body) -> Cost:
     """Return the cost of one body at batch 1."""
     return sum((node_cost(node) for node in body.nodes), Cost())

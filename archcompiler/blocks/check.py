@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import partial
 
 from archcompiler.blocks.definitions import absent_fields, definition_faults
-from archcompiler.blocks.document import CONTEXT, steps_below, words_at
+from archcompiler.blocks.document import CONTEXT, LENT, steps_below, words_at
 from archcompiler.blocks.document import declared_fields as declared_fields
 from archcompiler.blocks.expression import ExpressionError, names_of, parsed
 from archcompiler.blocks.lets import LetOrder
@@ -102,14 +102,14 @@ def spec_faults(spec: Spec) -> list[Diagnostic]:
     ]
     transitions = (stage.transition for stage in spec.stages if stage.transition)
     said = (spec.section("stem"), *transitions, spec.section("head"))
-    parts = [_copied(part) for part in said]  # what is checked is not taken for read
-    found += [steps_faults(part.get("steps"), known) for part in parts if isinstance(part, Mapping)]
+    steps = [_copied(part.entries["steps"].value) for part in said if "steps" in part.entries]
+    found += [steps_faults(each, known) for each in steps]  # what is checked is not taken for read: it is a copy
     return _in_order(fault for faults in found for fault in faults)
 
 
 def _copied(node: Node) -> Node:
     if isinstance(node, Mapping):
-        entries = {key: replace(entry, value=_copied(entry.value)) for key, entry in node.entries.items()}
+        entries = {key: Entry(entry.key_span, _copied(entry.value)) for key, entry in node.entries.items()}
         return Mapping(entries, node.span)
     return replace(node, items=tuple(map(_copied, node.items))) if isinstance(node, Sequence) else node
 
@@ -363,7 +363,7 @@ class _Document:
         reads = {name for variant in variants for name in self._reads_of(policy, variant)} - step.entries.keys()
         there = {*self._scope.fields, *self._scope.lets}
         self._scope.reads |= reads & there
-        if lacking := sorted(reads - there):
+        if lacking := sorted(reads - there - {*LENT}):
             names = " and ".join(f"`{name}`" for name in lacking)
             of_which = variants[0] if len(variants) == 1 else "that a spec may choose"
             message = f"the {policy} {of_which} reads {names}: neither a field here, nor said by the step"

@@ -38,7 +38,8 @@ class Library(Protocol):
 class Run:
     """One document being recorded: `prefix` stands in front of its roles, which count over the document.
 
-    `attended` gets the places at which attention was recorded, `turns` has the numbers of the repeats that are running.
+    `attended` gets the places at which attention was recorded, those in a block inside that is handed it included;
+    `turns` has the numbers of the repeats that are running.
     """
 
     recorder: Recorder
@@ -103,10 +104,12 @@ class Run:
         rest = {key: field for key, field in known.items() if key not in given}
         fields = Fields(fill(Mapping({}, document.tree.span), rest))
         scope = Scope(self.recorder, document, fields, given, values={"in_channels": x.channels})
+        attended = self.attended if "attention" in given else set()
         if role := self.said_role(step):
             self.recorder.blocks[role] = name
-            return Run(self.recorder, self.library, scope, f"{role}.").document(x)
-        return Run(self.recorder, self.library, scope, self.prefix, self.counts, turns=[*self.turns]).document(x)
+            return Run(self.recorder, self.library, scope, f"{role}.", attended=attended).document(x)
+        inner = Run(self.recorder, self.library, scope, self.prefix, self.counts, attended, [*self.turns])
+        return inner.document(x)
 
     def said_role(self, step: Step) -> str:
         """Return the role that a step says, with the numbers of the turns that are running; "" for none."""

@@ -69,14 +69,13 @@ class _Networks:
         self._old = specs[0]
         self._documents = by_role(specs[0].document), by_role(specs[1].document)
         self._edits = edits
-        self._differing = {leaf.path for edit in edits for leaf in edit.leaves}
         self._known: dict[Group, Reading | None] = {Group(range(len(edits))): readings[1]}
 
     def reading(self, edits: Group) -> Reading | None:
         """Return the network that some edits make of the old one; None where it is not legal."""
         if edits not in self._known:
             chosen = {leaf.path for edit in edits for leaf in self._edits[edit].leaves}
-            document = in_order(mixed(*self._documents, self._differing, chosen))
+            document = in_order(mixed(*self._documents, chosen))
             try:
                 self._known[edits] = Reading(lower(resolve_document(self._old.path, document)))
             except SpecError:

@@ -36,9 +36,10 @@ def leaves(old: Node | None, new: Node | None, path: Path = ()) -> Iterator[Leaf
         yield Leaf(path, old, new)
 
 
-def mixed(old: Mapping, new: Mapping, differing: Collection[Path], chosen: Collection[Path]) -> Mapping:
-    """Return the old document with the chosen ones of its differing leaves as the new one has them."""
-    result = _mixed(old, new, differing, chosen, ())
+def mixed(old: Mapping, new: Mapping, chosen: Collection[Path]) -> Mapping:
+    """Return the old document with the chosen leaves, of those that differ, as the new one has them."""
+    above = {path[:length] for path in chosen for length in range(len(path))}
+    result = _mixed(old, new, chosen, above, ())
     if not isinstance(result, Mapping):
         raise TypeError("a document is a mapping")
     return result
@@ -58,10 +59,13 @@ def joined(first: list[str], second: list[str]) -> list[str]:
 
 
 def _mixed(
-    old: Node | None, new: Node | None, differing: Collection[Path], chosen: Collection[Path], path: Path
+    old: Node | None, new: Node | None, chosen: Collection[Path], above: Collection[Path], path: Path
 ) -> Node | None:
-    if path in differing:
-        return new if path in chosen else old
+    """Return a node of the mixed document; what is not `above` a chosen leaf is the old one."""
+    if path in chosen:
+        return new
+    if path not in above:
+        return old
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         if (*path, ORDER) in chosen:
             keys = joined(list(new.entries), list(old.entries))
@@ -69,13 +73,13 @@ def _mixed(
             keys = joined(list(old.entries), list(new.entries))
         entries = {}
         for key in keys:
-            value = _mixed(old.get(key), new.get(key), differing, chosen, (*path, key))
+            value = _mixed(old.get(key), new.get(key), chosen, above, (*path, key))
             if value is not None:
                 entries[key] = Entry((old.entries.get(key) or new.entries[key]).key_span, value)
         return Mapping(entries, old.span)
     if isinstance(old, Sequence) and isinstance(new, Sequence) and len(old.items) == len(new.items):
         pairs = enumerate(zip(old.items, new.items, strict=True))
-        items = (_mixed(one, other, differing, chosen, (*path, index)) for index, (one, other) in pairs)
+        items = (_mixed(one, other, chosen, above, (*path, index)) for index, (one, other) in pairs)
         return Sequence(tuple(item for item in items if item is not None), old.span)
     return old
 

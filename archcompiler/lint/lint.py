@@ -31,7 +31,6 @@ RULES: tuple[Callable[[Watch, Graph], Iterator[Diagnostic]], ...] = (
     keys_without_effect,
     lone_values,
     uneven_strides,
-    padded_widths,
     written_defaults,
     overrunning_selectors,
     lambda watch, _: iter(spec_faults(watch.spec)),
@@ -42,22 +41,22 @@ RULES: tuple[Callable[[Watch, Graph], Iterator[Diagnostic]], ...] = (
     dilated_points,
     hidden_blocks,
 )
-OFF_BY_DEFAULT = ("L005",)
+ON_REQUEST = {"L005": padded_widths}
 
 
 def lint(spec: Spec, also: Collection[str] = ()) -> tuple[Graph, list[Diagnostic]]:
     """Return the graph of a spec and its warnings, each place once; SpecError where a shape does not fit.
 
-    `also` are the codes of rules that are off by default.
+    `also` are the codes of rules that run on request.
     """
     watch = Watch(spec)
     try:
         graph = lower(watch.spec)
     except SpecError as error:
         raise SpecError(error.diagnostics, spec=spec if error.spec else None) from None
-    found = [warning for rule in RULES for warning in rule(watch, graph) if is_own(warning.span, spec)]
-    asked_for = [each for each in found if each.code not in OFF_BY_DEFAULT or each.code in also]
-    places = {(each.code, each.span): each for each in reversed([*spec.warnings, *asked_for])}
+    rules = (*RULES, *(ON_REQUEST[code] for code in also))
+    found = [warning for rule in rules for warning in rule(watch, graph) if is_own(warning.span, spec)]
+    places = {(each.code, each.span): each for each in reversed([*spec.warnings, *found])}
     return graph, _without_ignored(spec, sorted(places.values(), key=_place))
 
 
@@ -68,7 +67,7 @@ def _place(warning: Diagnostic) -> tuple[str, int, int]:
 def _without_ignored(spec: Spec, found: list[Diagnostic]) -> list[Diagnostic]:
     """Return the warnings that the spec does not ignore, and one for each `ignore` that there is no need of."""
     ignored = spec.section("ignore")
-    known = {warning.code for warning in found} | {*OFF_BY_DEFAULT, "L006"}
+    known = {warning.code for warning in found} | {*ON_REQUEST, "L006"}
     needless = [
         _needless(code, ignored, spec)
         for code, entry in ignored.entries.items()

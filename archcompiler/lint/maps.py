@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import lru_cache
 
-from archcompiler.diagnostics import Diagnostic, Label, SpecError
+from archcompiler.diagnostics import Diagnostic, Label
 from archcompiler.graph.ir import Body, Graph, Node, Part
 from archcompiler.graph.ops import Shape
 from archcompiler.lint.watch import Watch
-from archcompiler.lower.network import lower
 from archcompiler.record.recorder import shape_text
 from archcompiler.resolve import Spec
 from archcompiler.span import Span
-from archcompiler.tree import Entry, Mapping, Scalar
+from archcompiler.tree import Scalar
 
 
 def lone_values(watch: Watch, graph: Graph) -> Iterator[Diagnostic]:
@@ -83,7 +81,7 @@ def _even_sizes(spec: Spec, graph: Graph) -> list[int]:
     step = graph.input[1] // max(1, int(_last_map(graph)[1]))
     step = 1 << max(1, step.bit_length() - 1)
     below = size.value // step * step
-    return [each for each in (below, below + step) if each > 0 and each != size.value and _fits(spec, size, each)]
+    return [each for each in (below, below + step) if each > 0 and each != size.value and _fits(graph, each)]
 
 
 def _last_map(graph: Graph) -> Shape:
@@ -95,16 +93,28 @@ def _last_map(graph: Graph) -> Shape:
     return shape
 
 
-def _fits(spec: Spec, size: Scalar, side: int) -> bool:
-    section = spec.document.entries["input"]
-    assert isinstance(section.value, Mapping)
-    entry = Entry(size.span, Scalar(side, size.span))
-    changed = Mapping({**section.value.entries, "size": entry}, section.value.span)
-    document = Mapping({**spec.document.entries, "input": replace(section, value=changed)}, spec.document.span)
-    try:
-        return _misfit(lower(replace(spec, document=document))) is None
-    except SpecError:
-        return False
+def _fits(graph: Graph, side: int) -> bool:
+    """Tell whether the ops take a square input of a side, and every stride divides its map."""
+    shape: Shape | None = (graph.input[0], side, side)
+    for part in graph.parts:
+        for call in part.calls:
+            shape = _run(call.body, shape) if shape else None
+    return shape is not None
+
+
+@lru_cache(maxsize=2_000)
+def _run(body: Body, shape: Shape) -> Shape | None:
+    """Return the map that leaves a body where this one arrives; None where one does not fit."""
+    shapes = [shape]
+    for node in body.nodes:
+        arrives = [shapes[value] for value in node.inputs]
+        uneven = any(side % stride for side, stride in zip(arrives[0][1:], node.op.window().strides, strict=False))
+        if uneven or node.op.misfit(*arrives):
+            return None
+        shapes.append(node.op.output(*arrives))
+        if min(shapes[-1]) < 1:
+            return None
+    return shapes[-1]
 
 
 def _size_or_part(spec: Spec, part: Part) -> Span:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from archcompiler.compare.hashes import checkpoint_hash
 from archcompiler.compare.reading import Reading
@@ -12,25 +13,35 @@ from archcompiler.resolve import Spec
 from archcompiler.span import Span
 
 
-def twins(networks: Iterable[tuple[Spec, Graph]]) -> Iterator[Diagnostic]:
-    """Yield a warning for each spec that computes what an earlier one does, with the same tensors.
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network of one run: what it computes with which tensors, and where its name stands, in which file."""
+
+    hash: str
+    name: str
+    span: Span
+    path: str
+    is_silent: bool
+
+
+def network(spec: Spec, graph: Graph) -> Network:
+    """Return what tells a network from others; one whose spec ignores L006 is not told of."""
+    span = spec.document.entries["name"].value.span
+    is_silent = "L006" in spec.section("ignore").entries
+    return Network(checkpoint_hash(Reading(graph)), spec.name, span, spec.path, is_silent)
+
+
+def twins(networks: Iterable[Network]) -> Iterator[Diagnostic]:
+    """Yield a warning for each network that computes what an earlier one does, with the same tensors.
 
     Two of one name are meant to be the same: a library's and a paper's, say. Of 26,077 model files of one collection a
     tenth were such (ABrain-One/nn-dataset#315).
     """
-    first: dict[str, Spec] = {}
-    for spec, graph in networks:
-        other = first.setdefault(checkpoint_hash(Reading(graph)), spec)
-        if other.name != spec.name and not (_is_silent(spec) or _is_silent(other)):
-            message = f"`{spec.name}` is the same network as `{other.name}` of {other.path}"
-            label = Label(_name(other), "the other one")
+    first: dict[str, Network] = {}
+    for each in networks:
+        other = first.setdefault(each.hash, each)
+        if other.name != each.name and not (each.is_silent or other.is_silent):
+            message = f"`{each.name}` is the same network as `{other.name}` of {other.path}"
+            label = Label(other.span, "the other one")
             help = "let other specs extend one of them, and remove this one"
-            yield Diagnostic("L006", message, _name(spec), help, (label,), severity="warning")
-
-
-def _name(spec: Spec) -> Span:
-    return spec.document.entries["name"].value.span
-
-
-def _is_silent(spec: Spec) -> bool:
-    return "L006" in spec.section("ignore").entries
+            yield Diagnostic("L006", message, each.span, help, (label,), severity="warning")

@@ -47,12 +47,12 @@ class Watch:
         if id(mapping) not in self._copies:
             entries = Watched({key: self._entry(entry) for key, entry in mapping.entries.items()})
             self._watched.append(entries)
-            self._copies[id(mapping)] = replace(mapping, entries=entries)
+            self._copies[id(mapping)] = Mapping(entries, mapping.span)
         return self._copies[id(mapping)]
 
     def _entry(self, entry: Entry) -> Entry:
         value = self._value(entry.value)
-        return entry if value is entry.value else replace(entry, value=value)
+        return entry if value is entry.value else Entry(entry.key_span, value, entry.shadows)
 
     def _value(self, node: Node) -> Node:
         if isinstance(node, Mapping):

@@ -82,6 +82,7 @@ class _Lowering:
         self._contexts = contexts(spec)
         self._trail: list[tuple[str, Shape]] = []
         self._library = library(spec)
+        self._faulty: set[_Key] = set()
         self._steps = 0
 
     @property
@@ -155,9 +156,12 @@ class _Lowering:
             read_again(place.fields, known.reads)
             self._count(known.steps, place)
             return known.body
+        if key in self._faulty:
+            key = None
         fields = watched(place.fields) if key else place.fields
         recorder = self._recorder(place, document, fields, context, named=named)
         if key and recorder.faults:  # they point at the very fields
+            self._faulty.add(key)
             recorder = self._recorder(place, document, place.fields, context, named=named)
         self._count(recorder.steps, place)
         self._report(recorder, place)

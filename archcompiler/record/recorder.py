@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from archcompiler.graph import ops
 from archcompiler.graph.ir import Body, Node
@@ -22,6 +23,7 @@ NORMS: dict[str, type[ops.Norm]] = {
     "layer": ops.LayerNorm,
     "instance": ops.InstanceNorm,
     "rms": ops.RMSNorm,
+    "simple": ops.SimpleNorm,
     "response": ops.ResponseNorm,
 }
 """The op of each norm of the language."""
@@ -201,10 +203,12 @@ class Recorder:
         dilation: Sides = 1,
         groups: int = 1,
         bias: bool = False,
+        weights: Fields | None = None,
     ) -> Value:
         """Record a convolution; without `padding`, the one that keeps the map at stride 1 (the kernel is odd)."""
-        op = ops.Conv(x.channels, channels, kernel, stride, 0, dilation, groups, bias)
-        op = op.replace(padding=_same(kernel, dilation) if padding is None else padding)
+        padding = _same(kernel, dilation) if padding is None else padding
+        values = (x.channels, channels, kernel, stride, padding, dilation, groups, bias)
+        op = ops.StandardisedConv(*values, **said) if (said := _standardised(weights)) else ops.Conv(*values)
         self._check_groups(role, x.channels, channels, groups)
         self._check_window(role, x.shape, op)
         return self.apply(role, op, x)
@@ -222,12 +226,22 @@ class Recorder:
             return x
         said = {each.name: each for each in op.attributes if norm.has(each.name)}
         values = {name: norm.number(name) if each.kind == "number" else norm.plain(name) for name, each in said.items()}
-        groups = int(values.get("groups", 1))
-        if x.channels % groups:
-            message = f"{groups} norm groups do not divide the {int(x.channels)} channels of {role}"
-            fits = {"groups": near_divisors(groups, x.channels)}
-            self.refuse(ShapeFault("G005", message, ("groups",), within=norm, fits=fits, number=x.channels))
+        if groups := self._norm_groups(role, x, norm):
+            values["groups"] = groups
         return self.apply(role, op(channels=x.channels, zero_scale=zero_scale, **values, **in_layout(op, x)), x)
+
+    def _norm_groups(self, role: str, x: Value, norm: Fields) -> int:
+        """Return the number of groups that a norm asks for, or that its width of each makes; 0 where it has none."""
+        field = next((name for name in ("groups", "group_width") if norm.has(name)), "")
+        if not field:
+            return 0
+        number = norm.integer(field)
+        if x.channels % number:
+            what = f"{number} norm groups" if field == "groups" else f"norm groups of {number} channels"
+            message = f"{what} do not divide the {int(x.channels)} channels of {role}"
+            fits = {field: near_divisors(number, x.channels)}
+            self.refuse(ShapeFault("G005", message, (field,), within=norm, fits=fits, number=x.channels))
+        return number if field == "groups" else x.channels // number or 1
 
     def activation(self, role: str, x: Value, activation: Fields) -> Value:
         """Record the activation that a field asks for; `none` records nothing."""
@@ -360,7 +374,7 @@ class Recorder:
             fault.help = "`bottleneck_width`, the width per group, fits any cardinality"
         self.refuse(fault)
 
-    def _check_window(self, role: str, shape: Shape, op: ops.Conv | ops.Pool) -> None:
+    def _check_window(self, role: str, shape: Shape, op: ops.Convolution | ops.Pool) -> None:
         """Refuse a window (dilation included) that is larger than its padded map; a conv's or a pool's kernel."""
         if op.padding == TF_SAME:
             return
@@ -376,6 +390,13 @@ class Recorder:
         fits: dict[str, list[Plain]] = {"window": [room], "kernel": [kernel] if kernel > 1 else []}
         help = f"a window of {room} at most fits; or a larger input, or fewer strides in front"
         self.refuse(ShapeFault("G004", message, ("window", "kernel", "dilation"), help, fits=fits))
+
+
+def _standardised(weights: Fields | None) -> dict[str, Any]:
+    """Return how kernels are standardised; nothing where they are the parameters."""
+    if weights is None or weights.text("type") == "plain":
+        return {}
+    return {name: weights.number(name) for name in ("eps", "gain") if weights.has(name)}
 
 
 def in_layout(op: type[Op], x: Value) -> dict[str, bool]:

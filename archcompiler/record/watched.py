@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Union
 
 from archcompiler.tree import Entry, Mapping
@@ -33,7 +32,7 @@ def watched(mapping: Mapping) -> Mapping:
     entries = Watched(mapping.entries)
     for key, entry in mapping.entries.items():
         if isinstance(entry.value, Mapping):
-            dict.__setitem__(entries, key, replace(entry, value=watched(entry.value)))
+            dict.__setitem__(entries, key, Entry(entry.key_span, watched(entry.value), entry.shadows))
     return Mapping(entries, mapping.span)
 
 

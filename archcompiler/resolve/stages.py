@@ -58,18 +58,20 @@ def _with_other_kinds(stage: Mapping, count: int, defaults: Defaults) -> Mapping
 
     What an earlier override of the same blocks says is left alone.
     """
-    override, kinds = mapping_at(stage, "override").entries, defaults.known.blocks
+    override, kinds = mapping_at(stage, "override"), defaults.known.blocks
     own = kinds.get(_kind(stage), {})
+    said: list[set[str]] = [set() for _ in range(count)]
     sections: dict[str, Entry] = {}
-    for selector, entry in override.items():
-        section, blocks = mapping_at(mapping_at(stage, "override"), selector), {*selection(selector, count)}
-        earlier = (each for each in sections if blocks.intersection(selection(each, count)))
-        said = {key for each in earlier for key in mapping_at(mapping_at(stage, "override"), each).entries}
-        fields = {key: field for key, field in kinds.get(_kind(section), {}).items() if key not in {*own, *said}}
+    for selector, entry in override.entries.items():
+        section, blocks = mapping_at(override, selector), selection(selector, count)
+        known = {*own}.union(*(said[block] for block in blocks))
+        fields = {key: field for key, field in kinds.get(_kind(section), {}).items() if key not in known}
         sections[selector] = replace(entry, value=defaults.under(section, fields))
+        for block in blocks:
+            said[block].update(section.entries)
     if not sections:
         return stage
-    whole = replace(stage.entries["override"], value=Mapping(sections, stage.entries["override"].value.span))
+    whole = replace(stage.entries["override"], value=Mapping(sections, override.span))
     return Mapping({**stage.entries, "override": whole}, stage.span)
 
 

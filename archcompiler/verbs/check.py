@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import signal
-import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
-from os import cpu_count
 from typing import TYPE_CHECKING
 
 from archcompiler.limits import Limits, current, within
 from archcompiler.verbs import FINDINGS, FINE, UNUSABLE, Outcome, json_text, require_torch
 from archcompiler.verbs.arguments import add_format, add_limits
 from archcompiler.verbs.complete import complete
+from archcompiler.verbs.processes import each
 from archcompiler.verbs.selection import add_selection, selected
 
 if TYPE_CHECKING:
@@ -54,7 +51,7 @@ def run(args: Namespace) -> Outcome:
     specs = list(spec_names())
     if args.specs:
         specs = selected(args.specs, only_specs=args.only_specs, and_derived=args.and_derived, tables=False)
-    results = list(_checked(check, specs, in_one_process=args.fast))
+    results = list(each(check, specs, in_one_process=args.fast))
     if args.format == "json":
         text = json_text(render.check_document(results))
     elif args.format == "junit":
@@ -70,41 +67,6 @@ def _code(results: Sequence[Checked]) -> int:
     if any(result.unreadable for result in results):
         return UNUSABLE
     return FINE if all(result.sound for result in results) else FINDINGS
-
-
-def _checked(check: Callable[[str], Checked], specs: Sequence[str], *, in_one_process: bool) -> Iterator[Checked]:
-    """Yield each result in order; with torch, in as many processes as there are cores."""
-    from tqdm import tqdm
-
-    progress = partial(tqdm, total=len(specs), unit="spec", leave=False, disable=not sys.stderr.isatty())
-    if in_one_process or len(specs) == 1:
-        yield from progress(map(check, specs))
-        return
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import active_children, get_context
-
-    pool = ProcessPoolExecutor(min(len(specs), cpu_count() or 1), mp_context=get_context("spawn"))
-    try:
-        with _interrupts_left_to_this_process():
-            waiting = [pool.submit(check, spec) for spec in specs]
-        # No `pool.map`: what it cancels on its way out, the pool's thread fails to mark as broken, with a traceback.
-        yield from progress(each.result() for each in waiting)
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for worker in active_children():
-            worker.terminate()
-        raise
-    pool.shutdown()
-
-
-@contextmanager
-def _interrupts_left_to_this_process() -> Iterator[None]:
-    """Have the processes that start within never see Ctrl-C, which the terminal sends to all, nor while they start."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _check_one(spec: str, *, fast: bool, explained: bool, limits: Limits) -> Checked:

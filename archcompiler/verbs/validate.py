@@ -6,19 +6,21 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from archcompiler.diagnostics import MOST_SHOWN, Diagnostic, SpecError
+from archcompiler.limits import Limits, current, within
 from archcompiler.syntax.files import DISK, Disk
 from archcompiler.verbs import FINDINGS, FINE, UNUSABLE, Outcome, Usage, json_text
 from archcompiler.verbs.arguments import add_format, add_limits, add_specs
+from archcompiler.verbs.processes import each
 from archcompiler.verbs.selection import add_selection, selected
 
 if TYPE_CHECKING:
-    from archcompiler.graph.ir import Graph
-    from archcompiler.resolve import Spec
+    from archcompiler.lint.twins import Network
     from archcompiler.syntax.files import Files
 
 HELP = "report every fault of every file, with its line and column, and mend what can be"
@@ -32,6 +34,8 @@ EXAMPLES = """  archc validate my_net.yaml
   archc validate resnet/resnet50 --set stages.layer1.bottleneck_width=0"""
 
 
+_AT_ONCE = 64
+"""How many specs take about as long as a process takes to start."""
 _SHAPELESS = "; shapes were not checked, because of the faults above"
 
 
@@ -53,26 +57,28 @@ def configure(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> Outcome:
     """Validate each spec as far as its shapes, and lint it."""
     files = _files(args)
+    found = partial(_validate, settings=args.settings, also=args.warn)
     if args.fix or args.diff:
         if args.settings or files is not DISK:
             raise Usage("--fix and --diff change files: they go without --set and -")
         from archcompiler.verbs.mend import differences, mended, write
 
-        edited = mended(args.specs, files, lambda spec, state: _validate(args, spec, state).found)
+        edited = mended(args.specs, files, lambda spec, state: found(spec, files=state).found)
         if args.diff:
             return Outcome(differences(edited, files), FINDINGS if edited.texts else FINE)
         write(edited)
     from archcompiler.render.sources import texts_of
 
-    results = [_validate(args, spec, files) for spec in args.specs]
-    every = [*(each for result in results for each in result.found), *_twins(results)]
+    validate = partial(_within, current(), partial(found, files=files, is_alone=len(args.specs) == 1))
+    results = list(each(validate, args.specs, at_once=_AT_ONCE))
+    every = [*(fault for result in results for fault in result.found), *_twins(results)]
     doubtful = ("warning",) if args.strict else ()
-    told = (replace(each, severity="error") if each.severity in doubtful else each for each in every)
-    found = list(dict.fromkeys(told))
-    errors = any(diagnostic.severity == "error" for diagnostic in found)
+    told = (replace(fault, severity="error") if fault.severity in doubtful else fault for fault in every)
+    faults = list(dict.fromkeys(told))
+    errors = any(fault.severity == "error" for fault in faults)
     code = UNUSABLE if any(result.unreadable for result in results) else FINDINGS if errors else FINE
     shapeless = any(result.shapeless for result in results)
-    return Outcome(_text(args, found, texts_of(files), shapeless=shapeless), code)
+    return Outcome(_text(args, faults, texts_of(files), shapeless=shapeless), code)
 
 
 def _files(args: Namespace) -> Disk:
@@ -90,21 +96,29 @@ def _files(args: Namespace) -> Disk:
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """What was found of one spec, and its network where it has one."""
+    """What was found of one spec, and its network where it has one and there are others."""
 
     found: tuple[Diagnostic, ...]
     unreadable: bool = False
     shapeless: bool = False
-    network: tuple[Spec, Graph] | None = None
+    network: Network | None = None
 
 
-def _validate(args: Namespace, spec: str, files: Files) -> _Result:
+def _within(limits: Limits, work: Callable[[str], _Result], spec: str) -> _Result:
+    """Work on one spec, in a process of its own perhaps, which knows no limits but those given."""
+    with within(limits):
+        return work(spec)
+
+
+def _validate(
+    spec: str, *, settings: Sequence[str], also: Sequence[str], files: Files, is_alone: bool = True
+) -> _Result:
     from archcompiler.lint.lint import lint
     from archcompiler.resolve import load_spec
 
     try:
-        resolved = load_spec(spec, args.settings, files)
-        graph, warnings = lint(resolved, args.warn)
+        resolved = load_spec(spec, settings, files)
+        graph, warnings = lint(resolved, also)
     except SpecError as error:
         from archcompiler.advise.prices import advised
 
@@ -113,7 +127,11 @@ def _validate(args: Namespace, spec: str, files: Files) -> _Result:
         if part is not None:
             return _Result(tuple(part))
         return _Result(advised(error), error.unreadable, shapeless=not error.unreadable and error.spec is None)
-    return _Result(tuple(warnings), network=(resolved, graph))
+    if is_alone:
+        return _Result(tuple(warnings))
+    from archcompiler.lint.twins import network
+
+    return _Result(tuple(warnings), network=network(resolved, graph))
 
 
 def _part_faults(path: str, files: Files) -> list[Diagnostic] | None:

@@ -150,6 +150,23 @@ HELPERS = {
         x = F.rms_norm(x, self.normalized_shape, self.weight, self.eps)
         return x.permute(0, 3, 1, 2)
 ''',
+    "SimpleNorm": '''class SimpleNorm(nn.Module):
+    """Division of a map, whose channels stand last or first, by their deviation at each position."""
+
+    def __init__(self, channels: int, eps: float = 1e-06, last: bool = False) -> None:
+        super().__init__()
+        self.eps = eps
+        self.axis = -1 if last else 1
+        self.shape = (-1,) if last else (-1, 1, 1)
+        self.weight = nn.Parameter(torch.ones(channels))
+
+    def reset_parameters(self) -> None:
+        nn.init.ones_(self.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        variance = torch.var(x, dim=self.axis, keepdim=True)
+        return x * torch.rsqrt(variance + self.eps) * self.weight.view(self.shape)
+''',
     "ResponseNorm": '''class ResponseNorm(nn.Module):
     """Global response normalisation of a map, whose channels stand last or first."""
 

@@ -71,6 +71,11 @@ def _rms_norm(op: ops.RMSNorm, write: Numbers, _: bool) -> Code:
     return call("nn.RMSNorm" if op.last else "RMSNorm2d", [write(op.channels)], [("eps", write(op.eps), "None")])
 
 
+def _simple_norm(op: ops.SimpleNorm, write: Numbers, _: bool) -> Code:
+    optional = [("eps", write(op.eps), "1e-06"), ("last", str(op.last), "False")]
+    return call("SimpleNorm", [write(op.channels)], optional)
+
+
 def _response_norm(op: ops.ResponseNorm, write: Numbers, _: bool) -> Code:
     optional = [("eps", write(op.eps), "1e-06"), ("last", str(op.last), "False")]
     return call("ResponseNorm", [write(op.channels)], optional)
@@ -177,6 +182,7 @@ LAYERS: dict[type[Op], Rule] = {
     ops.LayerNorm: Rule(_layer_norm, resets="nn.LayerNorm", starts=_NORM),
     ops.InstanceNorm: Rule(_instance_norm, resets="nn.InstanceNorm2d", starts=_NORM),
     ops.RMSNorm: Rule(_rms_norm, resets="nn.RMSNorm", starts=_NORM),
+    ops.SimpleNorm: Rule(_simple_norm, resets="SimpleNorm", starts={"weight": 1.0}),
     ops.ResponseNorm: Rule(_response_norm, resets="ResponseNorm", starts={"weight": 0.0, **_SHIFT}),
     ops.SequenceConv: Rule(_sequence_conv, resets="nn.Conv1d", starts=_UNIFORM),
     ops.BlurPool: Rule(_blur_pool, resets="BlurPool2d", ends_line=True),

@@ -190,7 +190,10 @@ def _pair(run: _Run) -> CallText:
 
 
 def _dictionary(steps: list[Step], name: str) -> Code:
-    """Return the nested `nn.ModuleDict` of steps that are no chain; a dictionary with parameters takes modules too."""
+    """Return the nested `nn.ModuleDict` of steps that are no chain; a dictionary with parameters takes modules too.
+
+    `nn.ParameterDict` sorts the keys of a `dict`, and takes pairs in their order.
+    """
     entries: dict[str, Code] = {}
     groups: dict[str, list[Step]] = {}
     for step in steps:
@@ -201,8 +204,11 @@ def _dictionary(steps: list[Step], name: str) -> Code:
         else:
             entries.setdefault(child, step.source)
     entries |= {child: _dictionary(group, child) for child, group in groups.items()}
-    items: tuple[Code, ...] = tuple(_item(key, source) for key, source in entries.items())
     owns = any(not step.is_module and "." not in step.path[len(name) + 1 :] for step in steps)
+    if owns and list(entries) != sorted(entries):
+        pairs = tuple(CallText("", (f'"{key}"', source)) for key, source in entries.items())
+        return CallText("nn.ParameterDict", (CallText("", pairs, "[", "]"),))
+    items: tuple[Code, ...] = tuple(_item(key, source) for key, source in entries.items())
     return CallText("nn.ParameterDict" if owns else "nn.ModuleDict", (CallText("", items, "{", "}"),))
 
 

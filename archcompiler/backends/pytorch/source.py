@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from keyword import iskeyword
 from textwrap import wrap
 
@@ -20,9 +21,12 @@ from archcompiler.backends.pytorch.rule import POSTFIX, Numbers, Values
 from archcompiler.backends.pytorch.rules import RULES
 from archcompiler.backends.pytorch.splits import splits
 from archcompiler.graph import ops
-from archcompiler.graph.ir import Body, Call, Graph, Node
+from archcompiler.graph.ir import Body, Call, Graph, Node, Part
 from archcompiler.graph.names import MODULE_ATTRIBUTES
+from archcompiler.graph.shape import Shape
 
+_MOST_KEPT = 32
+"""Sources that are kept: whoever builds a network often, or one spec in several threads, writes it once."""
 _RESERVED = {"OrderedDict", "Tensor", "None", "True", "False", *HELPERS}
 
 
@@ -36,11 +40,17 @@ class Source:
 
 def source(graph: Graph) -> Source:
     """Return the source of a graph: helper modules, one class for each structure of block, the network."""
+    return _source(graph.name, graph.description, graph.input, graph.parts)
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _source(name: str, description: str, input: Shape, parts: tuple[Part, ...]) -> Source:
+    graph = Graph(name, description, input, parts)
     network = class_name(graph.name)
     classes = block_classes(graph, _RESERVED | {network})
-    parts = [_block_source(block) for block in {block.name: block for block in classes.values()}.values()]
-    parts.append(_network_source(graph, network, classes))
-    code = "\n\n\n".join([*_helpers("\n".join(parts)), *parts])
+    written = [_block_source(block) for block in {block.name: block for block in classes.values()}.values()]
+    written.append(_network_source(graph, network, classes))
+    code = "\n\n\n".join([*_helpers("\n".join(written)), *written])
     return Source(f"{_header(graph, code)}\n\n\n{code}\n", network)
 
 

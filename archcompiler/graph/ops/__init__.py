@@ -6,7 +6,7 @@ Ops know no backend: how one becomes a module stands in `backends/`. A new op is
 from archcompiler.graph.ops.activation import Activation, Dropout, DropPath, PReLU, Softmax
 from archcompiler.graph.ops.base import OPS, Form, Joins, Op, ParameterShapes, Statistic, Tensor, Window
 from archcompiler.graph.ops.convolution import Conv, Convolution, Linear, SequenceConv, StandardisedConv
-from archcompiler.graph.ops.joining import Add, Concat, ResizeLike, Scale, Subtract
+from archcompiler.graph.ops.joining import Add, BranchSum, Concat, ResizeLike, Scale, Subtract, WeightedPool
 from archcompiler.graph.ops.layout import (
     AsMap,
     AsSequence,
@@ -27,6 +27,7 @@ from archcompiler.graph.ops.normalisation import (
     Norm,
     ResponseNorm,
     RMSNorm,
+    SimpleNorm,
     VectorBatchNorm,
 )
 from archcompiler.graph.ops.pooling import BlurPool, GridPool, Pool, Pooling, Subsample
@@ -41,6 +42,7 @@ __all__ = [
     "AsSequence",
     "BatchNorm",
     "BlurPool",
+    "BranchSum",
     "ChannelShuffle",
     "Concat",
     "ConstantScale",
@@ -76,6 +78,7 @@ __all__ = [
     "Scale",
     "SequenceConv",
     "Shape",
+    "SimpleNorm",
     "Softmax",
     "SpaceToDepth",
     "StandardisedConv",
@@ -84,5 +87,6 @@ __all__ = [
     "Subtract",
     "Tensor",
     "VectorBatchNorm",
+    "WeightedPool",
     "Window",
 ]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from archcompiler.graph.ops.attributes import choice
-from archcompiler.graph.ops.base import Joins, Reads, Shape, StepForm
+from archcompiler.graph.ops.attributes import choice, size
+from archcompiler.graph.ops.base import Affine, Combination, Joins, Reads, Shape, StepForm
 from archcompiler.graph.ops.families import AsWritten, EachPosition, Plain, SameShape, Unweighted
+from archcompiler.graph.shape import shape_text
 
 
 class Joining(Plain, EachPosition, AsWritten, Unweighted, abstract=True):
@@ -22,6 +23,10 @@ class Add(SameShape, Joining):
     joins = Joins.ALIKE
     commutes = True
 
+    def affine_form(self) -> Affine | None:
+        """Return the factors."""
+        return Combination((1, 1))
+
     def backward_reads(self) -> Reads:
         """Return nothing."""
         return "nothing"
@@ -33,6 +38,10 @@ class Subtract(SameShape, Joining):
     name = "Subtract"
     step = StepForm("subtract", "", "A map less another one of its shape.")
     joins = Joins.ALIKE
+
+    def affine_form(self) -> Affine | None:
+        """Return the factors."""
+        return Combination((1, -1))
 
     def backward_reads(self) -> Reads:
         """Return nothing."""
@@ -75,6 +84,28 @@ class Scale(Joining):
         return "input"
 
 
+class WeightedPool(Joining):
+    """The average of a map's positions, by the softmax of a second map of one channel (GCNet, arXiv:1904.11492)."""
+
+    name = "WeightedPool"
+    step = StepForm("weighted_pool", "", "The average of a map's positions, by the softmax of a map of one channel.")
+    joins = Joins.BROADCAST
+
+    def misfit(self, *shapes: Shape) -> str | None:
+        """Return that the second map does not have one weight for each position."""
+        (_, *sides), (channels, *weighed) = shapes
+        fits = channels == 1 and sides == weighed
+        return None if fits else f"weighs the positions of {shape_text(shapes[0])} by {shape_text(shapes[1])}"
+
+    def output(self, *shapes: Shape) -> Shape:
+        """Return one position."""
+        return (shapes[0][0], 1, 1)
+
+    def backward_reads(self) -> Reads:
+        """Return both."""
+        return "input"
+
+
 class ResizeLike(Joining):
     """A map resized to the height and width of a second one, which is read for nothing else."""
 
@@ -87,6 +118,36 @@ class ResizeLike(Joining):
     def output(self, *shapes: Shape) -> Shape:
         """Return the channels of the first map with the sides of the second."""
         return (shapes[0][0], *shapes[1][1:])
+
+    def backward_reads(self) -> Reads:
+        """Return nothing."""
+        return "nothing"
+
+
+class BranchSum(Plain, EachPosition, AsWritten, Unweighted):
+    """The sum of stacked branches: the channels of one map behind those of the other."""
+
+    name = "BranchSum"
+    step = StepForm(
+        "sum_branches",
+        "",
+        "The sum of stacked branches, at each channel.",
+        {"branches": {"type": "integer", "minimum": 1, "description": "Number of branches.", "examples": [2]}},
+    )
+    changed_kind = "D309"
+    is_view = False
+
+    branches: int = size("D309")
+
+    def misfit(self, *shapes: Shape) -> str | None:
+        """Return what the branches do not divide."""
+        odd = shapes[0][0] % self.branches
+        return f"stacks {self.branches} branches in {shapes[0][0]} channels" if odd else super().misfit(*shapes)
+
+    def output(self, *shapes: Shape) -> Shape:
+        """Return the shape with the channels of one branch."""
+        channels, *sides = shapes[0]
+        return (channels // self.branches, *sides)
 
     def backward_reads(self) -> Reads:
         """Return nothing."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from archcompiler.graph.ops.attributes import BY_TENSORS, flag, number, size
-from archcompiler.graph.ops.base import Form, Reads, Shape, Statistic, Tensor
+from archcompiler.graph.ops.base import Affine, Form, Held, PerChannel, Reads, Shape, Statistic, Tensor
 from archcompiler.graph.ops.families import AsWritten, EachPosition, Plain, SameShape
 
 
@@ -64,6 +64,13 @@ class BatchNorm(Norm):
             Tensor("num_batches_tracked", (), 0.0, is_learned=False),
         )
         return (*super().tensors(), *running)
+
+    def affine_form(self) -> Affine | None:
+        """Return what the running statistics leave of it."""
+        return PerChannel(self._scale, lambda held: held["bias"] - held["running_mean"] * self._scale(held))
+
+    def _scale(self, held: Held) -> Any:
+        return held["weight"] / (held["running_var"] + self.eps) ** 0.5
 
     def statistic(self, shape: Shape) -> Statistic | None:
         """Return the positions of one channel."""
@@ -146,6 +153,15 @@ class RMSNorm(Norm):
     def statistic(self, shape: Shape) -> Statistic | None:
         """Return None: PyTorch takes any number of channels."""
         return None
+
+
+class SimpleNorm(RMSNorm):
+    """Division by the standard deviation of the channels at each position, whose mean stays; it has no shift.
+
+    The deviation is that of a sample, by one channel less than there are (timm/layers/fast_norm.py, `simple_norm`).
+    """
+
+    name = "SimpleNorm"
 
 
 class ResponseNorm(Norm):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archcompiler.graph.ops.attributes import BY_TENSORS, flag, number, size
-from archcompiler.graph.ops.base import Op, Reads, Shape, StepForm, Tensor
+from archcompiler.graph.ops.base import Affine, Op, PerChannel, Reads, Shape, StepForm, Tensor
 from archcompiler.graph.ops.families import AsWritten, EachPosition, Plain, SameShape, Unweighted
 
 
@@ -25,6 +25,10 @@ class ConstantScale(Plain, SameShape, EachPosition, Unweighted):
     def backward_reads(self) -> Reads:
         """Return nothing."""
         return "nothing"
+
+    def affine_form(self) -> Affine | None:
+        """Return the constant."""
+        return PerChannel(lambda _: self.factor)
 
     def normal_form(self, arrives: Shape, leaves: Shape) -> Op | None:
         """Return None for a factor of 1."""
@@ -81,10 +85,22 @@ class LayerScale(_Owned):
         """Return that the channels of the parameter and of the map stand at different places."""
         return "has its channels in front, and the map last" if self.is_map and self.last else None
 
+    def affine_form(self) -> Affine | None:
+        """Return the parameter."""
+        return PerChannel(lambda held: held[""])
+
     def tensors(self) -> tuple[Tensor, ...]:
         """Return the parameter."""
         shape = (self.channels, 1, 1) if self.is_map else (self.channels,)
         return (Tensor("", shape, self.initial),)
+
+
+_IS_VECTOR = {
+    "type": "boolean",
+    "default": False,
+    "description": "Whether the parameter is a vector of one number, in place of a number.",
+    "examples": [True],
+}
 
 
 class _Scalar(_Owned, abstract=True):
@@ -106,8 +122,15 @@ class ScalarScale(_Scalar):
         "learned_scale",
         "scale",
         "Every value times one parameter.",
-        {"initial": {"type": "number", "description": "What the parameter starts at.", "examples": [1]}},
+        {
+            "initial": {"type": "number", "description": "What the parameter starts at.", "examples": [1]},
+            "is_vector": _IS_VECTOR,
+        },
     )
+
+    def affine_form(self) -> Affine | None:
+        """Return the parameter."""
+        return PerChannel(lambda held: held[""])
 
 
 class ScalarShift(_Scalar):
@@ -118,8 +141,15 @@ class ScalarShift(_Scalar):
         "learned_shift",
         "shift",
         "Every value plus one parameter.",
-        {"initial": {"type": "number", "description": "What the parameter starts at.", "examples": [0]}},
+        {
+            "initial": {"type": "number", "description": "What the parameter starts at.", "examples": [0]},
+            "is_vector": _IS_VECTOR,
+        },
     )
+
+    def affine_form(self) -> Affine | None:
+        """Return the parameter, which is added."""
+        return PerChannel(lambda _: 1, lambda held: held[""])
 
     def backward_reads(self) -> Reads:
         """Return nothing."""
