@@ -51,7 +51,7 @@ def test_counts_are_what_is_measured_on_timms_own_network(spec):
 
 @pytest.mark.parametrize("spec", REPRESENTATIVES, ids=peers.short)
 def test_output_is_timms(spec):
-    """Bit for bit, on odd maps; where average pools stride, timm's shortcut fits even maps only, as space to depth does."""
+    """Bit for bit, on odd maps; space to depth, and timm's shortcut where average pools stride, fit even maps only."""
     import torch
 
     theirs = peers.filled(lambda: _timm_network(spec), seed=7)
