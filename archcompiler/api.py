@@ -61,8 +61,8 @@ def load(spec: Written, settings: Iterable[str] = (), limits: Limits | None = No
 def compile(spec: SpecLike, *, reparameterize: bool = False) -> Graph:
     """Return the typed graph of a spec, every shape checked; raises SpecError as `load` does.
 
-    To `reparameterize` is to fold norms and parallel branches into convolutions: the graph computes the same in
-    evaluation, with other weights, which `build` computes.
+    To `reparameterize` is to fold norms and parallel branches into convolutions: in evaluation the graph computes the
+    same up to rounding, with other weights, which `build` computes.
 
     >>> graph = compile("resnet/resnet18")
     >>> graph.input, graph.output, [part.name for part in graph.parts]
@@ -135,10 +135,7 @@ def build(
     Raises SpecError where the spec is faulty, ValueError where `partial` has no weights, ImportError where torch is not
     installed, RuntimeError where `weights` cannot be read or do not fit (with `partial`, none of them), or the
     parameters need more memory than there is. With a `seed` the weights are the same each time; on device "meta"
-    nothing is allocated.
-
-    To `reparameterize` is to return the network in which norms and parallel branches are folded into convolutions. The
-    `weights` are those of the network as its spec says it, and in evaluation both compute the same up to rounding.
+    nothing is allocated. To `reparameterize` is to return what `compile` does then, computed from the same `weights`.
 
     >>> base = build("cifar/resnet20", seed=0)
     >>> sum(parameter.numel() for parameter in base.parameters())
@@ -159,8 +156,10 @@ def build(
 
     given = read_weights(weights) if isinstance(weights, (str, os.PathLike)) else weights
     module = build_module(graph, weights=given, device=device, dtype=dtype, seed=seed, partial=partial)
-    if not reparameterize:
-        return module
+    return _folded(module, graph) if reparameterize else module
+
+
+def _folded(module: nn.Module, graph: Graph) -> nn.Module:
     from archcompiler.backends.pytorch.folding import folded_module
     from archcompiler.reparameterize.rewrite import reparameterized
 

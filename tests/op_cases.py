@@ -223,11 +223,6 @@ EXACT = {
         lambda b, x: b.apply("", ops.Scale(), b.apply("", ops.Narrow(0, 1), x), x),
         lambda m, x: x[:, :1] * x,
     ),
-    "weighted pool": (
-        MAP,
-        lambda b, x: b.apply("", ops.WeightedPool(), x, b.apply("conv", ops.Conv(8, 1, 1), x)),
-        lambda m, x: (x.flatten(2)[:, None] @ m.conv(x).flatten(2).softmax(2)[..., None]).transpose(1, 2),
-    ),
     "subtract": (MAP, joined(ops.Subtract()), lambda m, x: x - x.relu()),
     "pad": (MAP, single(ops.Pad(1, 2, 3, 0), ""), lambda m, x: F.pad(x, (1, 2, 3, 0))),
     "pad with a path": (MAP, single(ops.Pad(right=1, bottom=1)), lambda m, x: F.pad(x, (0, 1, 0, 1))),
@@ -311,6 +306,18 @@ CLOSE = {
         in_channels_last(ops.ResponseNorm(8, 1e-6, last=True)),
         lambda m, x: _response(x, m.op.weight[:, None, None], m.op.bias[:, None, None], (2, 3), 1),
     ),
+    "evolved norm": (
+        MAP,
+        single(ops.EvoNorm(8, groups=2)),
+        lambda m, x: _scaled(x * (x * m.op.v[:, None, None]).sigmoid() / _deviations(x, 2), m.op),
+    ),
+    "filter response norm": (
+        MAP,
+        single(ops.FilterResponseNorm(8)),
+        lambda m, x: torch.maximum(
+            _scaled(x / (x.square().mean((2, 3), keepdim=True) + 1e-5).sqrt(), m.op), m.op.tau[:, None, None]
+        ),
+    ),
     "standardised conv": (
         MAP,
         single(ops.StandardisedConv(8, 4, 3, padding=1)),
@@ -328,6 +335,15 @@ CLOSE = {
     ),
 }
 """The same, up to rounding: by the formula of the paper."""
+
+
+def _scaled(x, op):
+    return x * op.weight[:, None, None] + op.bias[:, None, None]
+
+
+def _deviations(x, groups):
+    variance = x.reshape(len(x), groups, -1).var(2, correction=0)
+    return (variance + 1e-5).sqrt().repeat_interleave(x.shape[1] // groups, 1)[:, :, None, None]
 
 
 def _response(x, weight, bias, positions, channels):

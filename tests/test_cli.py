@@ -1,4 +1,4 @@
-"""`archc` as it is used: real processes, what they print, where they write, and the codes they end with."""
+"""`archc` as it is used: what it prints, where it writes, and the codes it ends with."""
 
 import csv
 import io
@@ -15,21 +15,14 @@ import peers
 import pytest
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
-from repository import Repository
+from repository import Repository, without_stem
 from terminal import ARCHC, on_terminal
 
 from archcompiler.cli import VERBS
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
-SMALL = """\
-archc: 1
-name: small
-input: {channels: 3, size: 16}
-stem: none
-stages:
-  a: {block: basic, blocks: 1, channels: 8}
-head: {classes: 10}
-"""
+STAGES = "stages:\n  a: {block: basic, blocks: 1, channels: 8}\n"
+SMALL = without_stem("small", STAGES, channels=3, size=16, classes=10)
 STAGE_A = "1 x basic 8, stride 1, projection shortcut"
 FAULTY = SMALL.replace("channels: 8", "channels: eight").replace("classes: 10", "clases: 10")
 
@@ -63,6 +56,17 @@ def test_the_command_and_the_module_are_one():
     command = Path(sys.executable).parent / "archc"
     runs = [subprocess.run([*start, "--version"], capture_output=True, text=True) for start in ([command], ARCHC)]
     assert [run.stdout for run in runs] == ["archc 0.1.0\n"] * 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["cost"], ["validate", "faulty.yaml"], ["cost", "faulty.yaml"], ["show", "small.yaml"], ["cost", "x"]],
+    ids=" ".join,
+)
+def test_a_process_of_its_own_ends_and_says_as_the_command_in_this_one(archc, small, faulty, arguments):
+    run = subprocess.run([*ARCHC, *arguments], cwd=small.parent, capture_output=True, text=True, encoding="utf-8")
+    here = archc(*arguments, cwd=small.parent)
+    assert (run.returncode, run.stdout, run.stderr) == (here.returncode, here.stdout, here.stderr)
 
 
 # --- help and usage ---

@@ -197,7 +197,6 @@ def test_emitted_source_of_every_op_is_as_ruff_writes_it(tool, tmp_path):
         (ops.Softmax(3), ((8, 1, 1),), "op stacks 3 branches in 8 channels"),
         (ops.Concat(), ((8, 5, 5), (8, 5, 6)), "op takes inputs that differ in their channels alone, and finds 8x5x5"),
         (ops.Scale(), ((8, 5, 5), (4, 1, 1)), "op takes inputs whose sides are equal or 1, and finds 8x5x5 and 4x1x1"),
-        (ops.WeightedPool(), ((8, 5, 5), (1, 5, 6)), "op weighs the positions of 8x5x5 by 1x5x6"),
         (ops.Subtract(), ((8, 5, 5), (8, 1, 1)), "op takes inputs of one shape, and finds 8x5x5 and 8x1x1"),
     ],
 )

@@ -22,7 +22,7 @@ CONTEXT = ("block_index", "block_count", "previous_count", "network_index", "net
 """
 
 LENT = ("weights",)
-"""What the convolution of a shortcut has as one that says nothing, where no step and no field of the block does."""
+"""What a shortcut's convolution has as any other that says nothing, where neither its step nor its block says it."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,6 +25,8 @@ NORMS: dict[str, type[ops.Norm]] = {
     "rms": ops.RMSNorm,
     "simple": ops.SimpleNorm,
     "response": ops.ResponseNorm,
+    "evo": ops.EvoNorm,
+    "filter_response": ops.FilterResponseNorm,
 }
 """The op of each norm of the language."""
 Blame = Callable[[ShapeFault], None]

@@ -75,7 +75,7 @@ def _counts(diff: Diff) -> list[str]:
     counts += [f"{name} changed" for name in sections]
     addresses = [change.address.split(".") for change in diff.changes]
     others = {first for first, *_ in addresses} & {"input", "names"}
-    others |= {f"block {rest[0]}" if rest else "own blocks" for first, *rest in addresses if first == "blocks"}
+    others |= {f"block {rest[0]}" for first, *rest in addresses if first == "blocks"}
     counts += [f"{name} changed" for name in sorted(others)]
     return counts
 

@@ -43,7 +43,6 @@ SAME_VALUES = {
         "se": "squeezeexcitation squeezeexcite seblock selayer semodule",
         "eca": "ecablock ecalayer ecamodule",
         "ese": "esemodule effectivese effectivesemodule",
-        "global_context": "gc gca gcnet",
     },
 }
 """By field and value here, the words that mean just this value, in small letters without `_`."""
@@ -85,7 +84,7 @@ OTHER_VALUES = {
         swiglu siglu bilu hardmish eswish swishbeta tanhexp logsoftmax softmin softshrink hardshrink threshold step
         sine sin cos snake maxout acon aconc metaacon smelu serf smu erf exp exponential lisht scaledtanh squareplus
         sparseplus sparsesigmoid sparsemax""",
-    "attention": """cse sse scse csse ge gatherexcite cbam
+    "attention": """cse sse scse csse ge gatherexcite gc gcnet globalcontext cbam
         bam ecam ceca ecs sk skconv splitattention sa spatial coordatt ca simam nl nonlocal glam
         lambda bottleneckattn bat halo mhsa cot lct srm gct aa triplet danet fca seqk""",
     "norm": """frn filterresponse weight weightnorm spectral local lrn

@@ -30,10 +30,10 @@ _SHOWN = 10
 _SAFETENSORS = ".safetensors"
 _NOTHING_WRITTEN = "nothing is written: `archcompiler.build(SPEC, weights=FILE)` returns the module, in Python"
 _ASK = """it compiles, and nothing is written: ask for
-  --summary       its stages and layers, and whether two tools count the same
-  -o FILE.py      PyTorch source that needs no archcompiler
-  --weights FILE  which weights of a file fit
-  --reparameterize, with -o FILE.safetensors  its norms and branches folded into convolutions
+  --summary         its stages and layers, and whether two tools count the same
+  -o FILE.py        PyTorch source that needs no archcompiler
+  --weights FILE    which weights of a file fit
+  --reparameterize  its norms and parallel branches folded into convolutions
 In Python, `archcompiler.build(SPEC)` returns the module."""
 _ASK_FOLDED = """nothing is written: ask for
   -o FILE.safetensors  the weights
@@ -68,7 +68,7 @@ def _add_weights(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--weights",
         metavar="FILE",
-        help="fill the module from a safetensors file or a checkpoint, and say which weights fit; writes nothing",
+        help="fill the module from a safetensors file or a checkpoint, and say which weights fit",
     )
     parser.add_argument("--partial", action="store_true", help="take the weights that fit, and initialise the others")
     parser.add_argument(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from archcompiler.backends.pytorch.layout import CallText, Code
-from archcompiler.backends.pytorch.rule import ALL_POSTFIX, CALL_THEN_POSTFIX, POSTFIX, PRODUCT, SUM, Numbers, Rule
+from archcompiler.backends.pytorch.rule import CALL_THEN_POSTFIX, POSTFIX, PRODUCT, SUM, Numbers, Rule
 from archcompiler.graph import ops
 from archcompiler.graph.ops import Op
 
@@ -113,11 +113,6 @@ EXPRESSIONS: dict[type[Op], Rule] = {
     ops.Concat: Rule(expression=_concat),
     ops.BranchSum: Rule(expression=_branch_sum, binds=POSTFIX, ends_line=True),
     ops.ResizeLike: Rule(expression=_resize_like, binds=CALL_THEN_POSTFIX),
-    ops.WeightedPool: Rule(
-        expression=_said("({}.flatten(2) @ {}.flatten(1).softmax(1).unsqueeze(2)).unsqueeze(3)"),
-        binds=ALL_POSTFIX,
-        ends_line=True,
-    ),
     ops.ConstantScale: Rule(expression=_constant_scale, binds=PRODUCT),
     ops.LayerScale: Rule(expression=_layer_scale, binds=PRODUCT, parameter=_layer_scale_parameter),
     ops.ScalarScale: Rule(expression=_said("{} * {parameter}"), binds=PRODUCT, parameter=_scalar_parameter),

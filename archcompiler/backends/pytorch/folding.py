@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from archcompiler.backends.pytorch.module import allocated
 from archcompiler.graph.ir import registered, tensor_key
-from archcompiler.graph.ops.base import Combination, Held, Kernel, PerChannel
+from archcompiler.graph.ops.base import Affine, Combination, Held, Kernel, PerChannel
 from archcompiler.graph.shape import Shape
 from archcompiler.reparameterize.rewrite import Folded, Reparameterized
 
@@ -78,12 +78,13 @@ def _tensors(folded: Folded, weights: Mapping[str, Tensor]) -> dict[str, Tensor]
     return {tensor_key(folded.path, tensor.name): found for tensor, found in result}
 
 
-def _computed(affine: Any, held: Held, inputs: list[_Value], shape: Shape) -> _Value:
+def _computed(affine: Affine | None, held: Held, inputs: list[_Value], shape: Shape) -> _Value:
     """Return what a layer gives; `shape` is that of the kernel which stands for all."""
     if isinstance(affine, PerChannel):
         return _scaled(inputs[0], affine, held)
     if isinstance(affine, Kernel):
         return _convolved(inputs[0], held, affine.groups)
+    assert isinstance(affine, Combination)
     return _sum(inputs, affine, shape)
 
 

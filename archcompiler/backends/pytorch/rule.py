@@ -47,7 +47,6 @@ CALL = Binds(3, 0, 0)
 POSTFIX = Binds(3, 3, 0)
 PRODUCT = Binds(2, 2, 3)
 SUM = Binds(1, 1, 2)
-ALL_POSTFIX = Binds(3, 3, 3)
 CALL_THEN_POSTFIX = Binds(3, 0, 3)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from archcompiler.graph.ops.attributes import choice, size
 from archcompiler.graph.ops.base import Affine, Combination, Joins, Reads, Shape, StepForm
 from archcompiler.graph.ops.families import AsWritten, EachPosition, Plain, SameShape, Unweighted
-from archcompiler.graph.shape import shape_text
 
 
 class Joining(Plain, EachPosition, AsWritten, Unweighted, abstract=True):
@@ -81,28 +80,6 @@ class Scale(Joining):
 
     def backward_reads(self) -> Reads:
         """Return both inputs."""
-        return "input"
-
-
-class WeightedPool(Joining):
-    """The average of a map's positions, by the softmax of a second map of one channel (GCNet, arXiv:1904.11492)."""
-
-    name = "WeightedPool"
-    step = StepForm("weighted_pool", "", "The average of a map's positions, by the softmax of a map of one channel.")
-    joins = Joins.BROADCAST
-
-    def misfit(self, *shapes: Shape) -> str | None:
-        """Return that the second map does not have one weight for each position."""
-        (_, *sides), (channels, *weighed) = shapes
-        fits = channels == 1 and sides == weighed
-        return None if fits else f"weighs the positions of {shape_text(shapes[0])} by {shape_text(shapes[1])}"
-
-    def output(self, *shapes: Shape) -> Shape:
-        """Return one position."""
-        return (shapes[0][0], 1, 1)
-
-    def backward_reads(self) -> Reads:
-        """Return both."""
         return "input"
 
 

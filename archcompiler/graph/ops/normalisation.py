@@ -179,3 +179,36 @@ class ResponseNorm(Norm):
     def statistic(self, shape: Shape) -> Statistic | None:
         """Return None: it takes any map."""
         return None
+
+
+class EvoNorm(Norm):
+    """EvoNorm-S0 (arXiv:2004.02967, Table 2): a learned swish, its activation, over the deviation of a group."""
+
+    name = "EvoNorm"
+
+    groups: int = size("D306", default=1)
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        """Return scale, shift and what each channel of the swish is multiplied by."""
+        return (*super().tensors(), Tensor("v", (self.channels,), 1.0))
+
+    def statistic(self, shape: Shape) -> Statistic | None:
+        """Return the positions of the channels of one group."""
+        values = shape[0] // self.groups
+        for side in shape[1:]:
+            values = values * side
+        return Statistic("group", values)
+
+
+class FilterResponseNorm(Norm):
+    """Filter response normalisation with its threshold (arXiv:1911.09737, section 3), which is its activation."""
+
+    name = "FilterResponseNorm"
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        """Return scale, shift and threshold."""
+        return (*super().tensors(), Tensor("tau", (self.channels,), 0.0))
+
+    def statistic(self, shape: Shape) -> Statistic | None:
+        """Return None: a mean square of one position is one."""
+        return None
