@@ -58,3 +58,12 @@ def test_how_layers_are_named_is_no_matter_to_what_a_block_is(capsys):
     where = ["--for", "stages.stage2.channels", "--to", "vgg/vgg16_bn", "--over", "block", "--block", "0"]
     assert main(["solve", "vgg/vgg16_bn", *where]) == 0
     assert "stages: {stage2: {channels: 128}}" in capsys.readouterr().out
+
+
+def test_a_step_that_is_a_module_has_a_role_to_be_named_by():
+    """What has neither a path nor an expression would be left out of the emitted source."""
+    from archcompiler.backends.pytorch.rules import RULES
+    from archcompiler.graph.ops import OPS
+
+    steps = [op for op in OPS.values() if op.step]
+    assert [op.name for op in steps if not op.step.role and RULES[op].expression is None] == []

@@ -9,7 +9,8 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 TIMM = [spec for spec in peers.SHIPPED if spec.startswith("timm/")]
 REPRESENTATIVES = peers.representatives(TIMM)
-SIDES = {"/vgg": (224, 256), "inception_v": (96, 128), "inception_resnet": (96, 128), "aa": (64, 96)}
+SIDES = {"/vgg": (224, 256), "inception_v": (96, 128), "inception_resnet": (96, 128)}
+SIDES |= {"aa": (64, 96), "tresnet": (64, 96)}
 """What stands in the names of networks that take no small or no odd map, and the sides of an image for them."""
 ROUNDED = {"timm/convnext_atto_rms": "timm's RMS norm on maps takes the mean over channels that stand first"}
 """The networks whose output differs by rounding alone, each with the operation."""

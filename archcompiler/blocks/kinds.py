@@ -47,10 +47,14 @@ def _conv(step: Step, x: Value) -> Value:
 
 
 def _padding(step: Step) -> Padding | None:
-    """Return the padding that a step says; None for `same`, which keeps the map at stride 1."""
+    """Return the padding that a step says; None for `same`, which keeps the map at stride 1.
+
+    There TensorFlow pads an odd kernel alike on all sides, whatever the map.
+    """
     said = step.value("padding")
     if said == TF_SAME:
-        return TF_SAME
+        is_even = sides(step.sides("stride")) == (1, 1) and all(side % 2 for side in sides(step.sides("kernel")))
+        return None if is_even else TF_SAME
     if said != "same":
         return step.sides("padding")
     kernel = next((int(side) for side in sides(step.sides("kernel")) if side % 2 == 0), 1)

@@ -116,7 +116,7 @@ class SpaceToDepth(Layout):
     name = "SpaceToDepth"
     step = StepForm(
         "space_to_depth",
-        "",
+        "space_to_depth",
         "Neighbouring positions of a map as channels of one position.",
         {
             "block": {
