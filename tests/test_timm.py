@@ -9,7 +9,13 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 TIMM = [spec for spec in peers.SHIPPED if spec.startswith("timm/")]
 REPRESENTATIVES = peers.representatives(TIMM)
-ROUNDED = {"timm/convnext_atto_rms": "timm's RMS norm on maps takes the mean over channels that stand first"}
+ROUNDED = {
+    "timm/convnext_atto_rms": "timm's RMS norm on maps takes the mean over channels that stand first",
+    **dict.fromkeys(
+        ("timm/fastvit_s12", "timm/fastvit_t12", "timm/fastvit_t8"),
+        "timm adds the norm to the 1x1 branch of a MobileOne block first, where those of MobileOne add it last",
+    ),
+}
 """The networks whose output differs by rounding alone, each with the operation."""
 
 

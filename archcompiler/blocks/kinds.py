@@ -144,7 +144,7 @@ def _pad(step: Step, x: Value) -> Value:
 def _operands(step: Step, key: str, x: Value) -> list[Value]:
     """Return the maps that a step joins: those that it names, behind what arrives where it names one."""
     found = step.operands(key)
-    return [x, *found] if len(found) == 1 else found
+    return [x, *found] if step.names_one(key) else found
 
 
 def _channel_conv(step: Step, x: Value) -> Value:

@@ -126,6 +126,11 @@ class Step:
             found += value if isinstance(value, list) else [value]
         return found
 
+    def names_one(self, key: str) -> bool:
+        """Tell whether a key names one map; a list that a repeat collected is none, however often it ran."""
+        names = self.words(key)
+        return len(names) == 1 and not isinstance(self.scope.said(names[0], None), list)
+
     def given(self, *known: str) -> Given:
         """Return what the step says beside the known keys, with what finds the values of the spec behind each."""
         keys = [key for key in self.node.entries if key not in known]
