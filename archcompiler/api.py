@@ -58,14 +58,24 @@ def load(spec: Written, settings: Iterable[str] = (), limits: Limits | None = No
     return _lowered(spec, settings, limits)[0]
 
 
-def compile(spec: SpecLike) -> Graph:
+def compile(spec: SpecLike, *, reparameterize: bool = False) -> Graph:
     """Return the typed graph of a spec, every shape checked; raises SpecError as `load` does.
+
+    To `reparameterize` is to fold norms and parallel branches into convolutions: in evaluation the graph computes the
+    same up to rounding, with other weights, which `build` computes.
 
     >>> graph = compile("resnet/resnet18")
     >>> graph.input, graph.output, [part.name for part in graph.parts]
     ((3, 224, 224), (1000,), ['stem', 'layer1', 'layer2', 'layer3', 'layer4', 'head'])
+    >>> cost(compile("timm/repvgg_a0")).params, cost(compile("timm/repvgg_a0", reparameterize=True)).params
+    (9108968, 8309384)
     """
-    return spec if isinstance(spec, Graph) else _compiled(spec)[1]
+    graph = spec if isinstance(spec, Graph) else _compiled(spec)[1]
+    if not reparameterize:
+        return graph
+    from archcompiler.reparameterize.rewrite import reparameterized
+
+    return reparameterized(graph).graph
 
 
 def cost(spec: SpecLike, batch: int = 1, convention: str = "macs") -> NetworkCost:
@@ -116,6 +126,7 @@ def build(
     dtype: torch.dtype | None = None,
     seed: int | None = None,
     partial: bool = False,
+    reparameterize: bool = False,
 ) -> nn.Module:
     """Return the `nn.Module` of a spec, initialised, or holding copies of `weights`: a state dict or a file of one.
 
@@ -124,7 +135,7 @@ def build(
     Raises SpecError where the spec is faulty, ValueError where `partial` has no weights, ImportError where torch is not
     installed, RuntimeError where `weights` cannot be read or do not fit (with `partial`, none of them), or the
     parameters need more memory than there is. With a `seed` the weights are the same each time; on device "meta"
-    nothing is allocated.
+    nothing is allocated. To `reparameterize` is to return what `compile` does then, computed from the same `weights`.
 
     >>> base = build("cifar/resnet20", seed=0)
     >>> sum(parameter.numel() for parameter in base.parameters())
@@ -134,6 +145,8 @@ def build(
     114 kept, 2 reshaped, 0 missing, 0 unexpected
     >>> other.weights_report.reshaped
     ('fc.weight', 'fc.bias')
+    >>> [*build("cifar/resnet20", weights=base.state_dict(), reparameterize=True).state_dict()][:2]
+    ['conv1.weight', 'conv1.bias']
     """
     if partial and weights is None:
         raise ValueError("partial=True takes those of the weights that fit: give weights")
@@ -142,7 +155,15 @@ def build(
     from archcompiler.backends.pytorch.weights import read_weights
 
     given = read_weights(weights) if isinstance(weights, (str, os.PathLike)) else weights
-    return build_module(graph, weights=given, device=device, dtype=dtype, seed=seed, partial=partial)
+    module = build_module(graph, weights=given, device=device, dtype=dtype, seed=seed, partial=partial)
+    return _folded(module, graph) if reparameterize else module
+
+
+def _folded(module: nn.Module, graph: Graph) -> nn.Module:
+    from archcompiler.backends.pytorch.folding import folded_module
+    from archcompiler.reparameterize.rewrite import reparameterized
+
+    return folded_module(module, reparameterized(graph))
 
 
 def _compiled(spec: Written | Spec) -> tuple[Spec, Graph]:

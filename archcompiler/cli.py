@@ -19,7 +19,7 @@ from archcompiler.diagnostics import SpecError
 from archcompiler.limits import within
 from archcompiler.output import OutputRefused
 from archcompiler.render.excerpt import visible
-from archcompiler.render.room import room
+from archcompiler.render.room import folded, room
 from archcompiler.verbs import FINDINGS, UNUSABLE, Outcome, Usage, json_text
 from archcompiler.verbs.arguments import limits_of
 from archcompiler.verbs.complete import preamble
@@ -124,7 +124,8 @@ def _run(args: Namespace) -> Outcome:
         except SpecError as error:
             return _refused(error, args)
         except (OutputRefused, Usage) as error:
-            return Outcome(code=UNUSABLE, err=f"archc: {visible(str(error))}")
+            with room(_columns(sys.stderr)):
+                return Outcome(code=UNUSABLE, err=folded(f"archc: {visible(str(error))}", "  "))
         return outcome
 
 

@@ -265,8 +265,9 @@ def _any_of(found: list[Json]) -> Json:
 def _with_computed_unions(described: Json, fields: Json, fragments: _Fragments | None) -> None:
     """Let `$NAME` stand for the unions of a step; with the `fragments` the others have to be whole."""
     for key, field in fields.items():
-        if "union" in field:
-            words = {word: field[word] for word in ("description", "examples")}
+        if "union" in field and key in described["properties"]:
+            kept = ("description", "examples", *(() if field.get("required") else ("default",)))
+            words = {word: field[word] for word in kept if word in field}
             whole = _whole(fragments, field["union"]) if fragments else {}
             described["properties"][key] = {**words, **union_or_field(field["union"]), **whole}
 
@@ -320,18 +321,19 @@ def _name_tables(document: Json, blocks: Json | None = None) -> Json:
     """Return the tables from roles to module paths; with `blocks`, only these have tables of their own."""
     names = document["names"]
     path = property_schema(names["path"], nullable=True)
-    lists = {"patternProperties": {"\\.registered$": property_schema(names["roles"]["registered"], nullable=True)}}
+    of_roles = {key: property_schema(names["roles"][key], nullable=True) for key in ("registered", "reparameterized")}
+    patterns = {"patternProperties": {f"\\.{key}$": schema for key, schema in of_roles.items()}}
     of_block, of_stage = (property_schema(names[key], nullable=True) for key in ("block", "stage"))
     every = dict.fromkeys(blocks or (), names["block"])
     return {
         "names": {
             **free_mapping(names["role_pattern"], path, names["fields"]),
-            **lists,
+            **patterns,
             "type": ["object", "string", "null"],
             "minLength": 1,
             "x-scalar": "extends",
         },
-        "roles": {**free_mapping(names["role_pattern"], path, names["roles"]), **lists},
+        "roles": {**free_mapping(names["role_pattern"], path, names["roles"]), **patterns},
         "roles_of_blocks": closed_object(every, nullable=True)
         if blocks
         else free_mapping(document["field_pattern"], of_block),

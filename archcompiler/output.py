@@ -11,8 +11,8 @@ class OutputRefused(Exception):
     """A file that cannot be written, or that exists and was not to be overwritten."""
 
 
-def write_file(path: str, text: str, *, force: bool) -> None:
-    """Write text to a path, atomically; OutputRefused where it exists (without `force`) or cannot be written."""
+def write_file(path: str, content: str | bytes, *, force: bool) -> None:
+    """Write a file atomically; OutputRefused where it exists (without `force`) or cannot be written."""
     target = Path(os.path.realpath(path))  # what a link leads to: the link stays
     if target.is_dir():
         raise OutputRefused(f"cannot write {path}: it is a folder; name a file in it")
@@ -21,7 +21,7 @@ def write_file(path: str, text: str, *, force: bool) -> None:
     if target.exists() and not force:
         raise OutputRefused(f"{path} exists: give --force to overwrite it, or another name")
     try:
-        _replace(target, text)
+        _replace(target, content if isinstance(content, bytes) else content.encode())
     except OSError as error:
         raise OutputRefused(f"cannot write {path}: {error.strerror}") from None
     except UnicodeEncodeError:
@@ -37,13 +37,13 @@ def append_text(path: str, text: str) -> None:
         raise OutputRefused(f"cannot write {path}: {error.strerror}") from None
 
 
-def _replace(target: Path, text: str) -> None:
+def _replace(target: Path, content: bytes) -> None:
     import tempfile  # with what it needs, slower to import than most verbs
 
     descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, target.stat().st_mode if target.exists() else 0o666 & ~_umask())

@@ -42,13 +42,6 @@ def spec_names() -> Iterator[str]:
     return (name for name in shipped_names() if name.partition("/")[0] not in NO_SPECS)
 
 
-def block_names() -> Iterator[str]:
-    """Yield the shipped name of every document of a block, shortcut, attention, stem or head: `blocks/basic`."""
-    folders = [folder for folder in NO_SPECS if folder != "names"]
-    names = [*shipped_names()]
-    return (name for folder in folders for name in names if name.partition("/")[0] == folder)
-
-
 def shipped_names() -> Iterator[str]:
     """Yield the shipped name of every spec and every table, sorted."""
     root = shipped("specs")

@@ -1,10 +1,12 @@
 """Fixtures that several test files share. Nothing here imports torch before a fixture that needs it runs."""
 
-import subprocess
-import sys
-
 import pytest
+from hypothesis import settings
 from repository import ALONE, Repository
+from terminal import run_here
+
+settings.register_profile("busy machines", deadline=None)  # a limit of one example in wall time fails under load
+settings.load_profile("busy machines")
 
 
 @pytest.fixture
@@ -20,13 +22,8 @@ def one_thread():
 
 @pytest.fixture(scope="session")
 def archc():
-    """Return a function that runs the `archc` command in a process of its own and returns what it said."""
-
-    def run(*arguments, cwd=None):
-        command = [sys.executable, "-m", "archcompiler", *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", cwd=cwd, timeout=600)
-
-    return run
+    """Return the function that runs the `archc` command; test_cli.py shows that a process of its own says the same."""
+    return run_here
 
 
 @pytest.fixture

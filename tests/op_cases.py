@@ -200,6 +200,12 @@ EXACT = {
         single(ops.Softmax(2), ""),
         lambda m, x: x.reshape(-1, 2, 4, 7, 9).softmax(1).reshape(x.shape),
     ),
+    "softmax of branches, in groups": (
+        MAP,
+        single(ops.Softmax(2, 2), ""),
+        lambda m, x: x.reshape(-1, 2, 2, 2, 7, 9).transpose(1, 2).softmax(1).reshape(x.shape),
+    ),
+    "sum of branches": (MAP, single(ops.BranchSum(2), ""), lambda m, x: x.reshape(-1, 2, 4, 7, 9).sum(1)),
     "concat": (
         MAP,
         lambda b, x: b.apply("", ops.Concat(), x, b.apply("act", ops.Activation("relu"), x), x),
@@ -300,6 +306,18 @@ CLOSE = {
         in_channels_last(ops.ResponseNorm(8, 1e-6, last=True)),
         lambda m, x: _response(x, m.op.weight[:, None, None], m.op.bias[:, None, None], (2, 3), 1),
     ),
+    "evolved norm": (
+        MAP,
+        single(ops.EvoNorm(8, groups=2)),
+        lambda m, x: _scaled(x * (x * m.op.v[:, None, None]).sigmoid() / _deviations(x, 2), m.op),
+    ),
+    "filter response norm": (
+        MAP,
+        single(ops.FilterResponseNorm(8)),
+        lambda m, x: torch.maximum(
+            _scaled(x / (x.square().mean((2, 3), keepdim=True) + 1e-5).sqrt(), m.op), m.op.tau[:, None, None]
+        ),
+    ),
     "standardised conv": (
         MAP,
         single(ops.StandardisedConv(8, 4, 3, padding=1)),
@@ -317,6 +335,15 @@ CLOSE = {
     ),
 }
 """The same, up to rounding: by the formula of the paper."""
+
+
+def _scaled(x, op):
+    return x * op.weight[:, None, None] + op.bias[:, None, None]
+
+
+def _deviations(x, groups):
+    variance = x.reshape(len(x), groups, -1).var(2, correction=0)
+    return (variance + 1e-5).sqrt().repeat_interleave(x.shape[1] // groups, 1)[:, :, None, None]
 
 
 def _response(x, weight, bias, positions, channels):

@@ -79,3 +79,9 @@ def variant(name, extends, **more):
     """Return a spec that extends another."""
     lines = [f"{key}: {value}" for key, value in more.items()]
     return "\n".join(["archc: 1", f"name: {name}", f"extends: {extends}", *lines, ""])
+
+
+def without_stem(name, lines, *, channels=4, size=8, classes=2):
+    """Return a complete spec without a stem, whose blocks and stages are given as lines of YAML."""
+    first = f"archc: 1\nname: {name}\ninput: {{channels: {channels}, size: {size}}}\nstem: none\n"
+    return f"{first}{lines}head: {{classes: {classes}}}\n"

@@ -1,15 +1,37 @@
-"""A terminal of a width, and what a command prints on it."""
+"""How tests run the command: in their own process, or on a terminal of a width."""
 
 import fcntl
+import io
 import os
 import pty
 import struct
 import subprocess
 import sys
 import termios
+from contextlib import redirect_stderr, redirect_stdout
+
+import pytest
+
+from archcompiler.cli import main
 
 ARCHC = [sys.executable, "-m", "archcompiler"]
 _SET_BY_OTHERS = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "LINES", "TQDM_DISABLE")
+
+
+def run_here(*arguments, cwd="."):
+    """Return how the command ends and what it says, run in this process: starting one takes longer than most verbs."""
+    streams = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in ("stdout", "stderr")]
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(streams[0]), redirect_stderr(streams[1]):
+        patch.chdir(cwd)
+        try:
+            code = main([*map(str, arguments)])
+        except SystemExit as ended:
+            code = ended.code or 0
+    said = []
+    for stream in streams:
+        stream.flush()
+        said.append(stream.buffer.getvalue().decode("utf-8"))
+    return subprocess.CompletedProcess(arguments, code, *said)
 
 
 def on_terminal(*arguments, cwd=None, columns=80, piped=None, **environment):

@@ -7,15 +7,15 @@ import pytest
 
 import archcompiler
 from archcompiler.blocks.files import file_faults
-from archcompiler.blocks.library import Library
+from archcompiler.blocks.library import Library, shipped_descriptions
 from archcompiler.blocks.page import document_page
 from archcompiler.blocks.typecheck import FUNCTION_USES
 from archcompiler.cli import main
 from archcompiler.schema.language import language
-from archcompiler.shipped import block_names, shipped, shipped_spec
+from archcompiler.shipped import shipped, shipped_spec
 from archcompiler.syntax.parse import read
 
-NAMES = list(block_names())
+NAMES = [name for name, _ in shipped_descriptions()]
 FAULTY = Path(__file__).with_name("faults") / "block_name_unknown.yaml"
 SPEC = """\
 archc: 1
@@ -373,3 +373,22 @@ def test_a_repeat_of_blocks_with_a_role_is_timms_aligned_xception_bit_for_bit(tm
     ours = archcompiler.build(tmp_path / "net.yaml", weights=peer.state_dict()).eval()
     x = torch.randn(2, 3, 64, 64)
     assert torch.equal(ours(x), peer(x))
+
+
+@pytest.mark.parametrize(("turns", "sums"), [(1, 0), (2, 1), (3, 2)])
+def test_a_sum_of_what_a_repeat_collected_is_of_that_alone(turns, sums):
+    spec = f"""\
+archc: 1
+name: net
+input: {{channels: 3, size: 8}}
+stem: none
+stages: {{a: {{block: fans, blocks: 1, channels: 4}}}}
+head: {{classes: 5}}
+blocks:
+  fans:
+    description: Convolutions side by side.
+    fields: {{channels: {{}}}}
+    steps: [{{repeat: {turns}, collect: fans, steps: [{{conv: channels, from: x}}]}}, {{add: fans}}]
+"""
+    (call,) = (call for call in archcompiler.compile(spec).calls if call.kind == "block")
+    assert [node.op.name for node in call.body.nodes] == ["Conv"] * turns + ["Add"] * sums

@@ -131,6 +131,15 @@ CAUSES = [
     ("resnet/resnet18", 'quantity: params, printed: "11615528"', "layer1.blocks 1", 11_615_528),
     ("resnet/resnet50", 'quantity: params, printed: "26674216"', "layer3.blocks 7", 26_674_216),
     ("resnet/resnet50", 'quantity: params, printed: "23508032"', "without head", 23_508_032),
+    # timm's with num_classes=0, which keeps what stands in front of the classifier
+    ("timm/convnext_tiny", 'quantity: params, printed: "27820128"', "without classifier", 27_820_128),
+    ("timm/ghostnet_100", 'quantity: params, printed: "3901508"', "without classifier", 3_901_508),
+    (
+        "cifar/preact_resnet110",
+        'quantity: params, printed: "1735408"',
+        f"without classifier, {STATISTICS}",
+        1_735_408,
+    ),
     ("resnet/resnet50", 'quantity: params, printed: "23528522"', "head.classes 10", 23_528_522),
     ("cifar/resnet20", 'quantity: params, printed: "275572"', "head.classes 100", 275_572),
     ("resnet/resnet50", 'quantity: macs, printed: "5.34G"', "input.size 256", 5_340_348_416),

@@ -1,4 +1,4 @@
-"""`archc` as it is used: real processes, what they print, where they write, and the codes they end with."""
+"""`archc` as it is used: what it prints, where it writes, and the codes it ends with."""
 
 import csv
 import io
@@ -11,24 +11,18 @@ import sys
 import time
 from pathlib import Path
 
+import peers
 import pytest
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
-from repository import Repository
+from repository import Repository, without_stem
 from terminal import ARCHC, on_terminal
 
 from archcompiler.cli import VERBS
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
-SMALL = """\
-archc: 1
-name: small
-input: {channels: 3, size: 16}
-stem: none
-stages:
-  a: {block: basic, blocks: 1, channels: 8}
-head: {classes: 10}
-"""
+STAGES = "stages:\n  a: {block: basic, blocks: 1, channels: 8}\n"
+SMALL = without_stem("small", STAGES, channels=3, size=16, classes=10)
 STAGE_A = "1 x basic 8, stride 1, projection shortcut"
 FAULTY = SMALL.replace("channels: 8", "channels: eight").replace("classes: 10", "clases: 10")
 
@@ -62,6 +56,17 @@ def test_the_command_and_the_module_are_one():
     command = Path(sys.executable).parent / "archc"
     runs = [subprocess.run([*start, "--version"], capture_output=True, text=True) for start in ([command], ARCHC)]
     assert [run.stdout for run in runs] == ["archc 0.1.0\n"] * 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["cost"], ["validate", "faulty.yaml"], ["cost", "faulty.yaml"], ["show", "small.yaml"], ["cost", "x"]],
+    ids=" ".join,
+)
+def test_a_process_of_its_own_ends_and_says_as_the_command_in_this_one(archc, small, faulty, arguments):
+    run = subprocess.run([*ARCHC, *arguments], cwd=small.parent, capture_output=True, text=True, encoding="utf-8")
+    here = archc(*arguments, cwd=small.parent)
+    assert (run.returncode, run.stdout, run.stderr) == (here.returncode, here.stdout, here.stderr)
 
 
 # --- help and usage ---
@@ -127,6 +132,15 @@ def test_every_example_in_the_help_that_needs_no_torch_runs(archc, tmp_path):
         (["build", "resnet/resnet50", "--emit", "python", "--summary"], "archc: --emit and --summary are two calls"),
         (["build", "resnet/resnet50", "--emit", "python", "--format", "json"], "it has no --format"),
         (["build", "resnet/resnet50", "--summary", "--seed", "1"], "go with a build without --emit and --summary"),
+        (["build", "resnet/resnet50", "-o", "x.safetensors"], "or with --reparameterize weights, by one that ends in"),
+        (
+            ["build", "resnet/resnet50", "--reparameterize", "--summary"],
+            "`archc cost --reparameterize` counts the other",
+        ),
+        (
+            ["build", "resnet/resnet50", "--reparameterize", "--device", "meta", "-o", "x.safetensors"],
+            "on meta there are no weights to write",
+        ),
         (["build", "resnet/resnet50", "--seed", "-1"], "expected a whole number from 0"),
         (["build", "resnet/resnet50", "--seed", "9" * 20], "expected a whole number from 0"),
         (["new", "my-net", "--extends", "resnet/resnet50"], "archc: 'my-net' is no name: write letters, digits and _"),
@@ -218,11 +232,13 @@ JSON = {
     "review stat": (["diff", "--against", "HEAD", "--stat"], "review", 1),
     "diff of nothing": (["diff", "{small}", "{small}"], "diff", 0),
     "list": (["list"], "list", 0),
+    "list by cost": (["list", "resnet*", "--params", "..20M", "--sort", "macs"], "list", 0),
     "list blocks": (["list", "--blocks"], "list", 0),
     "show a block": (["show", "blocks/preact_basic"], "show", 0),
     "show": (["show", "resnext/resnext101_32x8d"], "show", 0),
     "show origins": (["show", "resnext/resnext101_32x8d", "--origins"], "origins", 0),
     "build": (["build", "{small}"], "build", 0),
+    "build reparameterized": (["build", "{small}", "--reparameterize"], "build", 0),
     "build summary": (["build", "{small}", "--summary"], "summary", 0),
 }
 
@@ -326,18 +342,92 @@ def test_set_lays_values_over_the_spec_the_later_over_the_earlier(archc):
 # --- list, schema, completion ---
 
 
-def test_list_names_what_is_shipped_and_filters(archc):
-    names = [spec["name"] for spec in json.loads(archc("list", "--format", "json").stdout)["specs"]]
+def listed(archc, *arguments):
+    """Return the specs that are listed, as data."""
+    return json.loads(archc("list", *arguments, "--format", "json").stdout)["specs"]
+
+
+def test_list_names_what_is_shipped_with_its_cost(archc):
+    specs = listed(archc)
+    names = [spec["name"] for spec in specs]
     assert {"resnet/resnet50", "resnext/resnext50_32x4d", "cifar/resnet20"} <= set(names)
-    assert names == sorted(names)
-    filtered = [line.split()[0] for line in archc("list", "wide").stdout.splitlines()[2:]]
-    assert filtered == [name for name in names if "wide" in name]
-    assert len(filtered) >= 2
+    assert names == peers.SHIPPED
+    (found,) = [spec for spec in specs if spec["name"] == "resnet/resnet50"]
+    assert (found["params"], found["macs"]) == (25_557_032, 4_089_184_256)
 
 
-def test_a_filter_that_nothing_matches_says_so(archc):
+PATTERNS = {
+    ("wide",): lambda name: "wide" in name,
+    ("resnext*",): lambda name: name.rpartition("/")[2].startswith("resnext"),
+    ("timm/resnet?8",): lambda name: name in ("timm/resnet18", "timm/resnet28"),
+    ("vgg*_bn", "cifar/resnet*"): lambda name: re.search(r"/vgg.*_bn$|^cifar/resnet", name),
+    ("*[5-9]0_[vd]*",): lambda name: re.search(r"[5-9]0_[vd][^/]*$", name),
+}
+
+
+@pytest.mark.parametrize("patterns", PATTERNS, ids=" ".join)
+def test_names_are_found_by_what_they_contain_or_are_like(archc, patterns):
+    found = [line.split()[0] for line in archc("list", *patterns).stdout.splitlines()[2:]]
+    assert found == [name for name in peers.SHIPPED if PATTERNS[patterns](name)]
+    assert found
+
+
+RANGES = {
+    ("--params", "..5M"): lambda spec: spec["params"] <= 5_000_000,
+    ("--macs", "3.5e9.."): lambda spec: spec["macs"] >= 3_500_000_000,
+    ("--params", "1M..2M", "--macs", "100M..200M"): lambda spec: (
+        1e6 <= spec["params"] <= 2e6 and 1e8 <= spec["macs"] <= 2e8
+    ),
+    ("--params", "25.6M"): lambda spec: 25_550_000 <= spec["params"] < 25_650_000,
+    ("--params", "25557032", "resnet"): lambda spec: spec["params"] == 25_557_032 and "resnet" in spec["name"],
+}
+
+
+@pytest.mark.parametrize("arguments", RANGES, ids=" ".join)
+def test_networks_are_found_by_what_they_cost(archc, arguments):
+    found = listed(archc, *arguments)
+    assert found == [spec for spec in listed(archc) if RANGES[arguments](spec)]
+    assert found
+
+
+def test_a_list_is_sorted_by_cost_the_greatest_first(archc):
+    macs = [spec["macs"] for spec in listed(archc, "--sort", "macs")]
+    assert macs == sorted(macs, reverse=True)
+    assert len(macs) == len(peers.SHIPPED)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--params", "5..x"], "expected 1M..5M, ..5M, 1M.. or 4.1M, found '5..x'"),
+        (["--macs", ".."], "found '..'"),
+        (["--blocks", "--sort", "macs"], "--blocks names documents, which have no cost"),
+        (["--below", "no_such_folder"], "--below takes a folder, and 'no_such_folder' is none"),
+    ],
+)
+def test_a_list_that_cannot_be_is_told(archc, arguments, said):
+    run = archc("list", *arguments)
+    assert run.returncode == 2
+    assert said in run.stderr
+
+
+def test_specs_of_ones_own_are_listed_by_what_their_files_say_now(archc, tmp_path):
+    sound, faulty = tmp_path / "nets" / "mine.yaml", tmp_path / "nets" / "bad.yaml"
+    sound.parent.mkdir()
+    sound.write_text("archc: 1\nname: mine\nextends: resnet/resnet18\nhead: {classes: 10}\n", "utf-8")
+    run = archc("list", "--below", sound.parent, "--params", "..11.2M", "--format", "json")
+    assert json.loads(run.stdout)["specs"] == [
+        {"name": str(sound), "description": "", "params": 11_181_642, "macs": 1_813_566_464}
+    ]
+    assert archc("list", "--below", sound.parent, "--params", "..11M").stdout.endswith("within these figures\n")
+    faulty.write_text("archc: 1\nname: bad\nextends: resnet/resnet18\nhead: {classes: none}\n", "utf-8")
+    run = archc("list", "--below", sound.parent)
+    assert (run.returncode, "mine.yaml" in run.stdout, "bad.yaml:4:" in run.stderr) == (1, True, True)
+
+
+def test_a_pattern_that_nothing_is_like_says_so(archc):
     run = archc("list", "xyzzy")
-    assert (run.returncode, run.stdout) == (0, "no shipped spec has 'xyzzy' in its name\n")
+    assert (run.returncode, run.stdout) == (0, "no shipped spec is named like 'xyzzy'\n")
 
 
 def test_schema_prints_the_schema_that_its_path_holds(archc):
@@ -359,6 +449,15 @@ def test_bash_takes_the_completion_script(archc, tmp_path):
     run = subprocess.run(["bash", "-c", f"source {script} && complete -p archc"], capture_output=True, text=True)
     assert (run.returncode, run.stderr) == (0, "")
     assert run.stdout.endswith("archc\n")
+
+
+def test_bash_completes_names_of_bases(archc, tmp_path):
+    script = tmp_path / "archc.bash"
+    script.write_text(archc("--print-completion", "bash").stdout, encoding="utf-8")
+    typed = "archc new mine --extends timm/resnet5"
+    asked = f"COMP_WORDS=({typed}) COMP_CWORD=4; _shtab_archc; echo ${{COMPREPLY[*]}}"
+    run = subprocess.run(["bash", "-c", f"source {script}; {asked}"], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == [name for name in peers.SHIPPED if name.startswith("timm/resnet5")]
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,21 @@ EDITS = {
         "",
     ),
     "a map too small for the base's window": ("extends: ./two.yaml\ninput: {size: §16§}", "G004", ""),
+    "blocks that the base's table names no layers of": (
+        "extends: vgg/vgg11\ndefaults: {block: §basic§}",
+        "R008",
+        "a path of its own",
+    ),
+    "a stage named as a layer of the base's table": (
+        "extends: resnet/resnet18\nstages: {§conv1§: {blocks: 2, channels: 64}}",
+        "R008",
+        "rename the stage",
+    ),
+    "every field that the block needs and the base lacks": (
+        "extends: timm/convnext_tiny\ndefaults: {block: §bottleneck§}",
+        "S003",
+        "`channels`: Channels that leave the block; `bottleneck_width`: Width per group",
+    ),
     "a stride in front of the base's window": ("extends: ./two.yaml\nstages: {layer1: {stride: §2§}}", "G004", ""),
 }  # fmt: skip
 BASES = {
@@ -137,6 +152,12 @@ def test_an_edit_in_the_middle_of_a_chain_is_the_culprit_of_what_it_breaks(folde
     )
     (fault,) = found_in(folder, "extends: ./middle.yaml\nhead: {classes: 10}", validate)
     assert (fault["path"].rpartition("/")[2], fault["line"], fault["column"]) == ("middle.yaml", 4, 19)
+
+
+def test_a_table_that_does_not_suit_the_blocks_is_faulty_where_it_is_named(folder, validate):
+    text = BASES["two.yaml"].replace(", pool: {window: 32}", "") + "names: names/torchvision_vgg"
+    (folder / "net.yaml").write_text(text, encoding="utf-8")
+    assert [(each["path"], each["line"], each["column"]) for each in validate("net.yaml")] == [("net.yaml", 10, 8)]
 
 
 def test_two_edits_have_a_fault_each(folder, validate):

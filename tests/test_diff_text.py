@@ -100,6 +100,12 @@ def test_edits_that_are_illegal_alone_are_made_together_and_what_follows_is_said
     assert max(map(len, text.splitlines())) <= 80
 
 
+def test_a_variant_that_begins_to_say_blocks_of_its_own_is_told(capsys):
+    for pair in (["t02_patchify", "t03_depthwise"], ["t03_depthwise", "t02_patchify"]):
+        assert main(["diff", *(f"convnext/{name}" for name in pair)]) == 1
+        assert "block bottleneck changed: " in capsys.readouterr().out
+
+
 def test_stat_is_one_line(folder, capsys):
     assert main(["diff", "base.yaml", "wide.yaml", "--stat"]) == 1
     line = SUMMARY.splitlines()

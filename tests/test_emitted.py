@@ -5,7 +5,6 @@ import inspect
 import json
 import keyword
 import re
-import runpy
 import subprocess
 import sys
 
@@ -13,10 +12,14 @@ import peers
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from terminal import run_here
 
 import archcompiler
+from archcompiler.backends.pytorch.source import source
 
 pytestmark = pytest.mark.usefixtures("one_thread")
+BATCHES = 32
+"""In how many parts the sources of all shipped networks are read: ruff starts once for many files."""
 
 ALONE = """
 import importlib.util, json, sys
@@ -62,7 +65,7 @@ print(json.dumps(answers))
 def _run_alone(jobs, folder):
     """Run emitted files in a process in which archcompiler is not installed; return what each network says."""
     command = [sys.executable, "-I", "-W", "error", "-c", ALONE, peers.__file__]
-    found = subprocess.run(command, input=json.dumps(jobs), cwd=folder, capture_output=True, text=True, timeout=300)
+    found = subprocess.run(command, input=json.dumps(jobs), cwd=folder, capture_output=True, text=True, timeout=900)
     assert found.returncode == 0, found.stderr
     return json.loads(found.stdout)
 
@@ -97,19 +100,10 @@ def emitted(tmp_path_factory):
     def file(spec):
         path = folder / f"{spec.replace('/', '_')}.py"
         if not path.exists():
-            _archc("build", spec, "--emit", "python", "-o", path)
+            assert run_here("build", spec, "--emit", "python", "-o", path).returncode == 0
         return path
 
     return file
-
-
-def _archc(*arguments):
-    """Run the command in this process, which saves the start of one for each of many; it must succeed."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["archc", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            runpy.run_module("archcompiler", run_name="__main__")
-    assert not ended.value.code
 
 
 @pytest.mark.slow
@@ -165,14 +159,25 @@ def _called(node):
     return getattr(node.func, "attr", getattr(node.func, "id", None))
 
 
-@pytest.mark.parametrize("spec", peers.SHIPPED)
-def test_emitted_file_is_the_source_that_the_built_module_runs(emitted, spec):
-    """Letter by letter, with nothing in it that another file would have to give."""
-    text = emitted(spec).read_text("utf-8")
-    network = archcompiler.build(spec, device="meta")
-    assert inspect.getsource(sys.modules[type(network).__module__]) == text
-    assert type(network).__name__ == _class_name(emitted(spec))
-    _assert_only_classes(text)
+@pytest.fixture(scope="module", params=range(BATCHES))
+def batch(request, tmp_path_factory):
+    """One part of the shipped networks: the graph of each, and a file of its source."""
+    folder, found = tmp_path_factory.mktemp("batch"), {}
+    for spec in peers.SHIPPED[request.param :: BATCHES]:
+        graph, path = archcompiler.compile(spec), folder / f"{spec.replace('/', '_')}.py"
+        path.write_text(source(graph).text, encoding="utf-8")
+        found[spec] = graph, path
+    return found
+
+
+def test_source_is_what_the_built_module_runs(batch):
+    """Letter by letter, with nothing in it that another file would have to give, and as many parameters as are told."""
+    for spec, (graph, path) in batch.items():
+        network = archcompiler.build(graph, device="meta")
+        assert inspect.getsource(sys.modules[type(network).__module__]) == path.read_text("utf-8"), spec
+        assert type(network).__name__ == _class_name(path), spec
+        assert peers.parameter_count(network) == archcompiler.cost(graph).params, spec
+        _assert_only_classes(path.read_text("utf-8"))
 
 
 def test_emitted_file_alone_loads_what_the_built_module_saved(emitted, tmp_path):
@@ -189,8 +194,8 @@ def test_emitted_file_alone_loads_what_the_built_module_saved(emitted, tmp_path)
     assert _run_alone(jobs, tmp_path) == expected
 
 
-def test_what_is_written_to_a_file_is_what_is_printed(emitted, archc, tmp_path):
-    expected = emitted("resnet/resnet50").read_text("utf-8")
+def test_what_is_written_to_a_file_is_what_is_printed(archc, tmp_path):
+    expected = source(archcompiler.compile("resnet/resnet50")).text
     printed = archc("build", "resnet/resnet50", "--emit", "python")
     assert (printed.returncode, printed.stdout) == (0, expected)
     written = archc("build", "resnet/resnet50", "--emit", "python", "-o", "net.py", cwd=tmp_path)
@@ -201,14 +206,11 @@ def test_what_is_written_to_a_file_is_what_is_printed(emitted, archc, tmp_path):
 # What a reader sees
 
 
-def test_ruff_format_leaves_every_emitted_file_alone(emitted):
-    found = _ruff("format", "--isolated", "--check", "--diff", *map(emitted, peers.SHIPPED))
-    assert found.returncode == 0, found.stdout
-
-
-def test_ruff_check_finds_nothing_in_any_emitted_file(emitted):
-    found = _ruff("check", "--isolated", "--no-cache", *map(emitted, peers.SHIPPED))
-    assert found.returncode == 0, found.stdout
+def test_ruff_finds_nothing_to_format_or_to_mend_in_any_source(batch):
+    paths = [path for _, path in batch.values()]
+    for words in (["format", "--check", "--diff"], ["check", "--no-cache"]):
+        found = _ruff(*words, "--isolated", *paths)
+        assert found.returncode == 0, found.stdout
 
 
 def test_resnet50_is_as_short_as_a_person_would_write_it(emitted):
@@ -235,17 +237,16 @@ FORMS = {"efficientnet_v2": 7, "mobilenet_v3": 10, "ghostnetv2": 8}
 """Classes of networks whose blocks differ in more than numbers: in kind, in activation or in attention."""
 
 
-@pytest.mark.parametrize("spec", peers.SHIPPED)
-def test_depth_does_not_lengthen_the_source(emitted, spec):
+def test_depth_does_not_lengthen_the_source(batch):
     """Equal blocks are a loop; 1,202 layers are no more to read than 20, and each form of block is one short class."""
-    text = emitted(spec).read_text("utf-8")
-    classes = [node for node in ast.parse(text).body if isinstance(node, ast.ClassDef)]
-    lines, forms = (
-        next((most for family, most in table.items() if family in spec), usual)
-        for table, usual in ((LISTED | WRITTEN_OUT, 130), (FORMS, 6))
-    )
-    assert max(node.end_lineno - node.lineno for node in classes) < lines
-    assert len(classes) <= forms
+    for spec, (_, path) in batch.items():
+        classes = [node for node in ast.parse(path.read_text("utf-8")).body if isinstance(node, ast.ClassDef)]
+        lines, forms = (
+            next((most for family, most in table.items() if family in spec), usual)
+            for table, usual in ((LISTED | WRITTEN_OUT, 130), (FORMS, 6))
+        )
+        assert max(node.end_lineno - node.lineno for node in classes) < lines, spec
+        assert len(classes) <= forms, spec
 
 
 # Strings of a spec in the source
@@ -308,7 +309,7 @@ DESCRIPTIONS = {
 
 
 def _emitted_text(folder, spec):
-    _archc("build", spec, "--emit", "python", "-o", folder / "net.py", "--force")
+    assert run_here("build", spec, "--emit", "python", "-o", folder / "net.py", "--force").returncode == 0
     return (folder / "net.py").read_text("utf-8")
 
 

@@ -69,7 +69,8 @@ def test_without_a_topic_every_code_is_listed_below_what_finds_it(capsys):
 FIELDS = {
     "bottleneck_width": """\
 bottleneck_width: Width per group; the 3x3 convolution has cardinality x bottleneck_width channels.
-  in          stage (bottleneck, preact_bottleneck, res2net)
+  in          stage (bottleneck, norm_free, preact_bottleneck, res2net, selective_bottleneck,
+              split_bottleneck)
   value       a whole number from 1 to 1,000,000,000
   default     needed
   instead of  width
@@ -96,7 +97,7 @@ def test_a_field_is_explained_by_its_schema(field, capsys):
     [
         ("stages.layer1.shortcut_from", ["stage (preact_basic, preact_bottleneck)"]),
         ("head.pool.window", ["pool (window)"]),
-        ("defaults.zero_init", ["stage (basic, bottleneck)"]),
+        ("defaults.stride_on", ["stage (bottleneck, preact_bottleneck)"]),
         ("claims.printed", ["claim (quantity)"]),
         ("archc", ["document"]),
         ("layer.pool", []),

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from repository import without_stem
 
 import archcompiler
 from archcompiler.blocks.files import file_faults
@@ -26,17 +27,12 @@ from archcompiler.syntax.files import GivenText
 from archcompiler.syntax.parse import parse, read
 from archcompiler.tree import plain
 
-SPEC = """\
-archc: 1
-name: net
-input: {channels: 4, size: 16}
-stem: none
+LINES = """\
 blocks:
 %s
 stages:
   one: {block: %s, blocks: 2, channels: 8, stride: 2%s}
   two: {block: %s, blocks: 2, channels: 8%s}
-head: {classes: 3}
 """
 WIDTHS = {"bottleneck": ", width: 8", "preact_bottleneck": ", width: 8"}
 
@@ -47,7 +43,7 @@ def spec_of(blocks, name, base="bottleneck"):
         blocks if isinstance(blocks, str) else "\n".join(f"  {key}: {json.dumps(own)}" for key, own in blocks.items())
     )
     width = WIDTHS.get(base, "")
-    return SPEC % (text, name, width, name, width)
+    return without_stem("net", LINES % (text, name, width, name, width), size=16, classes=3)
 
 
 def reading(text):
@@ -239,7 +235,7 @@ def test_values_keep_the_places_where_they_are_written(tmp_path, capsys):
     assert main(["show", str(path), "--origins", "--format", "json"]) == 0
     values = {row["address"]: row for row in json.loads(capsys.readouterr().out)["values"]}
     assert values["blocks.mine.fields.norm.default"]["origin"] == f"{path}:6:85"
-    assert values["blocks.mine.let.width"]["origin"].endswith("specs/blocks/bottleneck.yaml:27:10")
+    assert values["blocks.mine.let.width"]["origin"].endswith("specs/blocks/bottleneck.yaml:37:10")
 
 
 # --- the blocks of a spec and its bases ---

@@ -27,6 +27,13 @@ stages:
 head: {pool: {window: 8}}
 """
 LONG = "  layer3: {blocks: 9, attention: {type: se, ratio: 0.25, of: block_input, after: conv2, act: relu}}"
+LONG_NAMES = """\
+archc: 1
+name: a_network_of_a_name_that_takes_most_of_a_line_of_a_terminal
+extends: resnet/resnet18
+stages: {a_stage_of_a_name_that_takes_a_good_part_of_it: {blocks: 1, channels: 512}}
+claims: [{source: "https://example.org/figures", quantity: params, printed: "12.345M"}]
+"""
 WIDE = [
     ("validate", "bad.yaml"),
     ("validate", "long.yaml"),
@@ -43,6 +50,18 @@ WIDE = [
     ("explain", "G001"),
     ("explain", "L003"),
     ("explain", "attention"),
+    ("explain", "block"),
+    ("explain", "bottleneck"),
+    ("explain", "inverted_residual"),
+    ("explain", "classifier"),
+    ("explain", "nosuch"),
+    ("list", "--blocks"),
+    ("vaildate", "bad.yaml"),
+    ("diff", "bad.yaml"),
+    ("solve", "resnet/resnet50", "--for", "stages.*.blocs", "--to", "2e6"),
+    ("cost", "long_name.yaml"),
+    ("cost", "long_name.yaml", "--by", "layer"),
+    ("check", "long_name.yaml", "--fast", "--explain"),
     ("solve", "resnet/resnet50", "--for", "stages.layer1.width", "--to", "resnet/resnet101", "--over", "network"),
 ]
 
@@ -51,6 +70,7 @@ WIDE = [
 def folder(tmp_path, monkeypatch):
     (tmp_path / "bad.yaml").write_text(BAD, encoding="utf-8")
     (tmp_path / "long.yaml").write_text(f"archc: 1\nname: long\nextends: resnet/resnet50\nstages:\n{LONG}\n", "utf-8")
+    (tmp_path / "long_name.yaml").write_text(LONG_NAMES, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -6,6 +6,8 @@ import pytest
 
 from archcompiler.cli import main
 from archcompiler.resolve import load_spec
+from archcompiler.schema import dictionary
+from archcompiler.schema.language import language, read_schema
 
 NET = """\
 archc: 1
@@ -42,7 +44,7 @@ def with_field(field, word):
 
 OTHER_FUNCTIONS = {
     "attention": "ecam ceca cse sse scse ge gc cbam bam sk ecas seb GlobalContext eca_gate",
-    "block": "mbconv dconv MBConv DWConv FusedMBConv sepconv RepVGGBlock preconv basicx",
+    "block": "mbconv dconv MBConv DWConv FusedMBConv sepconv preconv basicx",
     "activation": "glu prelu crelu swiglu PReLU erelu softmin threshold",
     "shortcut": "identity_pad max_pool dense concat identity_max",
     "norm": "batch_renorm weight_norm group_instance",
@@ -195,6 +197,11 @@ def test_help_names_no_field_that_the_block_lacks(fix):
             assert "did you mean `width`" not in said
 
 
+def test_the_growth_rate_of_a_dense_layer_is_its_growth(fix):
+    text = NET.replace("bottleneck, blocks: 2, channels: 16, width: 8, §", "dense_layer, blocks: 2, growth_rate: 2")
+    assert fix(text)[0] == text.replace("growth_rate", "growth")
+
+
 def test_the_block_of_the_defaults_is_that_of_the_stages(fix):
     text = NET.replace("defaults: {", "defaults: {block: basic, ").replace("block: bottleneck, ", "")
     said = fix(text.replace("width: 8, §", "groups: 2"))[1]
@@ -203,9 +210,9 @@ def test_the_block_of_the_defaults_is_that_of_the_stages(fix):
     )
 
 
-@pytest.mark.parametrize("where", ["defaults: {growth_rate: 32, ", "defaults: {"])
+@pytest.mark.parametrize("where", ["defaults: {heads: 32, ", "defaults: {"])
 def test_a_field_that_no_block_has_does_not_list_those_of_all(where, fix):
-    stage = "width: 8" if "growth" in where else "width: 8, grwth: 2"
+    stage = "width: 8" if "heads" in where else "width: 8, qkv: 2"
     said = fix(NET.replace("defaults: {", where).replace("width: 8, §", stage))[1]
     assert "a block can be written" in said
     assert "the fields are" not in said
@@ -233,3 +240,88 @@ head: {num_classes: 10, drop_rate: 0.5}
     ]
     assert said == [("silu", "group"), 2]
     assert (len(spec.stages[0].blocks), len(spec.stages[1].blocks)) == (3, 2)
+
+
+@pytest.mark.parametrize(
+    ("word", "nearest"),
+    [
+        ("MBConv", "inverted_residual"),
+        ("FusedMBConv", "fused_inverted_residual"),
+        ("EdgeResidual", "fused_inverted_residual"),
+        ("Bottle2neck", "res2net"),
+        ("DPN", "dual_path"),
+        ("DenseBlock", "dense_layer"),
+        ("PreActBlock", "preact_basic"),
+        ("DWConv", "conv"),
+    ],
+)
+def test_a_block_of_another_library_is_told_the_nearest(word, nearest, fix):
+    text = with_field("block", word)
+    left, said = fix(text)
+    assert left == text
+    assert f"the nearest is `{nearest}`; a block can be written" in said
+
+
+def test_every_shipped_block_is_known_by_the_name_of_a_class(fix):
+    for name in language().blocks:
+        for suffix in ("Block", "Module"):
+            left, said = fix(with_field("block", name.title().replace("_", "") + suffix))
+            assert f"block: {name}," in left or f"is `{name}` here" in said
+
+
+def test_what_the_dictionary_calls_a_word_is_a_word_of_the_language():
+    schemas = [read_schema(name) for name in ("architecture.json", "block.json")]
+    objects = [*schemas, *(described for schema in schemas for described in schema["$defs"].values())]
+    fields = {key for described in objects for key in described.get("properties", ())}
+    values = {case for described in objects for case in described.get("x-choice", {}).get("cases", ())}
+    values |= {"average", "max", "params", "macs"}
+    named = [*dictionary.SAME_VALUES.values(), *dictionary.LIKE_VALUES.values(), dictionary.NEAREST_BLOCKS]
+    assert {name for words in named for name in words} <= values
+    assert {*dictionary.SAME_FIELDS, *dictionary.LIKE_FIELDS} <= fields
+    assert not fields & dictionary.PHRASES.keys()
+
+
+@pytest.mark.parametrize(
+    ("block", "key", "told"),
+    [
+        ("basic", "growth_rate", "`growth_rate` is `growth`, a field of block dense_layer, dual_path"),
+        ("inverted_residual", "exp_ratio", "`exp_ratio` is `expand_ratio` here"),
+        ("basic", "expand_ratio", "`expand_ratio` is a field of block "),
+        ("convnext", "drop_path_rate", "`drop_path_rate` is `drop_path` here"),
+        ("convnext", "mlp_ratio", "`mlp_ratio` is `expand_ratio` here"),
+        ("basic", "drop_path", "`drop_path` is a field of block "),
+        ("inverted_residual", "expansion", "an inverted residual says `expand_ratio`"),
+    ],
+)
+def test_a_field_of_another_block_is_told_with_the_blocks_that_have_it(block, key, told, fix):
+    text = NET.replace("bottleneck, blocks: 2, channels: 16, width: 8, §", f"{block}, blocks: 2, {key}: 2")
+    left, said = fix(text)
+    assert left == text
+    assert told in said
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("expand_ratio: '5'", "expand_ratio: 5"),
+        ('expand_ratio: "4.5"', "expand_ratio: 4.5"),
+        ("norm: {type: batch, eps: '1.0e-3'}", "norm: {type: batch, eps: 1.0e-3}"),
+        ("channels: '16'", "channels: 16"),
+        ("stride: '2'", "stride: 2"),
+    ],
+)
+def test_a_number_in_quotes_is_written_without_them(said, written, fix):
+    field = written.partition(":")[0]
+    others = "" if field == "channels" else ", channels: 16"
+    text = NET.replace("bottleneck, blocks: 2, channels: 16, width: 8, §", f"inverted_residual, blocks: 2{others}, §")
+    assert fix(text.replace("§", said))[0] == text.replace("§", written)
+
+
+@pytest.mark.parametrize("said", ["expand_ratio: '6x'", "expand_ratio: '1e3'", "stride: '2.5'", "norm: '1.0'"])
+def test_a_text_that_is_no_plain_number_is_left(said, fix):
+    text = NET.replace(
+        "bottleneck, blocks: 2, channels: 16, width: 8, §", f"inverted_residual, blocks: 2, channels: 8, {said}"
+    )
+    left, out = fix(text)
+    assert left == text
+    assert "expected" in out

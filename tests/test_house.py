@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from peers import SPECS
 
+from archcompiler.cli import main
 from archcompiler.graph.names import MODULE_ATTRIBUTES
 from archcompiler.graph.ops import OPS
 from archcompiler.shipped import NO_SPECS
@@ -25,6 +26,7 @@ ROWS = [
     ("layout",),
     ("graph",),
     ("record",),
+    ("reparameterize",),
     ("blocks",),
     ("lower",),
     ("analyses",),
@@ -199,6 +201,8 @@ TORCH_FREE = {
     "new": ["new", "variant", "--extends", "resnet/resnet50"],
     "schema": ["schema"],
     "emit": ["build", "cifar/resnet20", "--emit", "python"],
+    "emit reparameterized": ["build", "cifar/resnet20", "--reparameterize", "--emit", "python"],
+    "cost reparameterized": ["cost", "cifar/resnet20", "--reparameterize"],
 }
 
 
@@ -216,6 +220,10 @@ def test_validate_loads_only_what_it_needs():
 @pytest.mark.parametrize("arguments", [["list"], ["schema", "--path"], ["explain", "G001"]], ids=" ".join)
 def test_what_checks_no_spec_loads_no_jsonschema(arguments):
     assert "jsonschema" not in modules_after(arguments)
+
+
+def test_a_list_of_what_is_shipped_reads_no_yaml():
+    assert "yaml" not in modules_after(["list"])
 
 
 def test_importing_archcompiler_loads_nothing_else():
@@ -373,13 +381,20 @@ def test_every_attribute_of_a_pytorch_module_is_a_name_that_no_layer_may_have():
     assert {name for name in every if not name.startswith("__")} - MODULE_ATTRIBUTES == set()
 
 
+NETWORKS = [path for path in sorted(SPECS.rglob("*.yaml")) if path.parent.name not in NO_SPECS]
+
+
+def says_blocks(path):
+    return "\nblocks:" in path.read_text(encoding="utf-8")
+
+
 TOOLS = {
     "ruff check": ["ruff", "check", "archcompiler", "tests", ".github"],
     "ruff format": ["ruff", "format", "--check", "archcompiler", "tests", ".github"],
     "mypy": ["mypy"],
     "check-jsonschema": [
         *("check_jsonschema", "--schemafile", "schemas/architecture.json"),
-        *(str(path) for path in sorted(SPECS.rglob("*.yaml")) if path.parent.name not in NO_SPECS),
+        *(str(path) for path in NETWORKS if not says_blocks(path)),
     ],
     "check-jsonschema of blocks": [
         *("check_jsonschema", "--schemafile", "schemas/block.json"),
@@ -396,4 +411,15 @@ TOOLS = {
 @pytest.mark.parametrize("arguments", TOOLS.values(), ids=TOOLS)
 def test_the_tools_of_the_trade_find_nothing(arguments):
     run = subprocess.run([sys.executable, "-m", *arguments], capture_output=True, text=True, cwd=ROOT, timeout=300)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+@pytest.mark.slow
+def test_specs_with_blocks_of_their_own_fit_the_schema_of_their_project(tmp_path, monkeypatch):
+    monkeypatch.chdir(SPECS)
+    assert main(["schema", "--project", "-o", str(tmp_path / "project.json")]) == 0
+    specs = [str(path) for path in NETWORKS if says_blocks(path)]
+    command = [sys.executable, "-m", "check_jsonschema", "--schemafile", str(tmp_path / "project.json"), *specs]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert specs
     assert run.returncode == 0, run.stdout + run.stderr

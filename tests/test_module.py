@@ -14,6 +14,7 @@ from contextlib import contextmanager
 
 import peers
 import pytest
+from repository import without_stem
 
 import archcompiler
 
@@ -155,6 +156,17 @@ def test_state_dict_saves_loads_and_fits_a_new_build(network, images, tmp_path):
     assert not peers.output(other, images).equal(peers.output(network, images))
     other.load_state_dict(loaded, strict=True)
     assert peers.output(other, images).equal(peers.output(network, images))
+
+
+def test_what_is_built_in_inference_mode_trains_outside_of_it(small):
+    import torch
+
+    with torch.inference_mode():
+        built = archcompiler.build(small, seed=0)
+        loaded = archcompiler.build(small, weights=built.state_dict())
+    for network in (built, loaded):
+        network(peers.random_images(2, 3, 16, 16)).square().mean().backward()
+        assert all(parameter.grad is not None for parameter in network.parameters())
 
 
 # Compilers
@@ -391,11 +403,7 @@ def test_a_fork_while_another_thread_builds_can_build_too(tmp_path):
     assert child.exitcode == 0
 
 
-NESTED = """
-archc: 1
-name: nested
-input: {channels: 4, size: 8}
-stem: none
+NESTED = """\
 blocks:
   inner:
     description: A block whose one number is computed.
@@ -415,13 +423,12 @@ blocks:
 stages:
   one: {block: outer, blocks: 2, channels: 8, width: 12, kept_channels: 6}
   two: {block: outer, blocks: 1, channels: 16, width: 20, kept_channels: 6}
-head: {classes: 2}
 """
 
 
 def test_numbers_of_one_name_in_blocks_inside_a_block_are_two_arguments(tmp_path):
     path = tmp_path / "nested.yaml"
-    path.write_text(NESTED)
+    path.write_text(without_stem("nested", NESTED), encoding="utf-8")
     network = archcompiler.build(path, seed=0)
     widths = [tensor.shape[0] for tensor in network.state_dict().values() if tensor.dim() == 4]
     assert widths == 2 * [4, 8, 6, 6, 12] + [8, 16, 6, 10, 20]

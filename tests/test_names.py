@@ -2,6 +2,7 @@
 
 import peers
 import pytest
+from repository import without_stem
 
 import archcompiler
 from archcompiler.backends.pytorch.source import source
@@ -305,11 +306,7 @@ def test_the_stem_has_an_order_of_its_own(spec):
     assert list(archcompiler.build(path, device="meta").stem._modules) == ["norm1", "conv1"]
 
 
-GHOST = """
-archc: 1
-name: ghosts
-input: {channels: 4, size: 8}
-stem: none
+GHOST_BLOCKS = """\
 blocks:
   ghost:
     fields: {channels: {}, stride: {}}
@@ -322,8 +319,8 @@ blocks:
       - {block: ghost, role: ghost2, channels: channels}
 defaults: {block: unit, channels: 4}
 stages: {one: {blocks: 1}, two: {blocks: 1, block: ghost}}
-head: {classes: 2}
 """
+GHOST = without_stem("ghosts", GHOST_BLOCKS)
 
 
 @pytest.mark.parametrize(

@@ -131,3 +131,54 @@ def test_a_value_that_is_clear_hides_no_shape_that_does_not_fit(faults):
     found, said = faults(text.replace(", norm: bacth", "").replace(", pol: none", ""))
     assert found[0] == "6:32 Y003"
     assert "G002" in said
+
+
+@pytest.mark.parametrize(
+    ("said", "faulty"),
+    [
+        ("depth: two", "blocks"),
+        ("out_channels: 0", "channels"),
+        ("chanels: -3", "channels"),
+        ("strides: 1.5", "stride"),
+        ("act: rellu", "activation"),
+        ("act: {type: rellu}", "type"),
+        ("bn: {type: batch, eps: big}", "eps"),
+        ("norm_layer: {type: batch, epsilon: big}", "eps"),
+        ("attn: {type: SELayer, reduction: x}", "reduction"),
+        ("overide: {last: {stride: 0}}", "stride"),
+        ("dilation_rate: [1]", "dilation"),
+    ],
+)
+def test_a_key_whose_meaning_is_certain_hides_no_fault_of_its_value(said, faulty, faults):
+    found, text = faults(NET.replace("blocks: 2, channels: 16}\n  l", f"{said}}}\n  l"))
+    assert found[0] == "8:12 S001"
+    assert re.search(rf"^net.yaml:8:\d+: error\[S00[245]\]: {faulty}: expected ", text, re.MULTILINE)
+
+
+BLOCK = """\
+archc: 1
+block: net
+description: A block with a fault in each line.
+fields: {channels: {}, kernel: {default: 010}}
+steps:
+  - {conv: chanels, kernel: kernel}
+  - {norm: $nrm}
+  - {activaton: relu}
+  - {add: y}
+"""
+
+
+def test_a_fault_in_the_text_of_a_block_hides_none_of_the_others(faults):
+    expected = ["4:42 Y003", "6:12 B002", "7:13 B002", "8:6 S001", "9:11 B002"]
+    assert faults(BLOCK)[0] == expected
+    faults(BLOCK, "--fix")
+    with open("net.yaml", encoding="utf-8") as file:
+        assert file.read() == BLOCK.replace("activaton", "activation")
+
+
+def test_a_fault_in_the_text_of_a_table_hides_none_of_the_others(faults):
+    assert faults("archc: 1\nnames:\n  conv1: 010\n  Conv3: y\n  act1: [x]\n")[0] == [
+        "3:10 Y003",
+        "4:3 S006",
+        "5:9 S002",
+    ]

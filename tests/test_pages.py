@@ -1,16 +1,16 @@
 """Every page of the repository: its examples run and print what it shows, and its links lead somewhere."""
 
 import doctest
-import os
 import re
+import shlex
 import subprocess
-import sys
 import unicodedata
 from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
 from repository import ALONE
+from terminal import run_here
 
 import archcompiler
 from archcompiler.cli import VERBS
@@ -53,13 +53,14 @@ def commands(console):
 
 
 def run(command, folder):
-    words = command.split()
+    words = shlex.split(command)
     assert words[0] in ("archc", "git")
-    words = [sys.executable, "-m", "archcompiler", *words[1:]] if words[0] == "archc" else ["bash", "-c", command]
-    result = subprocess.run(
-        words, cwd=folder, env={**os.environ, **ALONE}, capture_output=True, text=True, check=False, timeout=120
-    )
+    result = run_here(*words[1:], cwd=folder) if words[0] == "archc" else in_shell(command, folder)
     return (result.stdout + result.stderr).replace(f"{ROOT}/", "")
+
+
+def in_shell(command, folder):
+    return subprocess.run(["bash", "-c", command], cwd=folder, capture_output=True, text=True, timeout=120)
 
 
 def squeezed(text):
@@ -69,7 +70,9 @@ def squeezed(text):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("console", in_language("console"))
-def test_a_console_shows_what_the_commands_print(console, tmp_path):
+def test_a_console_shows_what_the_commands_print(console, tmp_path, monkeypatch):
+    for name, value in ALONE.items():
+        monkeypatch.setenv(name, value)
     for command, printed in commands(console):
         if command.startswith("cat "):
             (tmp_path / command.split()[1]).write_text(printed, encoding="utf-8")

@@ -579,3 +579,12 @@ def test_a_linked_working_tree_is_reviewed_alike(family, diff, monkeypatch):
     linked.write(**WIDER)
     monkeypatch.chdir(linked.root)
     assert len(rows(diff("--against", "main")[1])) == 3
+
+
+def test_a_shipped_base_is_never_what_a_change_arrives_by(repo, capsys):
+    variant = "archc: 1\nname: v\nextends: base.yaml\nstages: {layer1: {blocks: 3}}\n"
+    repo.commit("specs", base="archc: 1\nname: base\nextends: resnet/resnet18\n", v=variant)
+    repo.write(base="archc: 1\nname: base\nextends: resnet/resnet34\n")
+    assert main(["diff", "--against", "HEAD", "--format", "json", "--stat"]) == 1
+    specs = {each["new_path"]: each["through"] for each in json.loads(capsys.readouterr().out)["specs"]}
+    assert specs == {"base.yaml": [], "v.yaml": ["base.yaml"]}

@@ -54,7 +54,7 @@ def test_show_writes_every_value_out(archc, folder):
         "stages:",
     ]
     said = "  a: {block: basic, blocks: 2, channels: 16, stride: 2, override: {last: {dilation: 2}}, "
-    assert lines[6].startswith(f"{said}norm: {{type: batch, eps: 0.5, momentum: 0.1}}, dilation: 1, ")
+    assert lines[6].startswith(f"{said}norm: {{type: batch, eps: 0.5, momentum: 0.1}}, cardinality: 1, dilation: 1, ")
     assert lines[7].startswith("head: {type: classifier, classes: 10, pool: global, ")
     assert lines[8] == "names:"
     assert "  norm1: bn1" in lines

@@ -207,3 +207,11 @@ def test_a_difference_far_beyond_the_target_is_told_in_times(capsys, target):
 def test_fields_that_have_no_number_are_one_clear_line(capsys, arguments, message):
     assert main(["solve", SPEC, *arguments, "--to", "1e9"]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_field_that_the_stages_have_of_the_defaults_is_asked_there(capsys):
+    asked = ["--equal", "params", "--to", "2.0e6"]
+    assert main(["solve", "cifar/densenet_bc100_k12", "--for", "stages.*.growth", *asked]) == 2
+    assert "the stages have it of `defaults`: say --for defaults.growth" in capsys.readouterr().err
+    _, (found,) = answers(capsys, "--for", "defaults.growth", *asked, spec="cifar/densenet_bc100_k12")
+    assert found["nearest"]

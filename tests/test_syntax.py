@@ -170,9 +170,9 @@ BOMBS = {
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_is_refused_at_once(name: str) -> None:
     code, text = BOMBS[name]
-    started = time.perf_counter()
+    started = time.process_time()
     assert [fault.code for fault in faults(text)] == [code]
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_the_deepest_document_is_read() -> None:

@@ -57,6 +57,11 @@ MEANT_OTHERWISE = {
         "L010",
         "32 of 64 are 2,048 channels, 8 for each that leaves the block; the network has ",
     ),
+    "groups of which none is a part of the width": (
+        "archc: 1\nname: net\nextends: resnet/resnet50\ndefaults: {cardinality: 48}\n",
+        "L010",
+        "48 of 64 are 3,072 channels, 12 for each that leaves the block",
+    ),
     "two stages without strides": (of(NET, BASIC, "  b: {block: basic, blocks: 1, channels: 32}"), "L011", "32x32"),
     "four stages without strides": (
         "archc: 1\nname: net\ninput: {channels: 3, size: 224}\nstem: {type: conv7x7_maxpool, channels: 64}\n"
@@ -119,6 +124,12 @@ MEANT_OTHERWISE = {
         "L013",
         "16x32x32",
     ),
+    "dual paths, which split what arrives, without a norm": (
+        of(PRE, "  a: {block: dual_path, blocks: 2, residual_channels: 16, growth: 8, width: 32}"),
+        "L013",
+        "x32x32",
+    ),
+    "dense layers without a norm": (of(PRE, "  a: {block: dense_layer, blocks: 2, growth: 8}"), "L013", "x32x32"),
     "a norm taken from the head of a base": (
         "archc: 1\nname: net\nextends: cifar/preact_resnet110\nhead: {norm: none}\n",
         "L013",

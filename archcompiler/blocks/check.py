@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import partial
 
 from archcompiler.blocks.definitions import absent_fields, definition_faults
-from archcompiler.blocks.document import CONTEXT, steps_below, words_at
+from archcompiler.blocks.document import CONTEXT, LENT, steps_below, words_at
 from archcompiler.blocks.document import declared_fields as declared_fields
 from archcompiler.blocks.expression import ExpressionError, names_of, parsed
 from archcompiler.blocks.lets import LetOrder
@@ -363,7 +363,7 @@ class _Document:
         reads = {name for variant in variants for name in self._reads_of(policy, variant)} - step.entries.keys()
         there = {*self._scope.fields, *self._scope.lets}
         self._scope.reads |= reads & there
-        if lacking := sorted(reads - there):
+        if lacking := sorted(reads - there - {*LENT}):
             names = " and ".join(f"`{name}`" for name in lacking)
             of_which = variants[0] if len(variants) == 1 else "that a spec may choose"
             message = f"the {policy} {of_which} reads {names}: neither a field here, nor said by the step"

@@ -15,8 +15,14 @@ from archcompiler.schema.own_blocks import own_fields
 from archcompiler.schema.shapes import Json
 from archcompiler.tree import Mapping, Node, Scalar, Sequence, mapping_at, plain
 
-CONTEXT = ("block_index", "block_count", "network_index", "network_count")
-"""Where a block stands: its number in its stage and in the network, from 0, and how many blocks each has."""
+CONTEXT = ("block_index", "block_count", "previous_count", "network_index", "network_count")
+"""Where a block stands: its number in its stage and in the network, from 0, and how many blocks each has.
+
+`previous_count` are the blocks of the stage before, 0 in the first one.
+"""
+
+LENT = ("weights",)
+"""What a shortcut's convolution has as any other that says nothing, where neither its step nor its block says it."""
 
 
 @dataclass(frozen=True, eq=False)

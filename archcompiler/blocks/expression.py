@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import lru_cache
 from keyword import kwlist
+from math import isqrt, sqrt
 from typing import Any, Protocol, Union
 
 from archcompiler.graph.named import Named, combined
@@ -376,7 +377,23 @@ def _bits(number: int) -> int:
     return int(number).bit_length()
 
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {"round": _round, "min": min, "max": max, "len": len, "bits": _bits}
+def _sqrt(number: Number) -> Number:
+    """Return a root that is exact where it is rational, else the nearest number of double precision."""
+    if number < 0:
+        raise _NoResultError(f"{float(number):g} has no root")
+    parts = [isqrt(part) for part in (number.numerator, number.denominator)]
+    root = Fraction(*parts) if Fraction(*parts) ** 2 == number else Fraction(sqrt(number))
+    return _whole(root)
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "round": _round,
+    "min": min,
+    "max": max,
+    "len": len,
+    "bits": _bits,
+    "sqrt": _sqrt,
+}
 """`round(number, to, mode)` as attention's `round` has it; `bits(n)` is how many binary digits a whole number has."""
 CONSTANTS: Mapping[str, bool] = {"true": True, "false": False}
 

@@ -13,7 +13,7 @@ from archcompiler.resolve.extending import OwnBlock, own_blocks
 from archcompiler.resolve.own_blocks import is_part, without_header
 from archcompiler.schema.canonical import canonical_block
 from archcompiler.schema.check import block_faults as schema_faults
-from archcompiler.schema.check import part_faults
+from archcompiler.schema.check import elsewhere, part_faults
 from archcompiler.schema.language import PART_KINDS, language
 from archcompiler.syntax.files import DISK, Files
 from archcompiler.syntax.parse import parse, parse_on
@@ -35,10 +35,10 @@ def file_faults(path: str, files: Files = DISK) -> list[Diagnostic] | None:
     own = {each: Document("block", each, with_defaults(other.tree), is_shipped=False) for each, other in blocks.items()}
     known = Library(language(), own)
     if block is None or "extends" not in document.entries:
-        faults += document_faults(document, kind, name, declared_fields(document), known)
+        faults += elsewhere(document_faults(document, kind, name, declared_fields(document), known), found)
     else:
         faults += (fault for fault in schema_faults(block.tree) if fault.span not in places)
-        faults += block_faults(block.tree, block.layers, name, known)
+        faults += elsewhere(block_faults(block.tree, block.layers, name, known), found)
     if any(fault.severity == "error" for fault in faults):  # what nothing reads is known where nothing else is wrong
         faults = [fault for fault in faults if fault.severity == "error"]
     return sorted(dict.fromkeys(faults), key=lambda fault: (fault.span.path, fault.span.line, fault.span.column))

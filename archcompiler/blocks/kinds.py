@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Union
 
+from archcompiler.blocks.document import LENT
 from archcompiler.blocks.step import Step
 from archcompiler.graph.ops import OPS, Joins, Op
 from archcompiler.graph.ops.base import StepForm
 from archcompiler.graph.shape import TF_SAME, Padding, sides
 from archcompiler.record.fault import ShapeFault, even_kernel
+from archcompiler.record.fields import Fields
 from archcompiler.record.recorder import Value, in_layout, shape_text
-from archcompiler.tree import Plain
+from archcompiler.schema.canonical import default_of
+from archcompiler.schema.language import language
+from archcompiler.tree import Mapping, Plain
 
 Result = Union[Value, list[Value]]
 """What a step computes: a map, or the pieces of one."""
@@ -37,6 +42,7 @@ def _conv(step: Step, x: Value) -> Value:
         dilation=step.sides("dilation"),
         groups=step.number("cardinality"),
         bias=step.flag("bias"),
+        weights=step.union("weights"),
     )
 
 
@@ -200,12 +206,22 @@ def _shortcut(step: Step, x: Value) -> Value:
     start = step.operands("from")[0]
     given = step.given("shortcut", "from", "attention", "as")
     given["branch"] = (x, lambda: ())
+    unsaid = [name for name in LENT if name not in given and step.run.scope.said(name, None) is None]
+    given |= {name: (_of_a_conv(name), lambda: ()) for name in unsaid}
     brought = step.run.policy("shortcut", shortcut, given, start)
     if brought is start and (start.channels != x.channels or step.run.scope.said("stride", 1) != 1):
         step.refuse(_misfit(start, x))
     if step.has("attention"):
         brought = step.run.attend(step, brought, ("shortcut",))
     return step.recorder.add(x, brought)
+
+
+@cache
+def _of_a_conv(name: str) -> Fields:
+    """Return what a convolution has where its step does not say it."""
+    default = default_of(language().steps["conv"][name])
+    assert isinstance(default, Mapping)
+    return Fields(default)
 
 
 def _misfit(x: Value, y: Value) -> ShapeFault:

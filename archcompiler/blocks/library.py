@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
 
@@ -81,6 +82,13 @@ def _shipped(kind: str, name: str) -> Document:
     path = f"{FOLDERS[kind]}/{name}"
     tree = from_plain(_shipped_documents()[path], Span(path, 1, 1, 1, 1))
     return Document(kind, name, with_defaults(tree), is_shipped=True)
+
+
+def shipped_descriptions() -> Iterator[tuple[str, str]]:
+    """Yield the shipped name of every document, `blocks/basic`, with what it says of itself."""
+    for name, document in _shipped_documents().items():
+        assert isinstance(document, dict)
+        yield name, str(document["description"])
 
 
 @cache

@@ -127,7 +127,7 @@ class Step:
         return found
 
     def names_one(self, key: str) -> bool:
-        """Tell whether a key names one map; a list that a repeat collected is none, however often it ran."""
+        """Tell whether a key names a single map; what a repeat collected is a list, also where it ran once."""
         names = self.words(key)
         return len(names) == 1 and not isinstance(self.scope.said(names[0], None), list)
 

@@ -365,6 +365,7 @@ _SIGNATURES = {
     "max": _Signature("`max(channels, 64)`", 2, _MANY, (_NUMBER,)),
     "len": _Signature("`len(LIST)`", 1, 1, (_LIST,)),
     "bits": _Signature("`bits(channels)`", 1, 1, (_NUMBER,)),
+    "sqrt": _Signature("`sqrt(NUMBER)`", 1, 1, (_NUMBER,)),
 }
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from archcompiler.analyses.conventions import Count
 from archcompiler.analyses.report import CostReport, cost_report
 from archcompiler.claims.explain import Explanation, explain
+from archcompiler.claims.left_out import LeftOut, left_out
 from archcompiler.claims.verdict import Verdict, verdicts
 from archcompiler.diagnostics import Diagnostic, SpecError
 from archcompiler.graph.ir import Graph
@@ -29,6 +30,7 @@ class Checked:
     unreadable: bool = False
     description: str = ""
     explanations: tuple[Explanation, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def agrees(self) -> bool:
@@ -47,11 +49,13 @@ def check_spec(
     *,
     explained: bool = False,
     tools: Mapping[str, Count] | None = None,
+    conventions: Mapping[str, Count] | None = None,
 ) -> Checked:
     """Return what was found on a path or shipped name; a spec that does not compile has its faults.
 
     `second` counts the same quantities in another way: torchinfo, on the built module. `explained` says of the claims
-    that disagree what would close their gap; `tools` are what tools count beside multiply-adds, in words.
+    that disagree what would close their gap; `tools` are what tools count beside multiply-adds, in words. It is said
+    which multiply-adds the tools of `conventions` leave out.
     """
     try:
         spec = load_spec(name)
@@ -61,7 +65,7 @@ def check_spec(
     report = cost_report(graph)
     found = check_graph(spec, graph, report, second(graph, report) if second else {})
     explanations = explain(name, spec, graph, found.claims, tools) if explained else ()
-    return replace(found, name=name, explanations=explanations)
+    return replace(found, name=name, explanations=explanations, left_out=tuple(left_out(graph, conventions or {})))
 
 
 def check_graph(spec: Spec, graph: Graph, report: CostReport, torchinfo: Counts) -> Checked:

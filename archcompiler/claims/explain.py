@@ -19,6 +19,8 @@ from archcompiler.resolve import Spec, load_spec
 
 _MOST = 4
 """Candidates that are shown where none closes the gap: the nearest."""
+_LEFT_OUT = {1: ((),), 2: (("head",), ("classifier",))}
+"""The layers that are left out beside one other change of what is counted, by the changes in all."""
 _MOST_CHANGES = 3
 """Changes of the network and of what is counted that are tried together."""
 _BY_SIZE = ("macs", FLOPS, "torchinfo_mult_adds", "activations")
@@ -118,15 +120,15 @@ class _Search:
         quantity, of_part = self._subject.quantity, partial(by_part, graph, self._subject)
         if not changes:
             yield "", of_part()
-        left_out = ("head",) if changes == 2 else ()
-        words = "".join(f"without {name}, " for name in left_out)
-        for what, factor in _FACTORS.get(quantity, {}).items() if changes else ():
-            yield f"{words}{what}", {name: int(count * factor) for name, count in of_part(*left_out).items()}
-        for what, more in COUNTED_IN.get(quantity, {}).items() if changes else ():
-            yield f"{words}{what}", of_part(*left_out, counted_in=more)
+        for left_out in _LEFT_OUT.get(changes, ()):
+            words = "".join(f"without {name}, " for name in left_out)
+            for what, factor in _FACTORS.get(quantity, {}).items():
+                yield f"{words}{what}", {name: int(count * factor) for name, count in of_part(*left_out).items()}
+            for what, more in COUNTED_IN.get(quantity, {}).items():
+                yield f"{words}{what}", of_part(*left_out, counted_in=more)
         for what, more in self._tools.items() if quantity == "macs" and is_base and changes == 1 else ():
             yield what, of_part(counted_in=more)
-        for name in (LAYERS if is_base else ("head",)) if changes == 1 else ():
+        for name in (LAYERS if is_base else ("head", "classifier")) if changes == 1 else ():
             yield f"without {name}", of_part(name)
 
     def _new(self, words: str, parts: dict[str, int]) -> Iterator[Candidate]:

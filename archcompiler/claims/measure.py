@@ -15,9 +15,17 @@ FLOPS = "flops"
 """Multiplications and additions counted apart: twice the multiply-adds."""
 _BESIDE_THE_MAIN_PATH = ("shortcut", "attention")
 
+
+def _is_classifier(part: Part, node: Node) -> bool:
+    """Tell whether a node is the last layer of the head that has weights; a head may have norms and layers before."""
+    weighed = [each for call in part.calls for each in call.body.nodes if each.op.parameters()]
+    return part.kind == "head" and bool(weighed) and node is weighed[-1]
+
+
 LAYERS: dict[str, Callable[[Part, Node], bool]] = {
     "stem": lambda part, node: part.kind == "stem",
     "head": lambda part, node: part.kind == "head",
+    "classifier": _is_classifier,
     "norm": lambda part, node: isinstance(node.op, Norm),
     "shortcut": lambda part, node: node.role.startswith("shortcut."),
     "attention": lambda part, node: node.role.startswith("attention."),

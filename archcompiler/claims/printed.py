@@ -24,6 +24,11 @@ class Printed:
     exponent: int
     approximate: bool = False
 
+    @property
+    def value(self) -> Decimal:
+        """The figure itself, as if it were exact."""
+        return self.mantissa.scaleb(self.exponent, _EXACT)
+
     def is_measured(self, measured: int, rounding: str = "half_up") -> bool:
         """Tell whether a measured figure becomes this one when it is rounded to this one's precision."""
         return self._rounded(measured, rounding) == self.mantissa

@@ -11,8 +11,13 @@ from archcompiler.tree import Entry, Mapping, Node, Path, Sequence
 
 
 def by_role(document: Mapping) -> Mapping:
-    """Return a resolved document with the steps of each of its own blocks as a mapping, by role."""
-    return _with_blocks(document, lambda steps: steps_by_role(steps) if isinstance(steps, Sequence) else steps)
+    """Return a resolved document with the steps of each of its own blocks as a mapping, by role.
+
+    One that says no blocks of its own has none, so that each block that another says is an edit by itself.
+    """
+    none = Entry(document.span, Mapping({}, document.span))
+    whole = Mapping({**document.entries, "blocks": document.entries.get("blocks", none)}, document.span)
+    return _with_blocks(whole, lambda steps: steps_by_role(steps) if isinstance(steps, Sequence) else steps)
 
 
 def in_order(document: Mapping) -> Mapping:

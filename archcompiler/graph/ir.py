@@ -80,7 +80,8 @@ class Call:
     """A body at its place, what it is there, and the module paths of its nodes.
 
     `paths` stand below `path`, one for each node, empty where it needs no module; `registered` are the numbers of the
-    nodes in the order in which their modules are registered.
+    nodes in the order in which their modules are registered. `reparameterized` are the paths of nodes once others are
+    folded into them, empty where the table of names says none; there are as many as nodes, or none.
     """
 
     body: Body
@@ -88,6 +89,7 @@ class Call:
     kind: CallKind
     paths: tuple[str, ...]
     registered: tuple[int, ...]
+    reparameterized: tuple[str, ...] = ()
 
     @property
     def layers(self) -> list[tuple[Node, str]]:

@@ -9,13 +9,16 @@ from collections.abc import Mapping as Map
 from dataclasses import dataclass
 from functools import cached_property
 
-from archcompiler.graph.ir import Body, Call, CallKind, Part, PartKind
+from archcompiler.graph.ir import Body, Call, CallKind, Node, Part, PartKind
+from archcompiler.graph.ops.base import Kernel
 from archcompiler.tree import Mapping, Scalar
 from archcompiler.tree import Sequence as List
 
 BLOCK_PATH = "{stage}.{block}"
 TRANSITION_PATH = "{stage}_transition"
 REGISTERED, REGISTERED_FIRST = "registered", "registered_first"
+REPARAMETERIZED = ".reparameterized"
+"""What stands behind a role in the key that says where its layer stands once others are folded into it."""
 COUNTER = re.compile(r"\{([a-z_]+)(?::([a-z0-9_]+))?(?:\+([0-9]{1,9}))?\}")
 """A counter in a path: its name, the word of those that share a slot, and what is added to the number."""
 
@@ -60,11 +63,15 @@ class Said:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where a body and each of its nodes stand, and the numbers of the nodes in order of registration."""
+    """Where a body and each of its nodes stand, and the numbers of the nodes in order of registration.
+
+    `reparameterized` say where nodes stand once others are folded into them; empty where the table has no word of any.
+    """
 
     body: Said
     nodes: tuple[Said, ...]
     registered: tuple[int, ...]
+    reparameterized: tuple[Said, ...]
 
     @cached_property
     def paths(self) -> tuple[str, ...]:
@@ -92,6 +99,7 @@ class NameTable:
     def __init__(self, names: Mapping, stages: Sequence[str]) -> None:
         values = {key: entry.value for key, entry in names.entries.items()}
         self._paths = {key: str(value.value) for key, value in values.items() if isinstance(value, Scalar)}
+        self._reparameterizes = any(key.endswith(REPARAMETERIZED) for key in self._paths)
         self._orders = {key: [*_words(value)] for key, value in values.items() if isinstance(value, List)}
         first = self._paths.pop(REGISTERED_FIRST, None)
         self._first = {first: REGISTERED_FIRST} if first else {}
@@ -123,7 +131,9 @@ class NameTable:
         if key not in self._layouts:
             nodes = [_levels(role, kind, stage, body.blocks) for role in body.roles]
             said = tuple(self._node(levels) for levels in nodes)
-            self._layouts[key] = Layout(self._body(kind, stage, body), said, self._registered(nodes))
+            folded = body.nodes if self._reparameterizes else ()
+            others = tuple(self._reparameterized(node, kind, stage, body) for node in folded)
+            self._layouts[key] = Layout(self._body(kind, stage, body), said, self._registered(nodes), others)
         return self._layouts[key]
 
     def _call(self, kind: CallKind, stage: str, block: int, body: Body) -> Call:
@@ -133,7 +143,8 @@ class NameTable:
         paths = found.paths
         if found.is_numbered:
             paths = tuple(self._numbered(each, path, self._calls, {}) for each in paths)
-        return Call(body, path, kind, paths, found.registered)
+        reparameterized = tuple(self._numbered(said.path, path, self._calls, {}) for said in found.reparameterized)
+        return Call(body, path, kind, paths, found.registered, reparameterized)
 
     def _body(self, kind: CallKind, stage: str, body: Body) -> Said:
         if kind == "block":
@@ -154,6 +165,13 @@ class NameTable:
         outer = self._node(((role.removesuffix(f".{inner[0][0]}"), tables),))
         within = self._node(tuple(inner))
         return Said(f"{outer.path}.{within.path}", outer.keys + within.keys)
+
+    def _reparameterized(self, node: Node, kind: CallKind, stage: str, body: Body) -> Said:
+        """Return where a layer stands once others are folded into it; an empty path where the table does not say."""
+        if not isinstance(node.op.affine_form(), Kernel):
+            return Said("")
+        said = self._node(_levels(f"{node.role}{REPARAMETERIZED}", kind, stage, body.blocks))
+        return said if said.keys and said.keys[-1].endswith(REPARAMETERIZED) else Said("")
 
     def _said(self, keys: Iterable[str], default: str) -> Said:
         """Return the path of the first of some keys that has one."""

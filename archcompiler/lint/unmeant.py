@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _WIDEST = 4
 """Channels of a grouped 3x3 for each that leaves its block: ResNeXt-29 16x64d, the widest for which a total could be
 taken, has 4 (arXiv:1611.05431, Table 7); ResNeXt-101 32x48d has 6, of groups that no total gives."""
+_WIDEST_OF_ANY = 6
+"""The same of groups that no total gives: more than any published network has."""
 
 
 def totals_for_groups(watch: Watch, graph: Graph) -> Iterator[Diagnostic]:
@@ -28,7 +30,8 @@ def totals_for_groups(watch: Watch, graph: Graph) -> Iterator[Diagnostic]:
     for stage in watch.spec.stages:
         block = stage.blocks[0]
         width, groups, channels = (_number(block, key) for key in ("bottleneck_width", "cardinality", "channels"))
-        if groups < 2 or width % groups or 4 * width < channels or width * groups <= _WIDEST * channels:
+        is_total = groups > 1 and width % groups == 0 and 4 * width >= channels
+        if groups < 2 or width * groups <= (_WIDEST if is_total else _WIDEST_OF_ANY) * channels:
             continue
         entry = _own(watch.spec, block, "bottleneck_width", "cardinality")
         if entry is not None:
@@ -37,7 +40,8 @@ def totals_for_groups(watch: Watch, graph: Graph) -> Iterator[Diagnostic]:
                 f"`bottleneck_width` is the width of one group: {groups} of {width} are {total:,} channels, "
                 f"{total / channels:g} for each that leaves the block; the network has {_cost(graph).params:,} params"
             )
-            help = f"write `width: {width}` if that is the 3x3 in total, or `bottleneck_width: {width // groups}`"
+            known = f"write `width: {width}` if that is the 3x3 in total, or `bottleneck_width: {width // groups}`"
+            help = known if is_total else f"write a smaller `bottleneck_width`, or `width`, a multiple of {groups}"
             yield Diagnostic("L010", message, entry.value.span, help, severity="warning")
 
 
@@ -128,14 +132,19 @@ def _own(spec: Spec, fields: Mapping, *keys: str) -> Entry | None:
 
 
 def _norm_at_start(body: Body) -> Node | None:
-    first = body.nodes[0] if body.nodes else None
+    """Return the norm of what arrives, where no layer weighs it before."""
+    first = _first_that_weighs(body)
     return first if first is not None and isinstance(first.op, Norm) and first.inputs == (0,) else None
 
 
 def _norms_before_it_weighs(body: Body) -> bool:
     """Tell whether a norm is the first layer with weights: ConvNeXt and PoolFormer have theirs behind the pool."""
-    first = next((node.op for node in body.nodes if isinstance(node.op, Norm) or node.op.parameters()), None)
-    return isinstance(first, Norm)
+    first = _first_that_weighs(body)
+    return first is not None and isinstance(first.op, Norm)
+
+
+def _first_that_weighs(body: Body) -> Node | None:
+    return next((node for node in body.nodes if isinstance(node.op, Norm) or node.op.parameters()), None)
 
 
 def _norm_at_end(body: Body) -> Node | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import NamedTuple
@@ -54,7 +55,18 @@ _Owners = dict[str, list[_Layer]]
 
 
 def path_faults(graph: Graph, spec: Spec) -> list[Diagnostic]:
-    """Return what is wrong with a graph's module paths, once for each place that is to blame."""
+    """Return what is wrong with a graph's module paths, once for each place that is to blame.
+
+    Where the table of names has paths for the re-parameterised graph, those of that graph are judged too.
+    """
+    if (found := _faults(graph, spec)) or not any(any(call.reparameterized) for call in graph.calls):
+        return found
+    from archcompiler.reparameterize.rewrite import reparameterized
+
+    return _faults(reparameterized(graph).graph, spec)
+
+
+def _faults(graph: Graph, spec: Spec) -> list[Diagnostic]:
     owners: _Owners = {}
     for part in graph.parts:
         for call in part.calls:
@@ -65,7 +77,16 @@ def path_faults(graph: Graph, spec: Spec) -> list[Diagnostic]:
     if too_deep := [*_too_deep(owners, places, spec)]:
         return too_deep
     found = [*_bad_names(owners, places), *_shared(owners, places), *_nested(owners, places)]
-    return list({fault.span: fault for fault in reversed(found)}.values())[::-1]
+    return [
+        _where_mended(fault, places) for fault in list({fault.span: fault for fault in reversed(found)}.values())[::-1]
+    ]
+
+
+def _where_mended(fault: Diagnostic, places: Places) -> Diagnostic:
+    """Return a fault of a line of a shared table where the spec, or its base, names that table."""
+    span = places.mended(fault.span)
+    labels = (Label(fault.span, "this line of the table says it"),) if span != fault.span else ()
+    return replace(fault, span=span, labels=(*labels, *fault.labels))
 
 
 def unused_names(graph: Graph, spec: Spec) -> list[Diagnostic]:

@@ -14,6 +14,9 @@ class Places:
     def __init__(self, spec: Spec) -> None:
         self._names = spec.section("names").entries
         self._table = NameTable(spec.section("names"), [stage.name for stage in spec.stages])
+        files = {document.span.path for document in spec.documents}
+        of_tables = (entry for entry in self._names.values() if entry.value.span.path not in files)
+        self._tables = {entry.value.span: entry.key_span for entry in of_tables}
         self._parts = {("stage", stage.name): stage.key_span for stage in spec.stages}
         self._parts |= {(kind, kind): spec.document.entries[kind].key_span for kind in ("stem", "head")}
 
@@ -30,6 +33,10 @@ class Places:
     def part(self, part: Part) -> Span:
         """Return the key of a stage, the stem or the head."""
         return self._parts[part.kind, part.name]
+
+    def mended(self, span: Span) -> Span:
+        """Return where a path can be mended that is written at a place: what a table says, where the table is named."""
+        return self._tables.get(span, span)
 
     def _said(self, said: Said, part: Part) -> Span:
         return self._names[said.keys[-1]].value.span if said.keys else self.part(part)

@@ -20,11 +20,13 @@ Context = Mapping[str, int]
 def contexts(spec: Spec) -> Iterator[Context]:
     """Yield where each block of a network stands, in order."""
     total = sum(len(stage.blocks) for stage in spec.stages)
-    number = 0
+    number = previous = 0
     for stage in spec.stages:
-        for index in range(len(stage.blocks)):
-            yield dict(zip(CONTEXT, (index, len(stage.blocks), number, total), strict=True))
+        count = len(stage.blocks)
+        for index in range(count):
+            yield dict(zip(CONTEXT, (index, count, previous, number, total), strict=True))
             number += 1
+        previous = count
 
 
 def record(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from archcompiler.graph import ops
 from archcompiler.graph.ir import Body, Node
@@ -24,6 +25,8 @@ NORMS: dict[str, type[ops.Norm]] = {
     "rms": ops.RMSNorm,
     "simple": ops.SimpleNorm,
     "response": ops.ResponseNorm,
+    "evo": ops.EvoNorm,
+    "filter_response": ops.FilterResponseNorm,
 }
 """The op of each norm of the language."""
 Blame = Callable[[ShapeFault], None]
@@ -202,10 +205,12 @@ class Recorder:
         dilation: Sides = 1,
         groups: int = 1,
         bias: bool = False,
+        weights: Fields | None = None,
     ) -> Value:
         """Record a convolution; without `padding`, the one that keeps the map at stride 1 (the kernel is odd)."""
-        op = ops.Conv(x.channels, channels, kernel, stride, 0, dilation, groups, bias)
-        op = op.replace(padding=_same(kernel, dilation) if padding is None else padding)
+        padding = _same(kernel, dilation) if padding is None else padding
+        values = (x.channels, channels, kernel, stride, padding, dilation, groups, bias)
+        op = ops.StandardisedConv(*values, **said) if (said := _standardised(weights)) else ops.Conv(*values)
         self._check_groups(role, x.channels, channels, groups)
         self._check_window(role, x.shape, op)
         return self.apply(role, op, x)
@@ -371,7 +376,7 @@ class Recorder:
             fault.help = "`bottleneck_width`, the width per group, fits any cardinality"
         self.refuse(fault)
 
-    def _check_window(self, role: str, shape: Shape, op: ops.Conv | ops.Pool) -> None:
+    def _check_window(self, role: str, shape: Shape, op: ops.Convolution | ops.Pool) -> None:
         """Refuse a window (dilation included) that is larger than its padded map; a conv's or a pool's kernel."""
         if op.padding == TF_SAME:
             return
@@ -387,6 +392,13 @@ class Recorder:
         fits: dict[str, list[Plain]] = {"window": [room], "kernel": [kernel] if kernel > 1 else []}
         help = f"a window of {room} at most fits; or a larger input, or fewer strides in front"
         self.refuse(ShapeFault("G004", message, ("window", "kernel", "dilation"), help, fits=fits))
+
+
+def _standardised(weights: Fields | None) -> dict[str, Any]:
+    """Return how kernels are standardised; nothing where they are the parameters."""
+    if weights is None or weights.text("type") == "plain":
+        return {}
+    return {name: weights.number(name) for name in ("eps", "gain") if weights.has(name)}
 
 
 def in_layout(op: type[Op], x: Value) -> dict[str, bool]:

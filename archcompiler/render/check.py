@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from xml.etree import ElementTree
 
 from archcompiler.claims.check import Checked
+from archcompiler.claims.left_out import LeftOut
 from archcompiler.claims.verdict import Verdict
 from archcompiler.render.diagnostics_json import document as diagnostics_document
 from archcompiler.render.escape import markdown, xml
@@ -80,13 +82,18 @@ def _rows(results: Sequence[Checked]) -> list[list[Cell]]:
 
 
 def _reasons(results: Sequence[Checked]) -> list[str]:
-    """Return why each known disagreement disagrees, as its note says."""
-    return [
-        f"{result.name}, {claim.quantity} {claim.printed}: {claim.known}"
-        for result in results
-        for claim in result.claims
-        if claim.known
-    ]
+    """Return why each known disagreement disagrees, as its note says, and what tools would print too few of."""
+    reasons = []
+    for result in results:
+        known = [claim for claim in result.claims if claim.known]
+        reasons += [f"{result.name}, {claim.quantity} {claim.printed}: {claim.known}" for claim in known]
+        reasons += [f"{result.name}, {_left_out(found)}" for found in result.left_out]
+    return reasons
+
+
+def _left_out(found: LeftOut) -> str:
+    layers = counted(found.layers, f"{found.op} layer")
+    return f"as {found.tool} counts: {found.counted:,} of the {found.macs:,} multiply-adds of {layers}"
 
 
 def _claim_row(result: Checked, claim: Verdict) -> list[Cell]:
@@ -127,6 +134,7 @@ def _spec_document(result: Checked) -> dict[str, object]:
         "torchinfo": result.torchinfo,
         "claims": [claim_document(claim) for claim in result.claims],
         "explanations": [explanation_document(found) for found in result.explanations],
+        "left_out": [asdict(found) for found in result.left_out],
         **{key: value for key, value in diagnostics_document(result.faults).items() if key == "diagnostics"},
     }
 

@@ -79,7 +79,7 @@ def cost_markdown(report: NetworkCost, rows: Sequence[Row], by: str, others: Seq
 
 def _title(report: NetworkCost) -> list[str]:
     asked = "" if report.convention == MACS else f", operations as {report.convention} counts them"
-    return [f"{report.name}  input {shape_text(report.input)}, batch {report.batch}{asked}", ""]
+    return [folded(f"{report.name}  input {shape_text(report.input)}, batch {report.batch}{asked}", "  "), ""]
 
 
 def _columns(

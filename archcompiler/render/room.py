@@ -28,6 +28,14 @@ def room(columns: int | None) -> Iterator[None]:
         _COLUMNS.reset(token)
 
 
+@contextmanager
+def narrower(by: int) -> Iterator[None]:
+    """Let the output of the `with`, which will be indented, have so many columns less."""
+    now = columns()
+    with room(None if now is None else now - by):
+        yield
+
+
 def folded(text: str, hanging: str = "", most: int | None = None) -> str:
     """Return a line of prose on as many lines as it needs, those below the first behind `hanging`.
 

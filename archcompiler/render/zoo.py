@@ -1,4 +1,4 @@
-"""The tables of `specs/README.md`: what each shipped spec is, what it costs, and which printed figures it meets."""
+"""What is written of all shipped specs: the tables of `specs/README.md`, and the table that `archc list` reads."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from archcompiler.claims.verdict import Verdict
 from archcompiler.render.check import check_summary
 from archcompiler.render.escape import Markdown, markdown
 from archcompiler.render.marked import with_parts
+from archcompiler.render.networks import TABLE, Network, networks_json
 from archcompiler.render.table import Cell, markdown_table
 from archcompiler.shipped import shipped, spec_names
 
@@ -70,9 +71,17 @@ def _tally(claims: Sequence[Verdict]) -> Iterator[tuple[str, int]]:
     yield "fail", sum(claim.fault is not None for claim in claims)
 
 
+def networks(results: Iterable[Checked]) -> str:
+    """Return the table of networks that `archc list` reads."""
+    counts = ((result, result.analysis["params"], result.analysis["macs"]) for result in results)
+    return networks_json(Network(result.name, result.description, *count) for result, *count in counts)
+
+
 def main() -> None:
-    """Write the page beside the specs."""
-    PAGE.write_text(zoo(check_spec(name) for name in spec_names()), encoding="utf-8")
+    """Write the page and the table beside the specs."""
+    results = [check_spec(name) for name in spec_names()]
+    PAGE.write_text(zoo(results), encoding="utf-8")
+    TABLE.write_text(networks(results), encoding="utf-8")
 
 
 if __name__ == "__main__":

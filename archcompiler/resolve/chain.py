@@ -96,7 +96,7 @@ def _read(link: Link, files: Files) -> _Text:
         text = read_link(link, files)
         document, found = (_parsed_base if link.named_at else parse_on)(text, shown)
         if is_table(document):
-            raise SpecError(found or [_no_network(shown, link.named_at)])
+            raise SpecError([_no_network(shown, link.named_at)])
         if is_part(document):
             raise SpecError([_no_network(shown, link.named_at, is_block=True)])
     except SpecError as error:

@@ -103,7 +103,11 @@ def _at_edit(faults: Sequence[Diagnostic], edit: Entry | None, documents: Docume
     labels = tuple(Label(fault.span, f"in the base: {fault.message}") for fault in faults[:_MOST_SHOWN])
     others = tuple(label for label in first.labels if label.span != edit.value.span)
     message = f"{first.message}{more}"
-    help = _removals(faults, documents) if first.code in ("S001", "B014") else first.help
+    help = first.help
+    if first.code in ("S001", "B014"):
+        help = _removals(faults, documents)
+    elif first.code == "S003":
+        help = "; ".join(dict.fromkeys((fault.help or "").removesuffix(".") for fault in faults))
     return replace(first, message=message, span=edit.value.span, labels=(*labels, *others), help=help, fix=None)
 
 

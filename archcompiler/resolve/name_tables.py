@@ -12,7 +12,7 @@ from archcompiler.resolve.merge import merge
 from archcompiler.schema.canonical import canonical_document
 from archcompiler.schema.check import names_faults
 from archcompiler.syntax.files import DISK, Files
-from archcompiler.syntax.parse import parse, read
+from archcompiler.syntax.parse import parse, parse_on
 from archcompiler.tree import Mapping, Scalar, mapping_at
 
 
@@ -57,10 +57,10 @@ def table_faults(path: str, files: Files = DISK) -> list[Diagnostic] | None:
     """Return the faults of a file that is a table of module names; None where it is none."""
     try:
         with opened(path, files) as (file, state):
-            document = read(file, state)
+            document, found = parse_on(state.read(file), state.shown(file))
             if not is_table(document):
                 return None
-            faults = names_faults(document)
+            faults = names_faults(document, found)
             if not faults:
                 with_name_table(canonical_document(document), (Link(file),), state)
     except SpecError as error:

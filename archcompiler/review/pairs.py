@@ -12,6 +12,7 @@ from difflib import SequenceMatcher
 from functools import partial
 
 from archcompiler.review.chains import Chains, Piece
+from archcompiler.shipped import shipped_name
 
 _LEAST_LIKENESS = 0.5
 """The share of lines from which on a file is held for a renamed one: git's own (gitdiffcore, -M50%)."""
@@ -61,7 +62,8 @@ def _with_causes(pair: Pair, old: Chains, new: Chains) -> Pair | None:
     if pair.old == pair.new and _contents(before) == _contents(after):
         return None
     known = _contents(before)
-    through = tuple(piece.path for piece in after[1:] if piece.content not in known)
+    changed = (piece.path for piece in after[1:] if piece.content not in known)
+    through = tuple(path for path in changed if shipped_name(path) is None)  # those are installed, and none is changed
     return Pair(pair.old, pair.new, through, before[0].content != after[0].content)
 
 

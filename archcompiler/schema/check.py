@@ -36,17 +36,28 @@ def partial_faults(
     which are told too: what stands at their places is judged no further.
     """
     extends, text = "extends" in document.entries, list(found)
-    torn = any(fault.code == "Y001" for fault in text)
-    faults = _faults(document, _Walk((known or language()).schema, nulls=extends, standalone=not extends, torn=torn))
+    known_schema, torn = (known or language()).schema, _is_torn(text)
+    faults = _faults(document, _Walk(known_schema, nulls=extends, standalone=not extends, torn=torn))
     return _beside(text, faults)
+
+
+def _is_torn(text: Iterable[Diagnostic]) -> bool:
+    """Tell whether lines of a text could not be read."""
+    return any(fault.code == "Y001" for fault in text)
 
 
 def _beside(text: list[Diagnostic], faults: list[Diagnostic]) -> list[Diagnostic]:
     """Return the faults of a text and those of what it says; what stands at the places of the first is left out."""
-    refused = [fault for fault in faults if any(_stands_at(fault.span, each.span) for each in text)]
-    misread = {fault.span for fault in refused}
+    sound = elsewhere(faults, text)
+    misread = {fault.span for fault in faults if fault not in sound}
     told = [replace(each, fix=None) if each.span in misread else each for each in text]
-    return _in_order([*told, *(fault for fault in faults if fault not in refused)])
+    return _in_order([*told, *sound])
+
+
+def elsewhere(faults: Iterable[Diagnostic], text: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Return those of some faults that do not stand where a text is faulty already: it may mean something else."""
+    places = [each.span for each in text]
+    return [fault for fault in faults if not any(_stands_at(fault.span, place) for place in places)]
 
 
 def _stands_at(span: Span, place: Span) -> bool:
@@ -62,16 +73,17 @@ def complete_faults(document: Mapping, known: Language | None = None) -> list[Di
     return _faults(document, _Walk((known or language()).schema, complete=True, standalone=True))
 
 
-def names_faults(document: Mapping) -> list[Diagnostic]:
-    """Return the faults of a table of module names."""
-    return _faults(document, _Walk(schema("names.json"), nulls=True))
+def names_faults(document: Mapping, found: Iterable[Diagnostic] = ()) -> list[Diagnostic]:
+    """Return the faults of a table of module names, and those `found` in its text."""
+    text = list(found)
+    return _beside(text, _faults(document, _Walk(schema("names.json"), nulls=True, torn=_is_torn(text))))
 
 
 def part_faults(document: Mapping, found: Iterable[Diagnostic] = ()) -> list[Diagnostic]:
     """Return the faults of a document of a block, as far as its schema says them, and those `found` in its text."""
     text, kinds = list(found), [(key, entry) for key, entry in document.entries.items() if key in PART_KINDS]
-    extends, torn = document.entries.get("extends"), any(fault.code == "Y001" for fault in text)
-    walk = _Walk(schema("block.json"), standalone=extends is None, torn=torn)
+    extends = document.entries.get("extends")
+    walk = _Walk(schema("block.json"), standalone=extends is None, torn=_is_torn(text))
     more = [faults.both_given("the document", kinds)] if len(kinds) > 1 else []
     if extends and kinds and "block" not in dict(kinds):
         message, help = f"a {kinds[0][0]} has no field `extends`", "only a block extends another"
@@ -189,20 +201,36 @@ class _Walk:
         is_unknown = any(property_of(described, key) is False for key in node.entries)
         said = faults.fields_said(node, properties) if is_unknown else Counter[str]()
         for key, entry in node.entries.items():
-            allowed = property_of(described, key)
-            if allowed is False:
-                yield from self._unknown(name, key, node, place, choice, said)
+            if property_of(described, key) is False:
+                for fault in self._unknown(name, key, node, place, choice, said):
+                    yield fault
+                    yield from below._meant(name, entry, fault, place)
             elif key not in properties and not re.fullmatch(pattern, key):
                 what = "names" if name == "roles" else place.key
                 yield faults.bad_key(what, key, pattern, entry.key_span, properties)
-            elif isinstance(entry.value, Scalar) and _is_empty(entry.value):
-                yield from () if self.torn else (faults.empty_value(key, entry.key_span),)
-            elif isinstance(entry.value, Scalar) and entry.value.value is None:
-                yield from below._null(name, key, entry)
-            elif key in found:
-                yield from (fault for fault in found[key] if fault.span != SCHEMA_ORIGIN)
             else:
-                yield from below._below(allowed, key, entry, place)
+                yield from below._value(name, key, entry, found.get(key, ()), place)
+
+    def _value(
+        self, name: str, key: str, entry: Entry, found: Iterable[Diagnostic], place: _Place
+    ) -> Iterator[Diagnostic]:
+        """Yield the faults of the value of one field; `found` are those that its schema alone shows."""
+        told, described = list(found), property_of(self.schema.definition(name), key)
+        if isinstance(entry.value, Scalar) and _is_empty(entry.value):
+            yield from () if self.torn else (faults.empty_value(key, entry.key_span),)
+        elif isinstance(entry.value, Scalar) and entry.value.value is None:
+            yield from self._null(name, key, entry)
+        elif told:
+            yield from (fault for fault in told if fault.span != SCHEMA_ORIGIN)
+        elif described is not False:
+            yield from self._below(described, key, entry, place)
+
+    def _meant(self, name: str, entry: Entry, fault: Diagnostic, place: _Place) -> Iterator[Diagnostic]:
+        """Yield the faults of a value whose key is a certain slip, or a word of another library: it is clear too."""
+        if fault.fix:
+            key = fault.fix.edits[0].replacement
+            found = value_faults(self.schema, name, Mapping({key: entry}, entry.value.span))
+            yield from self._value(name, key, entry, found.get(key, ()), place)
 
     def _below_object(self, node: Mapping) -> _Walk:
         """Return the walk below an object: in the steps of a block its fields are known."""

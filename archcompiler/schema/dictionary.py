@@ -97,12 +97,19 @@ OTHER_VALUES = {
 STEPS = {"activation": "prelu softmax"}
 """By field, the words that are no value of it, and kinds of steps."""
 NEAREST_BLOCKS = {
-    "bottleneck": """mbconv fusedmbconv inverted invertedresidual invertedbottleneck irblock edgeresidual
-        convnext convnextblock res2net bottle2neck resnest shuffle shuffleunit xblock yblock csp
-        cspbottleneck ghostbottleneck sebottleneck""",
-    "preact_basic": "dense denseblock denselayer wide wideblock preactblock preactresblock",
+    "bottleneck": "resnest xblock yblock cspbottleneck sebottleneck",
+    "inverted_residual": "mbconv inverted invertedbottleneck irblock mobileblock",
+    "fused_inverted_residual": "fusedmbconv edgeresidual fusedir",
+    "res2net": "bottle2neck",
+    "dense_layer": "dense denseblock",
+    "dual_path": "dpn dpnblock",
+    "shuffle_unit": "shuffle shuffleblock",
+    "partial_conv": "pconv fasternet fasternetblock",
+    "metanext": "inceptionnext inceptionnextblock",
+    "osa": "vovnet oneshotaggregation",
+    "preact_basic": "wide wideblock preactblock preactresblock",
     "conv": """dconv dwconv depthwise depthwiseconv depthwiseseparable dsconv sepconv separableconv
-        deformconv deconv pconv cbr repvgg repvggblock inception fire vggblock""",
+        deformconv deconv cbr vggblock""",
     "basic": "identityblock sebasicblock",
 }
 """By block here, the blocks of other libraries to which it is the nearest."""
@@ -125,6 +132,7 @@ SAME_FIELDS = {
     "eps": "epsilon",
     "slope": "negative_slope",
     "size": "img_size image_size",
+    "growth": "growth_rate",
     "subtract": "sub minus",
     "multiply": "mul",
     "concat": "cat concatenate",
@@ -141,7 +149,10 @@ LIKE_FIELDS = {
     "channels": "planes widths dims filters num_filters",
     "blocks": "num_layers layers depths",
     "kernels": "kernel_sizes",
-    "kernel": "kernel_sizes pool_size",
+    "kernel": "kernel_sizes pool_size dw_kernel_size",
+    "expand_ratio": "exp_ratio mlp_ratio",
+    "drop_path": "drop_path_rate drop_path_prob drop_connect_rate stochastic_depth_prob",
+    "layer_scale": "ls_init_value layer_scale_init_value",
     "dilation": "dilations",
     "padding": "pad",
     "shortcut": "downsample shortcuts",
@@ -166,15 +177,11 @@ _BLOCKS_ALONE = "a network brings `blocks` of its own, and no other documents"
 _WIDTH = "say the width itself: a 3x3 of 64 channels is `width: 64`"
 NO_WORD = "the language has no word for it"
 PHRASES = {
-    "expansion": "`channels` leave the block: a bottleneck of width 64 with expansion 4 says `channels: 256`",
-    "expand_ratio": f"{_WIDTH}; {BLOCKS_CAN_BE_WRITTEN}",
-    "exp_ratio": f"{_WIDTH}; {BLOCKS_CAN_BE_WRITTEN}",
+    "expansion": "`channels` leave the block: a bottleneck of width 64 with expansion 4 says `channels: 256`; "
+    "an inverted residual says `expand_ratio`",
     "bottle_ratio": _WIDTH,
     "bottleneck_ratio": f"{_WIDTH}; in a `rule` write `b`, the inverse: where it was 0.5, `b: 2`",
     "width_mult": "say the channels of each stage",
-    "growth_rate": f"a block whose layers add channels to what arrives is none of these; {BLOCKS_CAN_BE_WRITTEN}",
-    "drop_path": f"{NO_WORD}: a block that is dropped in training is the same network in evaluation",
-    "drop_path_rate": f"{NO_WORD}: a block that is dropped in training is the same network in evaluation",
     "se_ratio": "write `attention: {type: se, ratio: 0.25}`, with `of: block_input` as RegNet and EfficientNet count",
     "rd_ratio": "write `attention: {type: se, ratio: 0.25}`",
     "in_chans": _IN_CHANNELS,

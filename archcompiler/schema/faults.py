@@ -46,6 +46,7 @@ _FORMS = {
 _NAME, _OF_NAME = "^[a-z][a-z0-9_]*$", "a name in small letters, digits and _"
 _STAGES = "each stands under a name of its own, as in `layer1: {...}`, with no `- `"
 _MOST_OF_BLOCKS, _MOST_LISTED = 12, 24
+_FLOAT = re.compile(r"-?[0-9]{1,18}\.[0-9]{1,18}([eE][-+][0-9]{1,3})?")  # so spelled, YAML 1.1 and 1.2 read the same
 _LENGTHS = {"minLength": "at least", "maxLength": "at most"}
 
 
@@ -97,7 +98,7 @@ def wrong_type(name: str, types: Iterable[str], found: Plain, span: Span, words:
     kinds = [_EXPECTED[kind] for kind in types if kind != "null" and not (kind == "string" and words)]
     expected = " or ".join([*kinds, *(f"`{word}`" for word in words)])
     message = f"{name}: expected {expected}, found {_found(found)}"
-    meant = _meant_integer(found) if "integer" in types else None
+    meant = _meant_number(found, types)
     if meant is None:
         stages = _STAGES if name == "stages" and isinstance(found, list) else None
         return Diagnostic("S002", message, span, stages or _sides(types, found))
@@ -220,13 +221,14 @@ def _short(text: str) -> str:
     return repr(text if len(text) <= 60 else f"{text[:57]}...")
 
 
-def _meant_integer(found: Plain) -> int | None:
-    """Return the integer that a float or a quoted number says, if it says one."""
-    if isinstance(found, float) and found.is_integer():
+def _meant_number(found: Plain, types: Iterable[str]) -> int | str | None:
+    """Return the number that a float or a quoted text says where one of these types is wanted, if it says one."""
+    kinds = set(types)
+    if "integer" in kinds and isinstance(found, float) and found.is_integer():
         return int(found)
-    if isinstance(found, str) and re.fullmatch(r"-?[0-9]{1,18}", found):
+    if kinds & {"integer", "number"} and isinstance(found, str) and re.fullmatch(r"-?[0-9]{1,18}", found):
         return int(found)
-    return None
+    return found if "number" in kinds and isinstance(found, str) and _FLOAT.fullmatch(found) else None
 
 
 def _is_unquoted(types: Iterable[str], found: Plain, schema: dict[str, Any]) -> bool:

@@ -15,6 +15,9 @@ from archcompiler.schema.language import read_schema
 _SHORTEST_SLIP = 4  # letters; one letter makes another word of a shorter one
 _SHORTEST_SUBSTITUTION = 6  # `stem` is no slip of `step`, nor `scope` of `slope`
 
+_SUFFIX = re.compile("(block|module|layer|unit)$")
+"""What a library puts behind the name of a block: `RepVGGBlock` is `repvgg`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Meant:
@@ -30,7 +33,8 @@ def meant_value(field: str, word: str, allowed: Iterable[str]) -> Meant | None:
     same = [plain, *_meanings(dictionary.SAME_VALUES.get(field, {}), plain)]
     for name in (known[_plain(each)] for each in same if _plain(each) in known):
         return Meant(f"`{word}` is `{name}` here", None if _is_bare_layer(field, word, plain) else name)
-    for name in _meanings(dictionary.LIKE_VALUES.get(field, {}), plain):
+    without = known.get(_SUFFIX.sub("", plain), "") if field == "block" else ""
+    for name in [without, *_meanings(dictionary.LIKE_VALUES.get(field, {}), plain)]:
         if name in known.values():
             return Meant(f"`{word}` is `{name}` here")
     for name in _meanings(dictionary.NEAREST_BLOCKS, plain) if field == "block" else ():

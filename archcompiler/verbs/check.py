@@ -71,11 +71,12 @@ def _code(results: Sequence[Checked]) -> int:
 
 def _check_one(spec: str, *, fast: bool, explained: bool, limits: Limits) -> Checked:
     """Check one spec, in a process of its own perhaps, which knows no limits but those given."""
-    from archcompiler.backends.conventions import beyond_macs
+    from archcompiler.backends.conventions import CONVENTIONS, beyond_macs
     from archcompiler.claims.check import check_spec
 
+    second = None if fast else _torchinfo_counts
     with within(limits):
-        return check_spec(spec, None if fast else _torchinfo_counts, explained=explained, tools=beyond_macs())
+        return check_spec(spec, second, explained=explained, tools=beyond_macs(), conventions=CONVENTIONS)
 
 
 def _torchinfo_counts(graph: Graph, report: CostReport) -> Counts:

@@ -26,6 +26,7 @@ EXAMPLES = """  archc cost resnet/resnet50
   archc cost my_net.yaml --by layer --sort macs --top 10
   archc cost my_net.yaml --by layer --only 'layer3.?.conv2'
   archc cost resnet/resnet50 --convention fvcore   what another tool would print
+  archc cost timm/repvgg_a0 --reparameterize
   archc cost my_net.yaml --by block --input 288 --batch 32 --format csv"""
 
 
@@ -50,6 +51,9 @@ def configure(parser: ArgumentParser) -> None:
     )
     add_input(parser)
     parser.add_argument("--batch", type=positive, default=1, metavar="N", help="count a batch of N (default: 1)")
+    parser.add_argument(
+        "--reparameterize", action="store_true", help="count the network that `archc build --reparameterize` makes"
+    )
     add_format(parser, "table", "markdown", "json", "csv")
     add_limits(parser)
 
@@ -58,11 +62,12 @@ def run(args: Namespace) -> Outcome:
     """Count each spec, and print one in detail or several side by side; with `--by`, each in detail."""
     from archcompiler.render import cost as render
     from archcompiler.render.table import markdown_table, table
+    from archcompiler.reparameterize.rewrite import reparameterized
 
-    reports = [
-        render.network_cost(graph, spec, args.batch, args.convention)
-        for spec, graph in _graphs(args.specs, all_settings(args))
-    ]
+    graphs = _graphs(args.specs, all_settings(args))
+    if args.reparameterize:
+        graphs = [(spec, reparameterized(graph).graph) for spec, graph in graphs]
+    reports = [render.network_cost(graph, spec, args.batch, args.convention) for spec, graph in graphs]
     detailed = args.by or args.only or len(reports) == 1
     if args.format in ("table", "markdown") and not detailed:
         shown, _ = _chosen(reports, args, lambda report: report.total)

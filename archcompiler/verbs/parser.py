@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from argparse import Action, ArgumentError, ArgumentParser, HelpFormatter, Namespace
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from textwrap import fill
-from typing import Any
+from typing import Any, NoReturn
 
 
 def near(word: str, known: Iterable[str]) -> str:
@@ -27,6 +29,13 @@ class Parser(ArgumentParser):
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(unknown)}{_near_option(unknown, found)}")
         return found
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        """Exit as argparse does; a message is as wide as the terminal."""
+        if message and sys.stderr.isatty():
+            width = shutil.get_terminal_size().columns
+            message = fill(message, width, break_long_words=False, break_on_hyphens=False) + "\n"
+        super().exit(status, message)
 
     def _check_value(self, action: Action, value: Any) -> None:
         try:

@@ -140,8 +140,19 @@ def _spent(args: Namespace, fixed: list[str], settings: list[str], budget: Budge
         if codes <= {"S005"}:  # a number out of its range, or a shape that does not fit
             return None
         first = error.diagnostics[0]
+        if hidden := _hidden_default(args, fixed):
+            raise Usage(f"--for {', '.join(args.fields)}: the stages have it of `defaults`: say {hidden}") from None
         help = f": {first.help}" if first.help else ""
         raise Usage(f"--for {', '.join(args.fields)}: {first.message}{help}") from None
+
+
+def _hidden_default(args: Namespace, fixed: list[str]) -> str:
+    """Return the fields of `defaults` that all that is asked of stages would leave without effect; "" where none."""
+    from archcompiler.resolve import load_spec
+
+    names = {field.rpartition(".")[2] for field in args.fields if field.startswith("stages.")}
+    said = load_spec(args.spec, fixed).defaults.entries
+    return ", ".join(f"--for defaults.{name}" for name in sorted(names & said.keys()))
 
 
 def _of(spec: str, settings: list[str], budget: Budget) -> int | None:
@@ -174,7 +185,7 @@ def _target(text: str, budget: Budget) -> int:
 
     figure = parse_printed(text)
     if figure:
-        return int(figure.mantissa.scaleb(figure.exponent))
+        return int(figure.value)
     if not text.strip("+-.0123456789eEinfaNKMGBT"):
         raise Usage(f"--to takes a network, or a number such as 25557032, 4.0e9 or 25.6M; found {text}")
     spent = _of(text, [], budget)

@@ -47,6 +47,12 @@ def within(name: str, ours: Callable[[], object], limit: float, runs: int) -> Ra
     return Ratio(name, found, limit, found / limit, 1)
 
 
+def elapsed(ours: Callable[[], object], runs: int) -> float:
+    """Return the median of the seconds that pass while a call runs, after one warm-up."""
+    ours()
+    return median(_seconds(ours) for _ in range(runs))
+
+
 def _cpu_seconds(call: Callable[[], object]) -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     call()

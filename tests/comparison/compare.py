@@ -159,7 +159,7 @@ FAULTS = (
     ),
     Fault(
         "a setting that nothing reads",
-        ("stages:", "defaults: {cardinality: 32}\nstages:"),
+        ("stages:", "defaults: {bottleneck_width: 32}\nstages:"),
         'byobnet(dict(type="basic", d=2, c=64), attn_kwargs=dict(rd_ratio=0.25))',
         "ResNet(BasicBlock, [2, 2, 2, 2], groups=32)",
         ("## tensors", "## hyperparameters\n\n| Name | Type | Default |\n|-|-|-|\n| groups | int | 32 |\n\n## tensors"),

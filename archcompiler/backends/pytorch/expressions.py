@@ -19,7 +19,14 @@ def _said(text: str) -> Callable[[Any, Numbers, int], str]:
 def _softmax(op: ops.Softmax, write: Numbers, _: int) -> str:
     if op.branches is None:
         return "{}.softmax(1)"
-    return f"{{}}.unflatten(1, ({write(op.branches)}, -1)).softmax(1).flatten(1, 2)"
+    if op.groups == 1:
+        return f"{{}}.unflatten(1, ({write(op.branches)}, -1)).softmax(1).flatten(1, 2)"
+    branches = f"{{}}.unflatten(1, ({write(op.groups)}, {write(op.branches)}, -1)).transpose(1, 2)"
+    return f"{branches}.softmax(1).flatten(1, 3)"
+
+
+def _branch_sum(op: ops.BranchSum, write: Numbers, _: int) -> str:
+    return f"{{}}.unflatten(1, ({write(op.branches)}, -1)).sum(1)"
 
 
 def _concat(op: ops.Concat, write: Numbers, inputs: int) -> Code:
@@ -104,6 +111,7 @@ EXPRESSIONS: dict[type[Op], Rule] = {
     ops.Subtract: Rule(expression=_said("{} - {}"), binds=SUM),
     ops.Scale: Rule(expression=_said("{} * {}"), binds=PRODUCT),
     ops.Concat: Rule(expression=_concat),
+    ops.BranchSum: Rule(expression=_branch_sum, binds=POSTFIX, ends_line=True),
     ops.ResizeLike: Rule(expression=_resize_like, binds=CALL_THEN_POSTFIX),
     ops.ConstantScale: Rule(expression=_constant_scale, binds=PRODUCT),
     ops.LayerScale: Rule(expression=_layer_scale, binds=PRODUCT, parameter=_layer_scale_parameter),

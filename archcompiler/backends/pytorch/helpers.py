@@ -189,6 +189,50 @@ HELPERS = {
         weight, bias = self.weight.view(self.shape), self.bias.view(self.shape)
         return x + torch.addcmul(bias, weight, x * size)
 ''',
+    "EvoNorm2d": '''class EvoNorm2d(nn.Module):
+    """A swish with a learned slope, divided by the standard deviation of a group."""
+
+    def __init__(self, groups: int, channels: int, eps: float = 1e-05) -> None:
+        super().__init__()
+        self.groups = groups
+        self.eps = eps
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+        self.v = nn.Parameter(torch.ones(channels))
+
+    def reset_parameters(self) -> None:
+        nn.init.ones_(self.weight)
+        nn.init.zeros_(self.bias)
+        nn.init.ones_(self.v)
+
+    def forward(self, x: Tensor) -> Tensor:
+        groups = x.unflatten(1, (self.groups, -1))
+        variance = groups.var(dim=(2, 3, 4), unbiased=False, keepdim=True)
+        deviation = (variance + self.eps).sqrt().expand(groups.shape).flatten(1, 2)
+        x = x * (x * self.v[:, None, None]).sigmoid() / deviation
+        return x * self.weight[:, None, None] + self.bias[:, None, None]
+''',
+    "FilterResponseNorm2d": '''class FilterResponseNorm2d(nn.Module):
+    """Division by the root mean square of each channel, and a learned threshold."""
+
+    def __init__(self, channels: int, eps: float = 1e-05) -> None:
+        super().__init__()
+        self.eps = eps
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+        self.tau = nn.Parameter(torch.zeros(channels))
+
+    def reset_parameters(self) -> None:
+        nn.init.ones_(self.weight)
+        nn.init.zeros_(self.bias)
+        nn.init.zeros_(self.tau)
+
+    def forward(self, x: Tensor) -> Tensor:
+        square = x.square().mean(dim=(2, 3), keepdim=True)
+        x = x * (square + self.eps).rsqrt()
+        x = x * self.weight[:, None, None] + self.bias[:, None, None]
+        return torch.maximum(x, self.tau[:, None, None])
+''',
     "DropPath": '''class DropPath(nn.Module):
     """Leaves out all of a sample with probability `rate`, and scales the others up."""
 

@@ -81,6 +81,14 @@ def _response_norm(op: ops.ResponseNorm, write: Numbers, _: bool) -> Code:
     return call("ResponseNorm", [write(op.channels)], optional)
 
 
+def _evo_norm(op: ops.EvoNorm, write: Numbers, _: bool) -> Code:
+    return call("EvoNorm2d", [write(op.groups), write(op.channels)], [("eps", write(op.eps), "1e-05")])
+
+
+def _filter_response_norm(op: ops.FilterResponseNorm, write: Numbers, _: bool) -> Code:
+    return call("FilterResponseNorm2d", [write(op.channels)], [("eps", write(op.eps), "1e-05")])
+
+
 _ACTIVATIONS = {
     "celu": ("nn.CELU", True),
     "elu": ("nn.ELU", True),
@@ -184,6 +192,8 @@ LAYERS: dict[type[Op], Rule] = {
     ops.RMSNorm: Rule(_rms_norm, resets="nn.RMSNorm", starts=_NORM),
     ops.SimpleNorm: Rule(_simple_norm, resets="SimpleNorm", starts={"weight": 1.0}),
     ops.ResponseNorm: Rule(_response_norm, resets="ResponseNorm", starts={"weight": 0.0, **_SHIFT}),
+    ops.EvoNorm: Rule(_evo_norm, resets="EvoNorm2d", starts={**_NORM, "v": 1.0}),
+    ops.FilterResponseNorm: Rule(_filter_response_norm, resets="FilterResponseNorm2d", starts={**_NORM, "tau": 0.0}),
     ops.SequenceConv: Rule(_sequence_conv, resets="nn.Conv1d", starts=_UNIFORM),
     ops.BlurPool: Rule(_blur_pool, resets="BlurPool2d", ends_line=True),
     ops.Linear: Rule(_linear, resets="nn.Linear", starts=_UNIFORM),

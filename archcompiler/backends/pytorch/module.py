@@ -43,14 +43,15 @@ def build_module(
     place = torch.get_default_device() if device is None else torch.device(device)
     if place.type != "meta":
         check_capacity(graph, place, dtype)
-    module = allocated(graph, place)
-    if dtype is not None:
-        module.to(dtype)
-    if place.type != "meta" and (weights is None or partial):
-        with _random_state(seed, place):
-            module.init_weights()  # type: ignore[operator]  # emitted with every network
-    if weights is not None:
-        module.weights_report = load_weights(module, weights, partial=partial)  # type: ignore[assignment]  # no tensor
+    with torch.inference_mode(False):  # a module outlives the caller's mode, and may be trained
+        module = allocated(graph, place)
+        if dtype is not None:
+            module.to(dtype)
+        if place.type != "meta" and (weights is None or partial):
+            with _random_state(seed, place):
+                module.init_weights()  # type: ignore[operator]  # emitted with every network
+        if weights is not None:
+            module.weights_report = load_weights(module, weights, partial=partial)  # type: ignore[assignment]  # no tensor
     return module
 
 

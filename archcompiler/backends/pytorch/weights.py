@@ -85,6 +85,13 @@ def read_weights(path: str | os.PathLike[str]) -> dict[str, Tensor]:
     return found
 
 
+def safetensors_bytes(module: nn.Module) -> bytes:
+    """Return the state dict of a module as the content of a safetensors file."""
+    from safetensors.torch import save
+
+    return save({name: tensor.contiguous() for name, tensor in module.state_dict().items()}, {"format": "pt"})
+
+
 def _is_table(found: Mapping[object, object]) -> bool:
     return all(isinstance(tensor, Tensor) for tensor in found.values())
 

@@ -6,7 +6,7 @@ Ops know no backend: how one becomes a module stands in `backends/`. A new op is
 from archcompiler.graph.ops.activation import Activation, Dropout, DropPath, PReLU, Softmax
 from archcompiler.graph.ops.base import OPS, Form, Joins, Op, ParameterShapes, Statistic, Tensor, Window
 from archcompiler.graph.ops.convolution import Conv, Convolution, Linear, SequenceConv, StandardisedConv
-from archcompiler.graph.ops.joining import Add, Concat, ResizeLike, Scale, Subtract
+from archcompiler.graph.ops.joining import Add, BranchSum, Concat, ResizeLike, Scale, Subtract
 from archcompiler.graph.ops.layout import (
     AsMap,
     AsSequence,
@@ -21,6 +21,8 @@ from archcompiler.graph.ops.layout import (
 )
 from archcompiler.graph.ops.normalisation import (
     BatchNorm,
+    EvoNorm,
+    FilterResponseNorm,
     GroupNorm,
     InstanceNorm,
     LayerNorm,
@@ -42,6 +44,7 @@ __all__ = [
     "AsSequence",
     "BatchNorm",
     "BlurPool",
+    "BranchSum",
     "ChannelShuffle",
     "Concat",
     "ConstantScale",
@@ -49,6 +52,8 @@ __all__ = [
     "Convolution",
     "DropPath",
     "Dropout",
+    "EvoNorm",
+    "FilterResponseNorm",
     "Flatten",
     "Form",
     "GridPool",

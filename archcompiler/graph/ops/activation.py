@@ -113,23 +113,36 @@ class PReLU(Plain, SameShape, EachPosition, AsWritten):
 
 
 class Softmax(Plain, SameShape, EachPosition, AsWritten, Unweighted):
-    """A softmax over the channels at each position; of `branches` stacked maps, over the branches at each channel."""
+    """A softmax over the channels at each position; of `branches` stacked maps, over the branches at each channel.
+
+    Of several `groups` the branches of each stand together before, and behind the groups of each branch do (ResNeSt).
+    """
 
     name = "Softmax"
     step = StepForm(
         "softmax",
         "softmax",
         "A softmax over stacked branches, at each channel.",
-        {"branches": {"type": "integer", "minimum": 1, "description": "Number of branches.", "examples": [2]}},
+        {
+            "branches": {"type": "integer", "minimum": 1, "description": "Number of branches.", "examples": [2]},
+            "groups": {
+                "type": "integer",
+                "minimum": 1,
+                "default": 1,
+                "description": "Groups of channels whose branches stand together, and apart behind the softmax.",
+                "examples": [2],
+            },
+        },
     )
     changed_kind = "D309"
     is_view = False
 
     branches: int | None = size("D309", default=None)
+    groups: int = size("D309", default=1)
 
     def misfit(self, *shapes: Shape) -> str | None:
         """Return what the branches do not divide."""
-        odd = self.branches is not None and shapes[0][0] % self.branches
+        odd = self.branches is not None and shapes[0][0] % (self.branches * self.groups)
         return f"stacks {self.branches} branches in {shapes[0][0]} channels" if odd else super().misfit(*shapes)
 
     def backward_reads(self) -> Reads:

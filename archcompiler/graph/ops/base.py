@@ -76,6 +76,39 @@ class Statistic(NamedTuple):
     values: int
 
 
+Held = Mapping[str, Any]
+"""The tensors of an op by their names: whatever computes with `+ - * / **`."""
+
+
+class PerChannel(NamedTuple):
+    """A product of each channel with one number, and where there is a `shift` the sum of that with another one."""
+
+    scale: Callable[[Held], Any]
+    shift: Callable[[Held], Any] | None = None
+
+
+class Kernel(NamedTuple):
+    """A product with the op's own tensor `weight`, (out, in / groups, *sides), and the sum with its `bias`, if any.
+
+    The op has an attribute `bias`. A linear layer is a kernel of one position, whose tensor has no sides.
+    """
+
+    sides: tuple[int, int] = (1, 1)
+    strides: tuple[int, int] = (1, 1)
+    padding: tuple[int, int] | Literal["tf_same"] = (0, 0)
+    dilation: tuple[int, int] = (1, 1)
+    groups: int = 1
+
+
+class Combination(NamedTuple):
+    """A sum of the inputs, each times a factor."""
+
+    factors: tuple[int, ...]
+
+
+Affine = PerChannel | Kernel | Combination
+
+
 class Joins(Enum):
     """How many inputs an op takes, and what of their shapes must agree."""
 
@@ -230,6 +263,11 @@ class Op:
     @aspect
     def backward_reads(self) -> Reads:
         """Return what of the forward pass its backward pass needs."""
+        raise NotImplementedError
+
+    @aspect
+    def affine_form(self) -> Affine | None:
+        """Return what it is in evaluation, where that is affine in the input and its tensors say it; else None."""
         raise NotImplementedError
 
     @aspect

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archcompiler.graph.ops.attributes import BY_TENSORS, flag, number, size
-from archcompiler.graph.ops.base import Op, Shape, Tensor, Window
+from archcompiler.graph.ops.base import Affine, Kernel, Op, Shape, Tensor, Window
 from archcompiler.graph.ops.families import EachPosition, SameShape, Weighted, one_position
 from archcompiler.graph.shape import TF_SAME, Padding, Sides, one, same_output, sides, window_outputs
 
@@ -63,6 +63,11 @@ class Conv(Convolution):
     """A convolution of a map padded with zeros."""
 
     name = "Conv"
+
+    def affine_form(self) -> Affine | None:
+        """Return the kernel."""
+        padding = TF_SAME if self.padding == TF_SAME else sides(self.padding)
+        return Kernel(sides(self.kernel), sides(self.stride), padding, sides(self.dilation), self.groups)
 
 
 class StandardisedConv(Convolution):
@@ -130,6 +135,10 @@ class Linear(Weighted, EachPosition):
         for side in output[:-1]:
             total = total * side
         return total
+
+    def affine_form(self) -> Affine | None:
+        """Return the matrix."""
+        return Kernel()
 
     def normal_form(self, arrives: Shape, leaves: Shape) -> Op | None:
         """Return the op."""

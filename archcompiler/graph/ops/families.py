@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from archcompiler.graph.ops.base import Joins, Op, Reads, Shape, Statistic, Tensor, Window
+from archcompiler.graph.ops.base import Affine, Joins, Op, Reads, Shape, Statistic, Tensor, Window
 
 
 class SameShape(Op, abstract=True):
@@ -50,6 +50,10 @@ class Weighted(Op, abstract=True):
         """Return what the gradient of the weights is computed from."""
         return "input"
 
+    def affine_form(self) -> Affine | None:
+        """Return None: what it multiplies by is computed from its tensors, or no kernel."""
+        return None
+
     def is_idempotent(self) -> bool:
         """Return False."""
         return False
@@ -82,6 +86,10 @@ class Plain(Op, abstract=True):
     is_training = False
 
     def statistic(self, shape: Shape) -> Statistic | None:
+        """Return None."""
+        return None
+
+    def affine_form(self) -> Affine | None:
         """Return None."""
         return None
 

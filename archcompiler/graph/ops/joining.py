@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from archcompiler.graph.ops.attributes import choice
-from archcompiler.graph.ops.base import Joins, Reads, Shape, StepForm
+from archcompiler.graph.ops.attributes import choice, size
+from archcompiler.graph.ops.base import Affine, Combination, Joins, Reads, Shape, StepForm
 from archcompiler.graph.ops.families import AsWritten, EachPosition, Plain, SameShape, Unweighted
 
 
@@ -22,6 +22,10 @@ class Add(SameShape, Joining):
     joins = Joins.ALIKE
     commutes = True
 
+    def affine_form(self) -> Affine | None:
+        """Return the factors."""
+        return Combination((1, 1))
+
     def backward_reads(self) -> Reads:
         """Return nothing."""
         return "nothing"
@@ -33,6 +37,10 @@ class Subtract(SameShape, Joining):
     name = "Subtract"
     step = StepForm("subtract", "", "A map less another one of its shape.")
     joins = Joins.ALIKE
+
+    def affine_form(self) -> Affine | None:
+        """Return the factors."""
+        return Combination((1, -1))
 
     def backward_reads(self) -> Reads:
         """Return nothing."""
@@ -87,6 +95,36 @@ class ResizeLike(Joining):
     def output(self, *shapes: Shape) -> Shape:
         """Return the channels of the first map with the sides of the second."""
         return (shapes[0][0], *shapes[1][1:])
+
+    def backward_reads(self) -> Reads:
+        """Return nothing."""
+        return "nothing"
+
+
+class BranchSum(Plain, EachPosition, AsWritten, Unweighted):
+    """The sum of stacked branches: the channels of one map behind those of the other."""
+
+    name = "BranchSum"
+    step = StepForm(
+        "sum_branches",
+        "",
+        "The sum of stacked branches, at each channel.",
+        {"branches": {"type": "integer", "minimum": 1, "description": "Number of branches.", "examples": [2]}},
+    )
+    changed_kind = "D309"
+    is_view = False
+
+    branches: int = size("D309")
+
+    def misfit(self, *shapes: Shape) -> str | None:
+        """Return what the branches do not divide."""
+        odd = shapes[0][0] % self.branches
+        return f"stacks {self.branches} branches in {shapes[0][0]} channels" if odd else super().misfit(*shapes)
+
+    def output(self, *shapes: Shape) -> Shape:
+        """Return the shape with the channels of one branch."""
+        channels, *sides = shapes[0]
+        return (channels // self.branches, *sides)
 
     def backward_reads(self) -> Reads:
         """Return nothing."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from archcompiler.graph.ops.attributes import BY_TENSORS, flag, number, size
-from archcompiler.graph.ops.base import Form, Reads, Shape, Statistic, Tensor
+from archcompiler.graph.ops.base import Affine, Form, Held, PerChannel, Reads, Shape, Statistic, Tensor
 from archcompiler.graph.ops.families import AsWritten, EachPosition, Plain, SameShape
 
 
@@ -64,6 +64,13 @@ class BatchNorm(Norm):
             Tensor("num_batches_tracked", (), 0.0, is_learned=False),
         )
         return (*super().tensors(), *running)
+
+    def affine_form(self) -> Affine | None:
+        """Return what the running statistics leave of it."""
+        return PerChannel(self._scale, lambda held: held["bias"] - held["running_mean"] * self._scale(held))
+
+    def _scale(self, held: Held) -> Any:
+        return held["weight"] / (held["running_var"] + self.eps) ** 0.5
 
     def statistic(self, shape: Shape) -> Statistic | None:
         """Return the positions of one channel."""
@@ -171,4 +178,37 @@ class ResponseNorm(Norm):
 
     def statistic(self, shape: Shape) -> Statistic | None:
         """Return None: it takes any map."""
+        return None
+
+
+class EvoNorm(Norm):
+    """EvoNorm-S0 (arXiv:2004.02967, Table 2): a learned swish, its activation, over the deviation of a group."""
+
+    name = "EvoNorm"
+
+    groups: int = size("D306", default=1)
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        """Return scale, shift and what each channel of the swish is multiplied by."""
+        return (*super().tensors(), Tensor("v", (self.channels,), 1.0))
+
+    def statistic(self, shape: Shape) -> Statistic | None:
+        """Return the positions of the channels of one group."""
+        values = shape[0] // self.groups
+        for side in shape[1:]:
+            values = values * side
+        return Statistic("group", values)
+
+
+class FilterResponseNorm(Norm):
+    """Filter response normalisation with its threshold (arXiv:1911.09737, section 3), which is its activation."""
+
+    name = "FilterResponseNorm"
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        """Return scale, shift and threshold."""
+        return (*super().tensors(), Tensor("tau", (self.channels,), 0.0))
+
+    def statistic(self, shape: Shape) -> Statistic | None:
+        """Return None: a mean square of one position is one."""
         return None

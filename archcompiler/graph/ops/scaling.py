@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archcompiler.graph.ops.attributes import BY_TENSORS, flag, number, size
-from archcompiler.graph.ops.base import Op, Reads, Shape, StepForm, Tensor
+from archcompiler.graph.ops.base import Affine, Op, PerChannel, Reads, Shape, StepForm, Tensor
 from archcompiler.graph.ops.families import AsWritten, EachPosition, Plain, SameShape, Unweighted
 
 
@@ -25,6 +25,10 @@ class ConstantScale(Plain, SameShape, EachPosition, Unweighted):
     def backward_reads(self) -> Reads:
         """Return nothing."""
         return "nothing"
+
+    def affine_form(self) -> Affine | None:
+        """Return the constant."""
+        return PerChannel(lambda _: self.factor)
 
     def normal_form(self, arrives: Shape, leaves: Shape) -> Op | None:
         """Return None for a factor of 1."""
@@ -81,6 +85,10 @@ class LayerScale(_Owned):
         """Return that the channels of the parameter and of the map stand at different places."""
         return "has its channels in front, and the map last" if self.is_map and self.last else None
 
+    def affine_form(self) -> Affine | None:
+        """Return the parameter."""
+        return PerChannel(lambda held: held[""])
+
     def tensors(self) -> tuple[Tensor, ...]:
         """Return the parameter."""
         shape = (self.channels, 1, 1) if self.is_map else (self.channels,)
@@ -120,6 +128,10 @@ class ScalarScale(_Scalar):
         },
     )
 
+    def affine_form(self) -> Affine | None:
+        """Return the parameter."""
+        return PerChannel(lambda held: held[""])
+
 
 class ScalarShift(_Scalar):
     """Every value plus one parameter."""
@@ -134,6 +146,10 @@ class ScalarShift(_Scalar):
             "is_vector": _IS_VECTOR,
         },
     )
+
+    def affine_form(self) -> Affine | None:
+        """Return the parameter, which is added."""
+        return PerChannel(lambda _: 1, lambda held: held[""])
 
     def backward_reads(self) -> Reads:
         """Return nothing."""
