@@ -28,7 +28,9 @@ def representatives(specs=SHIPPED):
     """Return the cheapest network by MACs of each set of mechanisms; EVERY_NETWORK=1 has each stand for itself."""
     if os.environ.get("EVERY_NETWORK") == "1":
         return list(specs)
-    recorded = {spec: {"mechanisms": spec, "macs": 0, "params": 0} for spec in specs} | json.loads(COSTS.read_text("utf-8"))
+    recorded = {spec: {"mechanisms": spec, "macs": 0, "params": 0} for spec in specs} | json.loads(
+        COSTS.read_text("utf-8")
+    )
     cheapest = {}
     for spec in sorted(specs, key=lambda spec: recorded[spec]["macs"]):
         cheapest.setdefault(recorded[spec]["mechanisms"], spec)

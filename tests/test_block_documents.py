@@ -298,6 +298,17 @@ def test_what_leaves_an_if_has_a_name_whether_it_ran_or_not(ratio, roles, folder
     assert layers == [f"one.0.{role}" for role in roles]
 
 
+@pytest.mark.parametrize(("turns", "sums"), [(1, 0), (2, 1), (3, 2)])
+def test_what_a_repeat_collected_is_joined_alone_even_where_it_ran_once(turns, sums, folder):
+    steps = f"{{repeat: {turns}, collect: made, steps: [{{conv: channels, from: x}}]}}, {{add: made}}"
+    (folder / "outer.yaml").write_text(
+        f"archc: 1\nblock: outer\ndescription: Maps that are added.\nfields: {{channels: {{}}}}\nsteps: [{steps}]\n",
+        encoding="utf-8",
+    )
+    (stage,) = [part for part in archcompiler.compile("net.yaml").parts if part.name == "one"]
+    assert [node.op.name for node in stage.calls[0].body.nodes].count("Add") == sums
+
+
 def test_attention_that_is_handed_to_a_block_inside_stands_there_or_is_refused():
     spec = {"archc": 1, "name": "net", "extends": "timm/cs3darknet_s"}
     archcompiler.compile({**spec, "defaults": {"attention": {"type": "se", "after": "conv1"}}})

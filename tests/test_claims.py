@@ -372,7 +372,7 @@ SOURCE = re.compile(
 
 def test_every_shipped_spec_has_a_claim_with_a_source(shipped):
     without = {name for name, spec in shipped.items() if not spec["claims"]}
-    assert {name for name in without } == UNPRINTED
+    assert without == UNPRINTED
     sources = [claim["source"] for spec in shipped.values() for claim in spec["claims"]]
     assert [source for source in sources if not SOURCE.match(source)] == []
 
