@@ -432,3 +432,27 @@ def test_numbers_of_one_name_in_blocks_inside_a_block_are_two_arguments(tmp_path
     network = archcompiler.build(path, seed=0)
     widths = [tensor.shape[0] for tensor in network.state_dict().values() if tensor.dim() == 4]
     assert widths == 2 * [4, 8, 6, 6, 12] + [8, 16, 6, 10, 20]
+
+
+@pytest.mark.slow
+def test_five_hundred_builds_leave_nothing_behind():
+    import gc
+    import linecache
+
+    def held():
+        gc.collect()
+        return len(gc.get_objects()), len(linecache.cache), len(sys.modules)
+
+    def build(number):
+        stages = {"layer3": {"channels": 64 + number % 5}}
+        spec = {"archc": 1, "name": f"net{number}", "extends": "cifar/resnet20", "stages": stages}
+        archcompiler.build(spec, device="meta")
+
+    for number in range(5):  # what bounded caches keep of a network
+        build(number)
+    objects, lines, modules = held()
+    for number in range(500):
+        build(number)
+    more, lines_then, modules_then = held()
+    assert (lines_then, modules_then) == (lines, modules)
+    assert more < objects + 500

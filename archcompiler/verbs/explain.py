@@ -77,6 +77,8 @@ def _unknown(topic: str) -> str:
         return f"{topic!r} is no field: there is no `{key}` in `{'.'.join(above)}`; see `archc explain {key}`"
     if meant := meant_field(key, known_fields()):
         return f"{topic!r} is no field: {meant.help}"
+    if value := _of_another_library(topic):
+        return f"{topic!r} is no code and no field; see {value}"
     if topic in re.findall(r"\w+", _guide()):
         return f"{topic!r} is explained by `archc explain block`"
     if told := mentions(topic):
@@ -84,3 +86,16 @@ def _unknown(topic: str) -> str:
     near = [*get_close_matches(topic.upper(), CODES, n=2, cutoff=0.7), *near_fields(topic)]
     hint = f"did you mean {' or '.join(near[:3])}?" if near else "`archc explain` lists the codes"
     return f"{topic!r} is no code and no field: {hint}"
+
+
+def _of_another_library(topic: str) -> str:
+    """Return what a word of another library means as a block, activation, norm or another choice; "" where nothing."""
+    from archcompiler.schema.language import language
+    from archcompiler.schema.spellings import meant_value
+
+    schema = language().schema
+    kinds = {"block": "stage", **{kind: kind for kind in ("activation", "norm", "attention", "shortcut", "pool")}}
+    for kind, name in kinds.items():
+        if meant := meant_value(kind, topic, schema.definition(name)["x-choice"]["cases"]):
+            return f"`archc explain {kind}`: {meant.help}"
+    return ""
