@@ -156,7 +156,9 @@ def _range_of(name, tensor):
 
 def side(spec, usual):
     """Return the side of a small image that a network takes: most take a side as usual."""
-    return {"alexnet": 64, "inception_v3": 96}.get(short(spec), usual)
+    if spec.startswith("timm/vgg"):
+        return 224
+    return {"alexnet": 64, "inception_v3": 96, "inception_v4": 96, "inception_resnet_v2": 96}.get(short(spec), usual)
 
 
 def random_images(*shape, seed=1):

@@ -41,7 +41,7 @@ TORCHINFO_MULT_ADDS = {
     "resnet/resnet50": 4_089_238_376,
     "resnext/resnext50_32x4d": 4_230_549_096,
 }
-IN_ONE_LIST = ("vgg/", "torchvision/alexnet", "torchvision/mnasnet", "torchvision/squeezenet")
+IN_ONE_LIST = ("vgg/", "timm/vgg", "torchvision/alexnet", "torchvision/mnasnet", "torchvision/squeezenet")
 """Networks whose blocks and transitions, or some of them, are no modules: their layers stand in one list."""
 
 

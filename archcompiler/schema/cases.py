@@ -10,6 +10,8 @@ from archcompiler.tree import Mapping, Plain, Scalar, mapping_at
 
 Json = dict[str, Any]
 
+_MOST_LISTED = 8
+
 
 def case_of(name: str, node: Mapping, choice: Json, given: str | None) -> str | None:
     """Return the case of a choice that an object says, implies or is given."""
@@ -48,9 +50,14 @@ def owner_of(schema: Schema, choice: str, key: str) -> str | None:
         if key in owners and not discriminator:
             return f"a {choice} of its own"
         if owners:
-            where = f"a field of {discriminator or choice} {', '.join(owners)}"
+            where = f"a field of {discriminator or choice} {_some(owners)}"
             return where if name == key else f"`{name}`, {where}"
     return None if discriminator else _value_of_a_step(schema, key)
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - _MOST_LISTED
+    return f"{', '.join(names[:_MOST_LISTED])} and {more} more" if more > 1 else ", ".join(names)
 
 
 def _value_of_a_step(schema: Schema, key: str) -> str | None:

@@ -137,8 +137,7 @@ def not_allowed(
 ) -> Diagnostic:
     """Report a value that is none of the allowed ones; `dictionary` is the field whose words are meant, if another."""
     choices = [str(choice) for choice in allowed if choice is not None]
-    expected = f"one of {', '.join(choices)}" if len(choices) > 1 else choices[0]
-    message = f"{name}: expected {expected}, found {_found(found)}"
+    message = f"{name}: expected {_one_of(name, choices)}, found {_found(found)}"
     if name == "archc":
         version = f"this archc reads version {choices[0]} of the language: write it, or take another archc"
         return Diagnostic("S004", message, span, version)
@@ -146,6 +145,13 @@ def not_allowed(
         return Diagnostic("S004", message, span, meant.help, fix=_write(meant.certain, span))
     near = _offer(near_values(str(found), choices))
     return Diagnostic("S004", message, span, near or (BLOCKS_CAN_BE_WRITTEN if name == "block" else None))
+
+
+def _one_of(name: str, choices: Sequence[str]) -> str:
+    """Return what is allowed in words; blocks are too many to be listed."""
+    if name == "block":
+        return "one that `archc list --blocks` names"
+    return f"one of {', '.join(choices)}" if len(choices) > 1 else choices[0]
 
 
 def field_as_word(name: str, field: str, span: Span) -> Diagnostic:
