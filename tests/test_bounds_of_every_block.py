@@ -13,12 +13,13 @@ BOUNDS = {"minimum": -1, "maximum": 1, "exclusiveMinimum": 0, "exclusiveMaximum"
 
 
 def needed(block):
-    """Return small values for the fields that a block needs, of alternatives for the second one."""
+    """Return small values for the fields that a block needs, of alternatives for the second one; lists as examples."""
     described = DEFINITIONS[f"stage.{block}"]
     fields, instead = described["properties"], [first for first, _ in described.get("x-alternatives", ())]
     names = [name for name in described["x-required"] if name not in ("block", "blocks", *instead)]
     integers = {name: 32 for name in names if "integer" in str(fields[name].get("type"))}
-    return {"block": block, "blocks": 1, **integers}
+    others = {name: fields[name]["examples"][0] for name in names if name not in integers}
+    return {"block": block, "blocks": 1, **integers, **others}
 
 
 def numbers(block):
@@ -43,7 +44,7 @@ def test_a_number_at_its_bounds_and_beyond_is_a_network_or_a_fault(block):
             "archc": 1,
             "name": "net",
             "input": {"channels": 3, "size": 16},
-            "stem": {"type": "conv3x3", "channels": 16},
+            "stem": {"type": "conv3x3", "channels": 32},
             "stages": {"a": stage},
             "head": {"classes": 3},
         }

@@ -487,7 +487,7 @@ def test_a_spec_on_standard_input_is_validated_with_its_lines(small):
     assert (good.returncode, good.stdout) == (0, "no faults in 1 file\n")
     bad = shell(f"sed s/basic/basik/ {small} | {shlex.join(ARCHC)} validate -")
     assert bad.returncode == 1
-    assert "<stdin>:6:14: error[S004]: block: expected one of" in bad.stdout
+    assert "<stdin>:6:14: error[S004]: block: expected one that `archc list --blocks` names" in bad.stdout
     assert "6 |   a: {block: basik, blocks: 1, channels: 8}" in bad.stdout
     assert shell(f"{shlex.join(ARCHC)} validate - - < {small}").returncode == 2
     table = SCHEMAS.parent / "specs" / "names" / "torchvision.yaml"

@@ -58,8 +58,8 @@ def test_mistyped_key_is_underlined_and_nothing_else(editor):
         (
             "{norm: bacth}",
             "bacth",
-            'Value is not accepted. Valid values: "batch", "group", "layer", "instance", "rms", "response", "evo", '
-            '"filter_response", "none".',
+            'Value is not accepted. Valid values: "batch", "group", "layer", "instance", "rms", "simple", "response", '
+            '"evo", "filter_response", "none".',
         ),
     ],
 )

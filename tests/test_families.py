@@ -79,13 +79,14 @@ def _preact200():
     return _network(stem, 64, [(3, 256), (24, 512), (36, 1024), (3, 2048)], 1000, inner=4)
 
 
-WIDE = [(40, 1), (40, 2), (40, 8), (28, 2), (28, 10), (28, 12), (22, 8), (22, 10), (16, 10)]
+WIDE = [(40, 1), (40, 2), (40, 8), (28, 2), (28, 10), (28, 12), (22, 8), (22, 10), (16, 8), (16, 10)]
 REFERENCES = {
     **{f"wide_resnet/wrn_{depth}_{factor}": (_wide, depth, factor) for depth, factor in WIDE},
     "wide_resnet/wrn_40_10": (_wide, 40, 10, 100),
     "wide_resnet/wrn_40_2_b13": (lambda: _wide(40, 2, kernels=(1, 3)),),
     "wide_resnet/wrn_40_2_b31": (lambda: _wide(40, 2, kernels=(3, 1)),),
     "wide_resnet/wrn_40_2_b311": (lambda: _wide(40, 2, kernels=(3, 1, 1)),),
+    "wide_resnet/wrn_40_2_b131": (lambda: _wide(40, 2, kernels=(1, 3, 1)),),
     "wide_resnet/wrn_22_2_b313": (lambda: _wide(22, 2, kernels=(3, 1, 3)),),
     "wide_resnet/wrn_40_2_l1": (lambda: _wide(40, 2, kernels=(3,), blocks=12),),
     "wide_resnet/wrn_40_2_l4": (lambda: _wide(40, 2, kernels=(3, 3, 3, 3), blocks=3),),

@@ -29,7 +29,7 @@ COUNTS = {
     "channels": 32,
     "nodes": 43,
     "params": 47_898,
-    "steps": 15,
+    "steps": 16,
 }
 CODES = {"bytes": "Y012", "values": "Y010", "bases": "R002"}
 

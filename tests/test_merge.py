@@ -297,7 +297,7 @@ def test_a_setting_changes_one_value(folder, setting, address, value):
         ("stages.a.blocks=!!int 3", "Y005"),
         ("stages.a.blokcs=3", "S001"),
         ("defaults=3", "S002"),
-        ("defaults.cardinality=3", "R003"),
+        ("defaults.bottleneck_width=3", "R003"),
         ("stages.z=null", "R005"),
         ("archc=2", "S004"),
         ("names=names/nothing", "R001"),
@@ -319,7 +319,7 @@ def test_every_faulty_setting_is_told(folder):
 
 
 def test_an_unused_default_is_told_at_its_own_place_or_at_the_edit_that_hides_it(folder):
-    assert faults(variant, "defaults: {cardinality: 8}") == ["R003 variant.yaml:4:12"]
+    assert faults(variant, "defaults: {bottleneck_width: 8}") == ["R003 variant.yaml:4:12"]
     hidden = "stages: {a: {norm: none}, b: {norm: none}}\nstem: {norm: none}"
     assert faults(variant, hidden) == ["R003 variant.yaml:4:20"]
 

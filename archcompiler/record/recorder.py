@@ -153,7 +153,7 @@ class Recorder:
 
     def body(self, class_name: str) -> Body:
         """Return what was recorded."""
-        name = "".join(self._adjectives) + class_name
+        name = "".join(dict.fromkeys(self._adjectives)) + class_name
         arguments = self._in_order_of_use()
         return Body(name, self.input.shape, tuple(self._nodes), arguments, self._aliases, self.blocks)
 

@@ -54,6 +54,8 @@ LIKE_VALUES = {
         "rms": "rmsnorm rmsnormalization",
         "simple": "simplenorm",
         "response": "grn globalresponsenorm globalresponsenormalization",
+        "evo": "evonorm evonorms",
+        "filter_response": "frn filterresponsenorm filterresponsenormalization",
     },
     "block": {
         "bottleneck": "resnext",
@@ -87,8 +89,8 @@ OTHER_VALUES = {
     "attention": """cse sse scse csse ge gatherexcite gc gcnet globalcontext cbam
         bam ecam ceca ecs sk skconv splitattention sa spatial coordatt ca simam nl nonlocal glam
         lambda bottleneckattn bat halo mhsa cot lct srm gct aa triplet danet fca seqk""",
-    "norm": """frn filterresponse weight weightnorm spectral local lrn
-        evonorm abn inplaceabn iabn brn batchrenorm switchable ws bin""",
+    "norm": """weight weightnorm spectral local lrn
+        abn inplaceabn iabn brn batchrenorm switchable ws bin""",
     "shortcut": "identitypad maxpool avgpool concat dense gated highway stochastic projectionnorm",
     "pool": "max lp lppool stochastic mixed attention gem rms median globalmax adaptivemax",
     "quantity": "latency fps size memory time",

@@ -22,7 +22,8 @@ HELP = "compile a spec: to a module, its summary, or PyTorch source"
 EXAMPLES = """  archc build resnext/resnext50_32x4d --summary
   archc build my_net.yaml -o my_net.py
   archc build my_net.yaml --weights base.safetensors --partial
-  archc build timm/repvgg_a0 --reparameterize --weights trained.safetensors -o fused.safetensors
+  archc build timm/repvgg_a0 --reparameterize --weights trained.safetensors \\
+      -o fused.safetensors
   archc build resnet/resnet50 --set stages.layer3.blocks=9 --summary --depth 2"""
 
 _SHOWN = 10

@@ -16,13 +16,14 @@ def _said(text: str) -> Callable[[Any, Numbers, int], str]:
     return lambda op, write, inputs: text
 
 
-def _softmax(op: ops.Softmax, write: Numbers, _: int) -> str:
+def _softmax(op: ops.Softmax, write: Numbers, _: int) -> Code:
     if op.branches is None:
         return "{}.softmax(1)"
     if op.groups == 1:
         return f"{{}}.unflatten(1, ({write(op.branches)}, -1)).softmax(1).flatten(1, 2)"
-    branches = f"{{}}.unflatten(1, ({write(op.groups)}, {write(op.branches)}, -1)).transpose(1, 2)"
-    return f"{branches}.softmax(1).flatten(1, 3)"
+    groups = f"{{}}.unflatten(1, ({write(op.groups)}, {write(op.branches)}, -1))"
+    branches = CallText("torch.transpose", (groups, "1", "2"))
+    return CallText("torch.flatten", (CallText("torch.softmax", (branches, "1")), "1", "3"))
 
 
 def _branch_sum(op: ops.BranchSum, write: Numbers, _: int) -> str:
