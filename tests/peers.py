@@ -172,7 +172,15 @@ def settings(network):
     """Return, of each layer with weights, what their shapes do not show: how its window moves, and its epsilon."""
     said = ("stride", "padding", "dilation", "groups", "eps")
     layers = [(path, module) for path, module in network.named_modules() if [*module.parameters(recurse=False)]]
-    return [(path, {name: getattr(module, name, None) for name in said}) for path, module in layers]
+    return [(path, {name: _number(module, name) for name in said}) for path, module in layers]
+
+
+def _number(module, name):
+    """Return a setting; padding that keeps the map's size may be said in a word."""
+    value = getattr(module, name, None)
+    if value != "same":
+        return value
+    return tuple(rate * (side - 1) // 2 for side, rate in zip(module.kernel_size, module.dilation, strict=True))
 
 
 def layout(network):

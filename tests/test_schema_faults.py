@@ -81,7 +81,8 @@ def test_every_schema_code_is_proved():
         ),
         (
             spec("", stage="norm: bacth"),
-            "norm: expected one of batch, group, layer, instance, rms, simple, response, evo, filter_response, none, found the string 'bacth'",
+            "norm: expected one of batch, group, layer, instance, rms, simple, response, evo, filter_response, none,"
+            " found the string 'bacth'",
             "did you mean `batch`?",
         ),
         (spec("", stage="stride: 0"), "stride: expected at least 1, found 0", None),

@@ -54,7 +54,7 @@ def test_counts_are_what_is_measured_on_timms_own_network(spec):
     images = (1, *report.input)
     measured = peers.measured(theirs, images)
     assert (measured.macs, measured.activations) == (report.macs, report.total.activations)
-    norms = (module for module in theirs.modules() if isinstance(module, (nn.BatchNorm2d, nn.GroupNorm)))
+    norms = (module for module in theirs.modules() if isinstance(module, (nn.BatchNorm2d, nn.GroupNorm, nn.LayerNorm)))
     unseen = sum(p.numel() for norm in norms if norm._modules for p in norm.parameters(recurse=False))
     shifts = sum(type(module).__name__ == "LearnableAffineBlock" for module in theirs.modules())
     expected = report.total.torchinfo_mult_adds - unseen + shifts
