@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as Map
 from collections.abc import Sequence as Items
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 
 from archcompiler.blocks.definitions import absent_fields, definition_faults
 from archcompiler.blocks.document import CONTEXT, LENT, steps_below, words_at
@@ -120,7 +120,6 @@ class _Document:
     def __init__(self, tree: Mapping, kind: str, name: str, fields: Json, library: Library) -> None:
         self._tree, self._kind, self._name, self._fields, self._library = tree, kind, name, fields, library
         self._found: list[Diagnostic] = []
-        self._policies: dict[tuple[str, str], set[str]] = {}
         types = {key: field_type(own) for key, own in fields.items()}
         steps = tree.get("steps")
         self._steps = steps if isinstance(steps, Sequence) else Sequence((), tree.span)
@@ -360,7 +359,7 @@ class _Document:
 
     def _check_policy(self, policy: str, step: Mapping, value: Node) -> None:
         variants = self._variants(policy, value)
-        reads = {name for variant in variants for name in self._reads_of(policy, variant)} - step.entries.keys()
+        reads = {name for variant in variants for name in _reads_of(policy, variant)} - step.entries.keys()
         there = {*self._scope.fields, *self._scope.lets}
         self._scope.reads |= reads & there
         if lacking := sorted(reads - there - {*LENT}):
@@ -371,14 +370,6 @@ class _Document:
                 f"declare it, as in `fields: {{{lacking[0]}: {{}}}}`, or say it in the step, as in `{lacking[0]}: ...`"
             )
             self._report("B003", message, value.span, help)
-
-    def _reads_of(self, policy: str, variant: str) -> set[str]:
-        """Return what a policy reads of the block around it; the identity asks whether the block strides."""
-        if (policy, variant) not in self._policies:
-            tree = self._library.document(policy, variant).tree
-            reads = _Document(tree, policy, variant, declared_fields(tree), self._library).reads_around()
-            self._policies[policy, variant] = reads
-        return self._policies[policy, variant]
 
     def _check_attention_place(self, place: str, span: Span) -> None:
         places = read_schema("architecture.json")["$defs"]["attention.any"]["properties"]["after"]["enum"]
@@ -499,6 +490,14 @@ def _given(kind: str) -> dict[str, Type]:
         said = {key: field_type(own, computed=True) for key, own in free.items()}
         found |= {key: type_ for key, type_ in said.items() if type_}
     return found | ({"branch": MAP} if kind == "shortcut" else {})
+
+
+@cache
+def _reads_of(policy: str, variant: str) -> set[str]:
+    """Return what a shipped policy reads of the block around it; the identity asks whether the block strides."""
+    shipped = Library(language())
+    tree = shipped.document(policy, variant).tree
+    return _Document(tree, policy, variant, declared_fields(tree), shipped).reads_around()
 
 
 def _documents(policy: str) -> dict[str, bool]:

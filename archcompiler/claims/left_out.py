@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -22,12 +23,10 @@ class LeftOut:
 
 def left_out(graph: Graph, conventions: Mapping[str, Count]) -> Iterator[LeftOut]:
     """Yield each op of which a tool counts fewer than its multiply-adds, whatever else it counts beside them."""
-    uses: dict[int, tuple[Body, int]] = {}
-    for call in graph.calls:
-        uses[id(call.body)] = call.body, uses.get(id(call.body), (call.body, 0))[1] + 1
+    uses = Counter(call.body for call in graph.calls)
     for tool, count in conventions.items():
         found: dict[str, tuple[int, int, int]] = {}
-        for body, times in uses.values():
+        for body, times in uses.items():
             for op, counted, macs in _fewer(body, count):
                 before = found.get(op, (0, 0, 0))
                 found[op] = before[0] + times, before[1] + counted * times, before[2] + macs * times

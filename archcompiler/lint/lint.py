@@ -33,7 +33,6 @@ RULES: tuple[Callable[[Watch, Graph], Iterator[Diagnostic]], ...] = (
     uneven_strides,
     written_defaults,
     overrunning_selectors,
-    lambda watch, _: iter(spec_faults(watch.spec)),
     totals_for_groups,
     stages_without_strides,
     norms_in_a_row,
@@ -50,12 +49,14 @@ def lint(spec: Spec, also: Collection[str] = ()) -> tuple[Graph, list[Diagnostic
     `also` are the codes of rules that run on request.
     """
     watch = Watch(spec)
+    texts = spec_faults(watch.spec)
     try:
-        graph = lower(watch.spec)
+        graph = lower(watch.spec, texts)
     except SpecError as error:
         raise SpecError(error.diagnostics, spec=spec if error.spec else None) from None
     rules = (*RULES, *(ON_REQUEST[code] for code in also))
-    found = [warning for rule in rules for warning in rule(watch, graph) if is_own(warning.span, spec)]
+    found = [*(warning for rule in rules for warning in rule(watch, graph)), *texts]
+    found = [warning for warning in found if is_own(warning.span, spec)]
     places = {(each.code, each.span): each for each in reversed([*spec.warnings, *found])}
     return graph, _without_ignored(spec, sorted(places.values(), key=_place))
 

@@ -22,7 +22,7 @@ _WIDEST = 4
 """Channels of a grouped 3x3 for each that leaves its block: ResNeXt-29 16x64d, the widest for which a total could be
 taken, has 4 (arXiv:1611.05431, Table 7); ResNeXt-101 32x48d has 6, of groups that no total gives."""
 _WIDEST_OF_ANY = 6
-"""The same of groups that no total gives: more than any published network has."""
+"""The same of groups that no total gives: what ResNeXt-101 32x48d has, and no shipped network more."""
 
 
 def totals_for_groups(watch: Watch, graph: Graph) -> Iterator[Diagnostic]:

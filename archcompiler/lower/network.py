@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
@@ -27,20 +27,24 @@ from archcompiler.span import Span
 from archcompiler.tree import Mapping, Scalar, plain
 
 
-def lower(spec: Spec) -> Graph:
-    """Return the typed graph of a spec; SpecError with every shape that does not fit, in every part."""
-    graph, faults = lowered(spec)
+def lower(spec: Spec, texts: Iterable[Diagnostic] | None = None) -> Graph:
+    """Return the typed graph of a spec; SpecError with every shape that does not fit, in every part.
+
+    `texts` are the faults of its own blocks and steps, where they are known already.
+    """
+    graph, faults = lowered(spec, texts)
     if faults:
         raise SpecError([*spec.warnings, *faults], spec=spec)
     return graph
 
 
-def lowered(spec: Spec) -> tuple[Graph, list[Diagnostic]]:
+def lowered(spec: Spec, texts: Iterable[Diagnostic] | None = None) -> tuple[Graph, list[Diagnostic]]:
     """Return the graph of a spec and its faults; behind a fault the graph has the shapes that were meant.
 
     SpecError where its own blocks or steps say what cannot be run at all.
     """
-    if errors := [fault for fault in spec_faults(spec) if fault.severity == "error"]:
+    texts = spec_faults(spec) if texts is None else texts
+    if errors := [fault for fault in texts if fault.severity == "error"]:
         raise SpecError([*spec.warnings, *errors])
     lowering = _Lowering(spec)
     with within(spec.limits):

@@ -82,7 +82,6 @@ def _add_weights(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> Outcome:
     """Compile, then emit, summarise or simply build."""
     from archcompiler.lower.network import lower
-    from archcompiler.reparameterize.rewrite import reparameterized
     from archcompiler.resolve import load_spec
 
     if args.output and args.output.endswith(".py"):
@@ -90,7 +89,11 @@ def run(args: Namespace) -> Outcome:
     _refuse_what_has_no_effect(args)
     spec = load_spec(args.spec, all_settings(args))
     graph = lower(spec)
-    found = reparameterized(graph) if args.reparameterize else None
+    found = None
+    if args.reparameterize:
+        from archcompiler.reparameterize.rewrite import reparameterized
+
+        found = reparameterized(graph)
     if args.emit:
         return _emit(args, found.graph if found else graph)
     require_torch()

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from archcompiler.limits import Limits, current, within
 from archcompiler.verbs import FINDINGS, FINE, UNUSABLE, Outcome, json_text, require_torch
 from archcompiler.verbs.arguments import add_format, add_limits
 from archcompiler.verbs.complete import complete
@@ -47,7 +46,7 @@ def run(args: Namespace) -> Outcome:
 
     if not args.fast:
         require_torch()
-    check = partial(_check_one, fast=args.fast, explained=args.explain, limits=current())
+    check = partial(_check_one, fast=args.fast, explained=args.explain)
     specs = list(spec_names())
     if args.specs:
         specs = selected(args.specs, only_specs=args.only_specs, and_derived=args.and_derived, tables=False)
@@ -69,14 +68,12 @@ def _code(results: Sequence[Checked]) -> int:
     return FINE if all(result.sound for result in results) else FINDINGS
 
 
-def _check_one(spec: str, *, fast: bool, explained: bool, limits: Limits) -> Checked:
-    """Check one spec, in a process of its own perhaps, which knows no limits but those given."""
+def _check_one(spec: str, *, fast: bool, explained: bool) -> Checked:
     from archcompiler.backends.conventions import CONVENTIONS, beyond_macs
     from archcompiler.claims.check import check_spec
 
     second = None if fast else _torchinfo_counts
-    with within(limits):
-        return check_spec(spec, second, explained=explained, tools=beyond_macs(), conventions=CONVENTIONS)
+    return check_spec(spec, second, explained=explained, tools=beyond_macs(), conventions=CONVENTIONS)
 
 
 def _torchinfo_counts(graph: Graph, report: CostReport) -> Counts:

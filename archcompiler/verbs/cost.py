@@ -62,10 +62,11 @@ def run(args: Namespace) -> Outcome:
     """Count each spec, and print one in detail or several side by side; with `--by`, each in detail."""
     from archcompiler.render import cost as render
     from archcompiler.render.table import markdown_table, table
-    from archcompiler.reparameterize.rewrite import reparameterized
 
     graphs = _graphs(args.specs, all_settings(args))
     if args.reparameterize:
+        from archcompiler.reparameterize.rewrite import reparameterized
+
         graphs = [(spec, reparameterized(graph).graph) for spec, graph in graphs]
     reports = [render.network_cost(graph, spec, args.batch, args.convention) for spec, graph in graphs]
     detailed = args.by or args.only or len(reports) == 1

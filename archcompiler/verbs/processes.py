@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from os import cpu_count
 from typing import TypeVar
 
+from archcompiler.limits import Limits, current, within
+
 Result = TypeVar("Result")
 
 
@@ -19,7 +21,7 @@ def each(
     """Return what is found of each spec, in order, with a progress bar on a terminal.
 
     A process takes `at_once` neighbours: those of one family share what they extend. Fewer specs than that need no
-    second process.
+    second process. The limits of this one hold in all.
     """
     if in_one_process or len(specs) <= at_once:
         return _with_progress(map(work, specs), len(specs))
@@ -43,7 +45,7 @@ def _in_processes(work: Callable[[str], Result], pieces: Sequence[Sequence[str]]
     pool = ProcessPoolExecutor(workers, context, gc.set_threshold, gc.get_threshold())
     try:
         with _interrupts_left_to_this_process():
-            waiting = [pool.submit(_all, work, piece) for piece in pieces]
+            waiting = [pool.submit(_all, work, piece, current()) for piece in pieces]
         # No `pool.map`: what it cancels on its way out, the pool's thread fails to mark as broken, with a traceback.
         for piece in waiting:
             yield from piece.result()
@@ -55,8 +57,9 @@ def _in_processes(work: Callable[[str], Result], pieces: Sequence[Sequence[str]]
     pool.shutdown()
 
 
-def _all(work: Callable[[str], Result], specs: Sequence[str]) -> list[Result]:
-    return [work(spec) for spec in specs]
+def _all(work: Callable[[str], Result], specs: Sequence[str], limits: Limits) -> list[Result]:
+    with within(limits):
+        return [work(spec) for spec in specs]
 
 
 @contextmanager

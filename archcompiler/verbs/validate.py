@@ -12,7 +12,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from archcompiler.diagnostics import MOST_SHOWN, Diagnostic, SpecError
-from archcompiler.limits import Limits, current, within
 from archcompiler.syntax.files import DISK, Disk
 from archcompiler.verbs import FINDINGS, FINE, UNUSABLE, Outcome, Usage, json_text
 from archcompiler.verbs.arguments import add_format, add_limits, add_specs
@@ -35,7 +34,7 @@ EXAMPLES = """  archc validate my_net.yaml
 
 
 _AT_ONCE = 64
-"""How many specs take about as long as a process takes to start."""
+"""Specs that one process takes at a time: a second or so, several times what it takes to start."""
 _SHAPELESS = "; shapes were not checked, because of the faults above"
 
 
@@ -69,7 +68,7 @@ def run(args: Namespace) -> Outcome:
         write(edited)
     from archcompiler.render.sources import texts_of
 
-    validate = partial(_within, current(), partial(found, files=files, is_alone=len(args.specs) == 1))
+    validate = partial(found, files=files, is_alone=len(args.specs) == 1)
     results = list(each(validate, args.specs, at_once=_AT_ONCE))
     every = [*(fault for result in results for fault in result.found), *_twins(results)]
     doubtful = ("warning",) if args.strict else ()
@@ -102,12 +101,6 @@ class _Result:
     unreadable: bool = False
     shapeless: bool = False
     network: Network | None = None
-
-
-def _within(limits: Limits, work: Callable[[str], _Result], spec: str) -> _Result:
-    """Work on one spec, in a process of its own perhaps, which knows no limits but those given."""
-    with within(limits):
-        return work(spec)
 
 
 def _validate(
