@@ -143,7 +143,7 @@ def test_what_is_left_is_what_the_system_says():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("moment", [0.5, 0.7, 1, 2])
+@pytest.mark.parametrize("moment", [0.5, 0.6, 0.7, 0.8, 1, 1.5, 2, 3])
 @pytest.mark.parametrize("number", STOP, ids=lambda number: number.name)
 def test_a_check_in_several_processes_ends_at_once_and_quietly(number, moment):
     """Ctrl-C reaches every process of a terminal, SIGTERM the first; seconds in, the others only start."""

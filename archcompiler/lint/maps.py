@@ -61,11 +61,16 @@ def _misfit(graph: Graph) -> tuple[Part, Node, Shape, int] | None:
 @lru_cache(maxsize=2_000)
 def _misfit_in(body: Body) -> tuple[Node, Shape, int] | None:
     for node in body.nodes:
-        shape, strides = _input_of(body, node), node.op.window().strides
-        for side, stride in zip(shape[1:], strides, strict=False):
-            if side % stride:
-                return node, shape, int(stride)
+        shape = _input_of(body, node)
+        if stride := _uneven(node, shape):
+            return node, shape, stride
     return None
+
+
+def _uneven(node: Node, arrives: Shape) -> int:
+    """Return a stride of a node that does not divide the map that arrives; 0 where all do."""
+    pairs = zip(arrives[1:], node.op.window().strides, strict=False)
+    return next((int(stride) for side, stride in pairs if side % stride), 0)
 
 
 def _input_of(body: Body, node: Node) -> Shape:
@@ -108,8 +113,7 @@ def _run(body: Body, shape: Shape) -> Shape | None:
     shapes = [shape]
     for node in body.nodes:
         arrives = [shapes[value] for value in node.inputs]
-        uneven = any(side % stride for side, stride in zip(arrives[0][1:], node.op.window().strides, strict=False))
-        if uneven or node.op.misfit(*arrives):
+        if _uneven(node, arrives[0]) or node.op.misfit(*arrives):
             return None
         shapes.append(node.op.output(*arrives))
         if min(shapes[-1]) < 1:
